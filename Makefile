@@ -1,0 +1,262 @@
+# Builds, tests and installs sennit. Each MODE has a folder of its own under
+# build/. What to ask for:
+#
+#: make             the libraries and the command line, in build/release
+#: make run         a demonstration; installs what it needs
+#: make test        everything there is to test; installs what it needs
+#: make check       unit, property and out-of-memory tests under the sanitizers
+#: make fuzz        each fuzz target for FUZZ_SECONDS=60
+#: make coverage    lines of lib/ that the tests run; fails under COVERAGE_MIN=95
+#: make bench       replay recorded editing sessions, from the folder TRACES=
+#: make bench-peers the same with other libraries, side by side
+#: make install     to DESTDIR=, PREFIX=/usr/local; also make uninstall
+#: make amalgam     the library as one file, build/amalgam/sennit.c, and its header
+#: make layers abi  check what may include what, and what is exported
+#: make clean       remove build/
+#
+# MODE=check makes a debug build in build/check; WERROR=1 makes warnings errors;
+# CC, CFLAGS, CPPFLAGS and LDFLAGS are as usual.
+
+# ---- Kinds of build ---------------------------------------------------------
+
+MODE ?= release
+B    := build/$(MODE)
+
+# Tiny nodes, so that a test splits and joins them within a few keystrokes.
+TINY   := -DSENNIT_SELFCHECK -DSN_LEAF=4 -DSN_FANOUT=4 -DSN_MAP_FANOUT=4
+ASAN   := -fsanitize=address,undefined -fno-sanitize-recover=all
+FUZZER := -fsanitize=fuzzer
+
+OPT_release  := -O3 -g
+OPT_check    := -O1 -g
+OPT_clang    := -O2 -g
+OPT_amalgam  := -O2 -g
+OPT_mutants  := -O1
+OPT_coverage := -O0 -g
+OPT_fuzz     := -O1 -g
+
+FLAGS_release  := -DNDEBUG
+FLAGS_check    := $(TINY) $(ASAN) -fno-omit-frame-pointer
+FLAGS_clang    := -DSENNIT_SELFCHECK
+FLAGS_amalgam  := -DNDEBUG
+FLAGS_mutants  := $(TINY)
+FLAGS_coverage := $(TINY) --coverage
+FLAGS_fuzz     := $(TINY) $(ASAN) -fsanitize=fuzzer-no-link
+
+CFLAGS  ?= $(OPT_$(MODE))
+WARN    := -Wall -Wextra -Wshadow -Wconversion -Wstrict-prototypes $(if $(WERROR),-Werror)
+FLAGS   := -std=c11 $(WARN) -fPIC -fno-semantic-interposition -fvisibility=hidden $(FLAGS_$(MODE)) $(CFLAGS)
+INCLUDE := -Iinclude
+COMPILE  = $(CC) $(FLAGS) $(INCLUDE) $(CPPFLAGS) -MMD -MP
+LINK     = $(CC) $(FLAGS) $(LDFLAGS)
+
+# ---- What there is ----------------------------------------------------------
+
+version  = $(shell sed -n 's/^.define SENNIT_VERSION_$1 //p' include/sennit/sennit.h)
+VERSION := $(call version,MAJOR).$(call version,MINOR).$(call version,PATCH)
+SONAME  := libsennit.so.0
+
+HEADERS := $(wildcard include/sennit/*.h)
+LIB     := $(wildcard lib/base/*.c lib/core/*.c lib/wire/*.c)
+CLI     := $(wildcard examples/cli/*.c)
+UNIT    := $(wildcard tests/unit/*.c)
+TESTS   := $(UNIT) $(wildcard tests/prop/*.c tests/oom/*.c)
+SUPPORT := $(wildcard tests/support/*.c)
+FUZZ    := $(wildcard tests/fuzz/fuzz_*.c)
+
+LIB_OBJ  := $(if $(filter amalgam,$(MODE)),$(B)/sennit.o,$(LIB:%.c=$(B)/%.o))
+TEST_BIN := $(TESTS:%.c=$(B)/%)
+FUZZ_BIN := $(FUZZ:%.c=$(B)/%)
+
+# ---- Libraries and the command line -----------------------------------------
+
+all: lib cli
+lib: $(B)/libsennit.a $(B)/$(SONAME)
+cli: $(B)/sennit
+
+$(B)/libsennit.a: $(LIB_OBJ)
+$(B)/libsupport.a: $(SUPPORT:%.c=$(B)/%.o)
+$(B)/%.a:
+	rm -f $@
+	$(AR) rcs $@ $^
+
+$(B)/$(SONAME): $(LIB_OBJ)
+	$(LINK) -shared -Wl,-soname,$(SONAME) -Wl,--no-undefined $^ -o $@
+
+$(B)/sennit: $(CLI:%.c=$(B)/%.o) $(B)/libsennit.a
+	$(LINK) $^ -ljansson -lz -lzstd -o $@
+
+$(B)/lib/%.o: INCLUDE += -Ilib
+$(B)/tests/%.o: INCLUDE += -Ilib -Itests
+$(B)/%.o: %.c $(B)/flags
+	@mkdir -p $(@D)
+	$(COMPILE) -c $< -o $@
+
+$(B)/flags: FORCE # changes when the command to compile does
+	@mkdir -p $(@D)
+	@echo '$(COMPILE)' | cmp -s - $@ || echo '$(COMPILE)' >$@
+
+# ---- One file ---------------------------------------------------------------
+
+amalgam: build/amalgam/sennit.c
+build/amalgam/sennit.c: tools/amalgam.sh $(HEADERS) $(LIB) $(wildcard lib/*/*.h)
+	sh tools/amalgam.sh $(@D)
+
+build/amalgam/sennit.o: build/amalgam/sennit.c $(B)/flags
+	$(CC) $(FLAGS) $(CPPFLAGS) -c $< -o $@
+
+# ---- Tests ------------------------------------------------------------------
+# A target that needs tools beyond a compiler sees to them, then calls make
+# again with its MODE. The parts below are what tools/test.sh is made of.
+
+RUN    := sh tools/run-tests.sh
+PYTHON := /usr/bin/python3 -B
+SUBMAKE = $(MAKE) --no-print-directory $(if $(findstring jobserver,$(MAKEFLAGS)),,-j$(shell nproc))
+
+run:
+	@sh tools/setup.sh run
+	+@$(SUBMAKE) -s MODE=release cli
+	@SENNIT="$(CURDIR)/build/release/sennit" bash examples/cli/demo.sh
+
+test:
+	@sh tools/setup.sh test
+	+@MAKE="$(MAKE)" sh tools/test.sh
+
+check:
+	@sh tools/setup.sh check
+	+@$(SUBMAKE) -s MODE=check unit-tests
+
+unit-tests: $(TEST_BIN)
+	@$(RUN) "unit, property and out-of-memory tests, $(MODE) build" $(TEST_BIN)
+
+$(B)/tests/unit/% $(B)/tests/prop/% $(B)/tests/oom/%: LIBS := -lcmocka -lm
+$(B)/tests/%: $(B)/tests/%.o $(B)/libsupport.a $(B)/libsennit.a
+	$(LINK) $^ $(LIBS) -o $@
+
+replay: $(FUZZ_BIN) # the corpora of the fuzz targets, without a fuzzer
+	@$(RUN) "fuzz corpora, $(MODE) build" \
+	    $(foreach t,$(FUZZ),'$(B)/$(t:.c=) tests/fuzz/corpus/$(t:tests/fuzz/fuzz_%.c=%)')
+
+ifneq ($(MODE),fuzz)
+$(FUZZ_BIN): $(B)/tests/fuzz/driver.o
+endif
+
+MUTANTS = $(shell grep -ohE 'SENNIT_MUTANT == [0-9]+' lib/*/*.[ch] | grep -oE '[0-9]+' | sort -nu)
+mutants: $(TEST_BIN) # see tools/mutant.sh
+	@CC="$(CC)" FLAGS="$(FLAGS) -Iinclude -Ilib" B=$(B) $(RUN) "planted mistakes noticed" \
+	    $(foreach n,0 $(MUTANTS),'sh tools/mutant.sh $n $(filter-out $(B)/tests/oom/%,$(TEST_BIN))')
+
+valgrind: $(UNIT:%.c=$(B)/%)
+	@$(RUN) "unit tests under valgrind, $(MODE) build" \
+	    $(UNIT:%.c='valgrind -q --leak-check=full --error-exitcode=9 $(B)/%')
+
+vectors: lib
+	@SENNIT_LIB="$(CURDIR)/$(B)/$(SONAME)" $(RUN) "test vectors" \
+	    $(foreach t,$(wildcard tests/vectors/test*.py),'$(PYTHON) $t')
+
+cli-tests: cli
+	@SENNIT="$(CURDIR)/$(B)/sennit" $(RUN) "command line, $(MODE) build" \
+	    $(foreach t,$(wildcard tests/cli/*.sh),'bash $t')
+
+layers:
+	@$(RUN) "layers" 'sh tools/layers.sh'
+
+abi: build/release/$(SONAME)
+	@CC="$(CC)" $(RUN) "exported symbols and headers" 'sh tests/abi/check.sh $< $(SONAME)'
+
+install-test: all
+	@MAKE="$(MAKE)" $(RUN) "install, pkg-config and CMake" 'sh tests/install/test.sh'
+
+# ---- Fuzzing, coverage, benchmarks ------------------------------------------
+
+FUZZ_SECONDS ?= 60
+COVERAGE_MIN ?= 95
+TRACES       ?= ../shared/traces
+
+fuzz:
+	@sh tools/setup.sh fuzz
+	+@$(SUBMAKE) -s MODE=fuzz CC=clang fuzz-targets
+
+fuzz-targets: $(FUZZ_BIN) # new inputs go to build/fuzz/corpus, none into the sources
+	@set -e; for t in $(FUZZ:tests/fuzz/fuzz_%.c=%); do \
+	    mkdir -p $(B)/corpus/$$t; \
+	    echo "fuzz $$t, $(FUZZ_SECONDS) seconds"; \
+	    $(B)/tests/fuzz/fuzz_$$t -max_total_time=$(FUZZ_SECONDS) -print_final_stats=1 -verbosity=0 \
+	        -artifact_prefix=$(B)/$$t- $(B)/corpus/$$t tests/fuzz/corpus/$$t; \
+	done
+
+ifeq ($(MODE),fuzz)
+$(FUZZ_BIN): LDFLAGS += $(FUZZER)
+endif
+
+coverage:
+	@sh tools/setup.sh coverage
+	+@$(SUBMAKE) -s MODE=coverage coverage-tests
+
+coverage-tests: $(TEST_BIN)
+	@find $(B) -name '*.gcda' -delete
+	@$(RUN) "unit, property and out-of-memory tests, $(MODE) build" $(TEST_BIN)
+	@sh tools/coverage.sh $(COVERAGE_MIN) $(LIB:%.c=$(B)/%.gcda)
+
+traces:
+	@ls $(TRACES)/*.json.gz >/dev/null 2>&1 || { \
+	    echo "No *.json.gz in TRACES=$(TRACES). Get the public collection josephg/editing-traces"; \
+	    echo "from GitHub and name the folder that holds its traces: make bench TRACES=folder"; \
+	    exit 1; }
+
+bench: traces
+	@sh tools/setup.sh run
+	+@$(SUBMAKE) -s MODE=release cli
+	@build/release/sennit bench --table $(sort $(wildcard $(TRACES)/*.json.gz))
+
+bench-peers: traces
+	@bash tests/bench/peers/run.sh $(TRACES)
+
+# ---- Installing -------------------------------------------------------------
+
+PREFIX     ?= /usr/local
+BINDIR     ?= $(PREFIX)/bin
+LIBDIR     ?= $(PREFIX)/lib
+INCLUDEDIR ?= $(PREFIX)/include
+PCDIR      ?= $(LIBDIR)/pkgconfig
+CMAKEDIR   ?= $(LIBDIR)/cmake/sennit
+INSTALL    ?= install
+
+FILL = sed -e 's|@PREFIX@|$(PREFIX)|; s|@LIBDIR@|$(LIBDIR)|; s|@INCLUDEDIR@|$(INCLUDEDIR)|' \
+    -e 's|@VERSION@|$(VERSION)|g; s|@SONAME@|$(SONAME)|' \
+    -e 's|@VERSION_MAJOR@|$(call version,MAJOR)|g; s|@VERSION_MINOR@|$(call version,MINOR)|' \
+    -e 's|@INCLUDE_FROM_HERE@|$(shell realpath -m --relative-to=$(CMAKEDIR) $(INCLUDEDIR))|'
+
+install: all
+	$(INSTALL) -d $(foreach d,$(BINDIR) $(LIBDIR) $(INCLUDEDIR)/sennit $(PCDIR) $(CMAKEDIR),$(DESTDIR)$d)
+	$(INSTALL) -m 644 $(HEADERS) $(DESTDIR)$(INCLUDEDIR)/sennit
+	$(INSTALL) -m 644 $(B)/libsennit.a $(DESTDIR)$(LIBDIR)
+	$(INSTALL) -m 755 $(B)/$(SONAME) $(DESTDIR)$(LIBDIR)/libsennit.so.$(VERSION)
+	ln -sf libsennit.so.$(VERSION) $(DESTDIR)$(LIBDIR)/$(SONAME)
+	ln -sf $(SONAME) $(DESTDIR)$(LIBDIR)/libsennit.so
+	$(INSTALL) -m 755 $(B)/sennit $(DESTDIR)$(BINDIR)
+	$(FILL) packaging/sennit.pc.in >$(DESTDIR)$(PCDIR)/sennit.pc
+	$(FILL) packaging/sennit-config.cmake.in >$(DESTDIR)$(CMAKEDIR)/sennit-config.cmake
+	$(FILL) packaging/sennit-config-version.cmake.in >$(DESTDIR)$(CMAKEDIR)/sennit-config-version.cmake
+	$(if $(DESTDIR),,-ldconfig)
+
+uninstall:
+	rm -f $(DESTDIR)$(BINDIR)/sennit $(DESTDIR)$(LIBDIR)/libsennit.* $(DESTDIR)$(PCDIR)/sennit.pc
+	rm -rf $(DESTDIR)$(INCLUDEDIR)/sennit $(DESTDIR)$(CMAKEDIR)
+
+# ---- The rest ---------------------------------------------------------------
+
+clean:
+	rm -rf build
+
+help:
+	@sed -n 's/^#: //p' Makefile
+
+-include $(shell find $(B) -name '*.d' 2>/dev/null)
+
+FORCE:
+.PHONY: FORCE all lib cli amalgam run test check unit-tests replay mutants valgrind vectors cli-tests \
+    layers abi install-test fuzz fuzz-targets coverage coverage-tests traces bench bench-peers \
+    install uninstall clean help
+.SECONDARY:
+.DELETE_ON_ERROR:

@@ -1,0 +1,45 @@
+#!/bin/sh
+# Install into an empty folder, then use what lies there as a stranger would:
+# by pkg-config and by CMake, shared and static. Run by make install-test.
+set -eu
+
+root=$PWD/build/install-test/root
+work=$PWD/build/install-test/work
+app=$PWD/tests/install/app.c
+cc=${CC:-cc}
+rm -rf build/install-test
+mkdir -p "$work"
+
+wrong() { echo "install: $*"; exit 1; }
+says_plaited() { [ "$("$@")" = plaited ] || wrong "$* does not run"; }
+needs() { readelf -d "$1" | grep -q "NEEDED.*\[libsennit\.so\.0\]"; }
+
+make="${MAKE:-make} -s --no-print-directory"
+$make install DESTDIR="$root" PREFIX=/usr
+
+export LD_LIBRARY_PATH="$root/usr/lib"
+export PKG_CONFIG_PATH="$root/usr/lib/pkgconfig" PKG_CONFIG_SYSROOT_DIR="$root"
+export PKG_CONFIG_ALLOW_SYSTEM_CFLAGS=1 PKG_CONFIG_ALLOW_SYSTEM_LIBS=1
+
+# shellcheck disable=SC2046 # lists of options
+"$cc" -std=c11 "$app" $(pkg-config --cflags --libs sennit) -o "$work/pc-shared"
+says_plaited "$work/pc-shared"
+needs "$work/pc-shared" || wrong "pkg-config did not link the shared library"
+
+# shellcheck disable=SC2046
+"$cc" -std=c11 -static "$app" $(pkg-config --static --cflags --libs sennit) -o "$work/pc-static"
+says_plaited "$work/pc-static"
+
+cmake -S tests/install -B "$work/cmake" -DCMAKE_PREFIX_PATH="$root/usr" >"$work/cmake.log" ||
+    wrong "cmake: $(cat "$work/cmake.log")"
+cmake --build "$work/cmake" >>"$work/cmake.log" || wrong "cmake: $(cat "$work/cmake.log")"
+says_plaited "$work/cmake/app-shared"
+says_plaited "$work/cmake/app-static"
+needs "$work/cmake/app-shared" || wrong "CMake did not link the shared library"
+! needs "$work/cmake/app-static" || wrong "CMake did not link the static library"
+
+"$root/usr/bin/sennit" --version >"$work/version" || wrong "the command line does not run"
+
+$make uninstall DESTDIR="$root" PREFIX=/usr
+left=$(find "$root" ! -type d)
+[ -z "$left" ] || wrong "uninstall leaves $left"

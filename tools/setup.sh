@@ -1,0 +1,67 @@
+#!/bin/sh
+# Install what a make target needs and this machine lacks: setup.sh TARGET
+#
+# Looks for the tools and headers themselves, so a machine that has them from
+# elsewhere is left alone; what is missing comes from Debian's packages.
+set -eu
+
+target=$1
+cc=${CC:-cc}
+
+tool() { command -v "$1" >/dev/null 2>&1 || missing="$missing $2"; }
+header() { echo "#include <$1>" | "$cc" -E - >/dev/null 2>&1 || missing="$missing $2"; }
+
+for_cc() { tool "$cc" gcc; header stdlib.h libc6-dev; }
+for_cli() { header jansson.h libjansson-dev; header zlib.h zlib1g-dev; header zstd.h libzstd-dev; }
+for_tests() { header cmocka.h libcmocka-dev; }
+for_fuzzing() { # the sanitizers of gcc come with it, those of clang do not
+    tool clang clang
+    echo 'int LLVMFuzzerTestOneInput(void) { return 0; }' |
+        clang -fsanitize=fuzzer,address,undefined -x c - -o /dev/null >/dev/null 2>&1 ||
+        missing="$missing libclang-rt-14-dev"
+}
+
+look() {
+    missing=
+    for_cc
+    case $target in
+    run) for_cli ;;
+    check | coverage) for_tests ;;
+    fuzz) for_fuzzing ;;
+    test)
+        for_cli; for_tests
+        tool clang clang; tool cmake cmake; tool pkg-config pkg-config
+        tool valgrind valgrind; tool /usr/bin/python3 python3
+        ;;
+    *) echo "setup.sh: unknown target $target" >&2; exit 2 ;;
+    esac
+}
+
+look
+[ -n "$missing" ] || exit 0
+echo "make $target needs what is not installed:$missing"
+
+if ! command -v apt-get >/dev/null 2>&1; then
+    echo "There is no apt-get here: install the like of these Debian packages by hand." >&2
+    exit 1
+elif [ "$(id -u)" -eq 0 ]; then
+    sudo=
+elif command -v sudo >/dev/null 2>&1; then
+    sudo=sudo
+    [ -t 0 ] || sudo="sudo -n" # nobody there to type a password
+else
+    echo "Neither root nor sudo: have an administrator run apt-get install$missing" >&2
+    exit 1
+fi
+
+apt="$sudo env DEBIAN_FRONTEND=noninteractive apt-get -qq -o Acquire::Retries=3"
+echo "installing with apt-get ..."
+$apt update
+# shellcheck disable=SC2086 # a list of words
+$apt install -y --no-install-recommends $missing >/dev/null
+
+look
+if [ -n "$missing" ]; then
+    echo "still missing after apt-get:$missing" >&2
+    exit 1
+fi
