@@ -87,6 +87,7 @@ $(B)/sennit: $(CLI:%.c=$(B)/%.o) $(B)/libsennit.a
 	$(LINK) $^ -ljansson -lz -lzstd -o $@
 
 $(B)/lib/%.o: INCLUDE += -Ilib
+$(B)/examples/%.o: INCLUDE += -D_GNU_SOURCE
 $(B)/tests/%.o: INCLUDE += -Ilib -Itests
 $(B)/%.o: %.c $(B)/flags
 	@mkdir -p $(@D)
