@@ -1,0 +1,307 @@
+/* A document of the command line: FILE, and FILE.sennit beside it. */
+#include "document.h"
+#include "cli.h"
+#include "host.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#define DOCUMENT_LOCK_SECONDS 10
+
+/* ---------------------------------------------------- Opening, closing -- */
+
+void document_name(struct document *d, const char *name)
+{
+    *d = (struct document){ .name = name, .lock = -1 };
+    d->path = realpath(name, NULL);
+    if (d->path == NULL)
+        d->path = cli_join(name, "");
+    d->store = cli_join(d->path, ".sennit");
+    d->next = cli_join(d->path, ".sennit-next");
+}
+
+void document_close(struct document *d)
+{
+    sennit_doc_free(d->doc);
+    bytes_free(&d->text);
+    free(d->path);
+    free(d->store);
+    free(d->next);
+    if (d->lock >= 0)
+        close(d->lock);
+    *d = (struct document){ .lock = -1 };
+}
+
+int document_refuse(const struct document *d, sennit_status status)
+{
+    return cli_refuse(d->name, status, NULL);
+}
+
+/* Tell whether the locked file is still the one that has the name: whoever
+ * held the lock before has put a new file in its place. */
+static bool document_lock_is_stale(int fd, const char *path)
+{
+    struct stat held, named;
+
+    return fstat(fd, &held) != 0 || stat(path, &named) != 0 || held.st_ino != named.st_ino
+           || held.st_dev != named.st_dev;
+}
+
+static int document_lock(struct document *d)
+{
+    struct timespec pause = { .tv_nsec = 20000000 };
+
+    for (int tries = 0; tries < DOCUMENT_LOCK_SECONDS * 50; tries++) {
+        d->lock = open(d->store, O_RDONLY | O_CLOEXEC);
+        if (d->lock < 0) {
+            cli_error(d->store, "%s", strerror(errno));
+            return CLI_IO;
+        }
+        if (flock(d->lock, LOCK_EX | LOCK_NB) == 0 && !document_lock_is_stale(d->lock, d->store))
+            return CLI_OK;
+        close(d->lock);
+        d->lock = -1;
+        nanosleep(&pause, NULL);
+    }
+    cli_error(d->name, "another sennit has been at work on it for %d seconds",
+              DOCUMENT_LOCK_SECONDS);
+    return CLI_IO;
+}
+
+static int document_load(struct document *d)
+{
+    sennit_options options = host_options(SENNIT_BYTES);
+    sennit_error err = { SENNIT_OK, 0, "" };
+    struct bytes data;
+    int code = file_read(d->store, &data);
+
+    if (code != CLI_OK)
+        return code;
+    sennit_status st = sennit_doc_load(&options, data.data, data.len, &d->doc, &err);
+    bytes_free(&data);
+    if (st == SENNIT_OK)
+        return CLI_OK;
+    code = cli_refuse(d->store, st, &err);
+    if (st == SENNIT_ECORRUPT)
+        cli_error(d->name, "'sennit check' saves what can be saved");
+    return code;
+}
+
+int document_text(const struct document *d, sennit_buf *out)
+{
+    sennit_status st = sennit_doc_read(d->doc, 0, sennit_doc_len(d->doc), out);
+
+    return st == SENNIT_OK ? CLI_OK : document_refuse(d, st);
+}
+
+/* Tell whether these bytes are the text of the document. */
+static int document_is(const struct document *d, const struct bytes *text, bool *is)
+{
+    sennit_buf own;
+
+    sennit_buf_init(&own, NULL);
+    int code = document_text(d, &own);
+    *is = code == CLI_OK && own.len == text->len
+          && (own.len == 0 || memcmp(own.data, text->data, own.len) == 0);
+    sennit_buf_clear(&own);
+    return code;
+}
+
+static bool document_is_older(const char *path, const char *than)
+{
+    struct stat a, b;
+
+    if (stat(path, &a) != 0 || stat(than, &b) != 0)
+        return false;
+    return a.st_mtim.tv_sec < b.st_mtim.tv_sec
+           || (a.st_mtim.tv_sec == b.st_mtim.tv_sec && a.st_mtim.tv_nsec < b.st_mtim.tv_nsec);
+}
+
+/* Finish what document_save could not; see there. */
+static int document_recover(struct document *d)
+{
+    struct bytes next;
+    bool written;
+    int code;
+
+    if (!file_exists(d->next))
+        return CLI_OK;
+    code = file_read(d->next, &next);
+    if (code == CLI_OK)
+        code = document_is(d, &next, &written);
+    bytes_free(&next);
+    if (code != CLI_OK)
+        return code;
+
+    if (!written) { /* interrupted before the snapshot changed: nothing was done */
+        unlink(d->next);
+        return CLI_OK;
+    }
+    if (document_is_older(d->path, d->next)) {
+        cli_error(d->name, "finishing a command that was interrupted");
+        return file_publish(d->next, d->path);
+    }
+    cli_error(d->name,
+              "a command was interrupted when it had merged other people's edits, and this\n"
+              "file was edited since. The merged text is in %s.\n"
+              "Bring both together in it, then: mv %s %s",
+              d->next, d->next, d->path);
+    return CLI_NO;
+}
+
+int document_open(struct document *d, const char *name, int how)
+{
+    int code = CLI_OK;
+
+    document_name(d, name);
+    if (!file_exists(d->store)) {
+        cli_error(name, "is not kept by sennit: there is no %s.sennit; see 'sennit init'", name);
+        return CLI_IO;
+    }
+    if (how == DOCUMENT_WRITE)
+        code = document_lock(d);
+    if (code == CLI_OK)
+        code = document_load(d);
+    if (code != CLI_OK || how == DOCUMENT_READ)
+        return code;
+    sennit_doc_set_time(d->doc, host_now());
+    code = document_recover(d);
+    return code == CLI_OK ? file_read(d->path, &d->text) : code;
+}
+
+/* ----------------------------------------------------------- Recording -- */
+
+int document_record(struct document *d, struct document_edits *edits)
+{
+    sennit_stat before, after;
+
+    sennit_doc_stat(d->doc, &before);
+    sennit_status st = sennit_doc_replace(d->doc, 0, sennit_doc_len(d->doc), d->text.data,
+                                          d->text.len);
+    if (st == SENNIT_EUTF8) {
+        cli_error(d->name, "not UTF-8 text (offset %zu)", bytes_utf8(d->text.data, d->text.len));
+        return CLI_REFUSED;
+    }
+    if (st != SENNIT_OK)
+        return document_refuse(d, st);
+    sennit_doc_stat(d->doc, &after);
+    edits->inserted = after.inserted_bytes - before.inserted_bytes;
+    edits->deleted = before.visible_bytes + edits->inserted - after.visible_bytes;
+    return CLI_OK;
+}
+
+int document_record_first(struct document *d)
+{
+    struct document_edits edits;
+    int code = document_record(d, &edits);
+
+    if (code == CLI_OK && (edits.inserted > 0 || edits.deleted > 0))
+        printf("%s: recorded +%" PRIu64 " -%" PRIu64 " bytes first\n", d->name, edits.inserted,
+               edits.deleted);
+    return code;
+}
+
+bool document_differs(struct document *d)
+{
+    bool same = true;
+
+    if (access(d->path, R_OK) != 0)
+        return false; /* no plain file, so nothing in it that could be lost */
+    bytes_free(&d->text);
+    return file_read(d->path, &d->text) == CLI_OK && document_is(d, &d->text, &same) == CLI_OK
+           && !same;
+}
+
+/* -------------------------------------------------------------- Saving -- */
+
+static int document_encode(struct document *d, sennit_buf *snapshot, sennit_buf *text)
+{
+    sennit_status st = sennit_doc_save(d->doc, SENNIT_SAVE_IDENTITY, snapshot);
+
+    return st == SENNIT_OK ? document_text(d, text) : document_refuse(d, st);
+}
+
+/* An editor may have saved the plain file while we were merging: that save must
+ * not be overwritten. What is left of the race is a few microseconds. */
+static int document_untouched(const struct document *d)
+{
+    struct bytes now;
+    int code = file_read(d->path, &now);
+
+    if (code != CLI_OK)
+        return code;
+    if (now.len != d->text.len || (now.len > 0 && memcmp(now.data, d->text.data, now.len) != 0)) {
+        cli_error(d->name, "was edited at this very moment; nothing was done, try again");
+        code = CLI_REFUSED;
+    }
+    bytes_free(&now);
+    return code;
+}
+
+static void document_undo_save(const struct document *d, const char *text, const char *snapshot)
+{
+    unlink(d->next);
+    if (text != NULL)
+        unlink(text);
+    if (snapshot != NULL)
+        unlink(snapshot);
+}
+
+/* Write the snapshot, then the plain text, each in one step of its own.
+ *
+ * An interruption between the two steps would leave a plain file that lacks
+ * what was merged, and the next commit would take that for an edit that deleted
+ * it. So the new text waits under the name FILE.sennit-next from before the
+ * first step until the second: whoever finds it there, and in the snapshot the
+ * same text, knows that the second step is missing. */
+static int document_save_both(struct document *d, const sennit_buf *snapshot,
+                              const sennit_buf *text)
+{
+    char *staged_text, *staged = NULL;
+    int code = file_stage(d->path, d->path, text->data, text->len, &staged_text);
+
+    if (code == CLI_OK)
+        code = file_publish(staged_text, d->next);
+    if (code == CLI_OK)
+        code = file_stage(d->store, d->store, snapshot->data, snapshot->len, &staged);
+    if (code == CLI_OK)
+        code = document_untouched(d);
+    if (code == CLI_OK)
+        code = file_publish(staged, d->store);
+    if (code == CLI_OK)
+        code = file_publish(d->next, d->path);
+    else
+        document_undo_save(d, staged_text, staged);
+    free(staged_text);
+    free(staged);
+    return code;
+}
+
+int document_save(struct document *d)
+{
+    sennit_buf snapshot, text;
+    int code;
+
+    sennit_buf_init(&snapshot, NULL);
+    sennit_buf_init(&text, NULL);
+    code = document_encode(d, &snapshot, &text);
+    if (code == CLI_OK) {
+        bool same = text.len == d->text.len
+                    && (text.len == 0 || memcmp(text.data, d->text.data, text.len) == 0);
+        if (same)
+            code = file_write(d->store, snapshot.data, snapshot.len);
+        else
+            code = document_save_both(d, &snapshot, &text);
+    }
+    sennit_buf_clear(&snapshot);
+    sennit_buf_clear(&text);
+    return code;
+}

@@ -1,0 +1,55 @@
+/* A document of the command line: FILE, and FILE.sennit beside it. */
+#ifndef DOCUMENT_H
+#define DOCUMENT_H
+
+#include "file.h"
+
+#include <sennit/sennit.h>
+
+struct document {
+    const char *name;  /* as the user wrote it, for messages */
+    char *path;        /* the plain text; symbolic links followed */
+    char *store;       /* its snapshot: path.sennit */
+    char *next;        /* path.sennit-next: see document_save */
+    int lock;          /* on the snapshot, or -1 */
+    sennit_doc *doc;
+    struct bytes text; /* of the plain file, as document_open read it */
+};
+
+/* Only look: no lock, and the plain file is not needed. */
+#define DOCUMENT_READ 0
+/* Change: nobody else may, and the plain file is read. */
+#define DOCUMENT_WRITE 1
+
+/* Open a document. Close it with document_close, also after a failure. */
+int document_open(struct document *d, const char *name, int how);
+
+/* Name a document that is about to be created, without opening anything. */
+void document_name(struct document *d, const char *name);
+void document_close(struct document *d);
+
+/* What an editor did to the plain file since it was last recorded. */
+struct document_edits {
+    uint64_t inserted; /* bytes */
+    uint64_t deleted;
+};
+
+/* Record it in the document. */
+int document_record(struct document *d, struct document_edits *edits);
+
+/* Record it and say so, before something else happens to the document. */
+int document_record_first(struct document *d);
+
+/* Tell whether the plain file and the document differ, reading the file anew. */
+bool document_differs(struct document *d);
+
+/* Write both files, the plain one only if its text is another now. */
+int document_save(struct document *d);
+
+/* Append the whole text to out. */
+int document_text(const struct document *d, sennit_buf *out);
+
+/* Print a failed call on this document and return its exit code. */
+int document_refuse(const struct document *d, sennit_status status);
+
+#endif
