@@ -1,0 +1,658 @@
+/* sennit: text that many people edit at once.
+ *
+ * A document is a sequence of UTF-8 text that every replica edits locally and
+ * at once. What a replica did travels to the others as deltas: small byte
+ * strings, in any order, over anything, as often as you like. Replicas that
+ * have seen the same operations hold the same text, byte for byte.
+ *
+ *     sennit_doc *doc;
+ *     sennit_buf delta;
+ *
+ *     sennit_buf_init(&delta, NULL);
+ *     sennit_doc_new(&options, &doc);
+ *     sennit_doc_insert(doc, 0, "hello", 5);
+ *     sennit_doc_delta(doc, NULL, 0, NULL, &delta, NULL);  send delta.data ...
+ *     sennit_doc_apply(peer, delta.data, delta.len, NULL, NULL, NULL);
+ *
+ * Rules that hold for every call below and are not repeated there:
+ *
+ *   - A call that fails changes nothing, unless it says otherwise.
+ *   - Nothing aborts, prints, reads a clock or draws randomness; there is no
+ *     global state. The host passes in time, randomness and memory.
+ *   - An object belongs to one thread at a time; different objects are
+ *     independent. Calls that take a const object also need it alone, since
+ *     reading moves internal caches.
+ *   - Text is UTF-8. Positions and counts of text are in the unit of the
+ *     document (sennit_options.unit, bytes unless chosen otherwise), from 0;
+ *     a `len` beside a pointer is always in bytes.
+ *   - const pointers are borrowed for the call; results are appended to a
+ *     sennit_buf that the caller owns.
+ *   - SENNIT_EINVAL means a mistake of the calling program (a NULL where none
+ *     may be, a call in the wrong state), SENNIT_ENOMEM that memory ran out;
+ *     any call that returns a status may return them.
+ *
+ * How it works: docs/ALGORITHM.md. The bytes: docs/FORMAT.md.
+ */
+#ifndef SENNIT_H
+#define SENNIT_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#if defined(_WIN32) && defined(SENNIT_SHARED)
+#define SENNIT_API __declspec(dllexport)
+#elif defined(__GNUC__)
+#define SENNIT_API __attribute__((visibility("default")))
+#else
+#define SENNIT_API
+#endif
+#if defined(__GNUC__)
+#define SENNIT_MUST_CHECK __attribute__((warn_unused_result))
+#else
+#define SENNIT_MUST_CHECK
+#endif
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* ------------------------------------------------------------- Version -- */
+
+#define SENNIT_VERSION_MAJOR 0
+#define SENNIT_VERSION_MINOR 1
+#define SENNIT_VERSION_PATCH 0
+#define SENNIT_VERSION_NUMBER \
+    (SENNIT_VERSION_MAJOR * 10000 + SENNIT_VERSION_MINOR * 100 + SENNIT_VERSION_PATCH)
+
+/* Return SENNIT_VERSION_NUMBER of the library that is linked. */
+SENNIT_API int sennit_version_number(void);
+
+/* -------------------------------------------------------------- Status -- */
+
+/* Every failure there is. Values are fixed for good; new ones are added. */
+typedef enum sennit_status {
+    SENNIT_OK = 0,
+    SENNIT_ENOMEM = -1,   /* memory ran out */
+    SENNIT_EINVAL = -2,   /* the program called wrongly */
+    SENNIT_ERANGE = -3,   /* a position past the end */
+    SENNIT_EUTF8 = -4,    /* ill-formed UTF-8, or a position inside a character */
+    SENNIT_ECORRUPT = -5, /* bytes that no sennit wrote, or that were damaged */
+    SENNIT_EVERSION = -6, /* bytes of a later release: format or operation unknown */
+    SENNIT_ELIMIT = -7,   /* a limit in sennit_limits would be passed */
+    SENNIT_ELINEAGE = -8, /* a delta of an unrelated document */
+    SENNIT_EFORK = -9,    /* one operation id with two contents: a copied replica */
+    SENNIT_EBUSY = -10,   /* a transaction is open */
+    SENNIT_EGONE = -11    /* an anchor names text that is not known here */
+} sennit_status;
+
+/* What went wrong, for calls that read bytes from elsewhere. */
+typedef struct sennit_error {
+    sennit_status code;
+    size_t pos;       /* offset of the guilty byte */
+    const char *what; /* a static string in English; never NULL */
+} sennit_error;
+
+/* Return a short static text for a status, such as "out of memory". */
+SENNIT_API const char *sennit_status_text(sennit_status status);
+
+/* -------------------------------------------------------------- Memory -- */
+
+/* One function for all memory of one object.
+ *
+ * resize   behaves as realloc: new_size 0 frees and returns NULL, ptr NULL
+ *          allocates. old_size is the size last asked for (0 for NULL), so an
+ *          arena needs no headers. NULL on failure leaves ptr as it was.
+ *          Making a block smaller must not fail. Results are aligned for any
+ *          type.
+ */
+typedef struct sennit_alloc {
+    void *(*resize)(void *self, void *ptr, size_t old_size, size_t new_size);
+    void *self;
+} sennit_alloc;
+
+/* A growable byte string owned by the caller. Calls append to it, so one
+ * buffer serves many calls: set len to 0 to reuse its memory. */
+typedef struct sennit_buf {
+    uint8_t *data; /* NULL while cap is 0 */
+    size_t len;
+    size_t cap;
+    sennit_alloc alloc;
+} sennit_buf;
+
+/* Start an empty buffer; alloc NULL means the C library's. Cannot fail. */
+SENNIT_API void sennit_buf_init(sennit_buf *buf, const sennit_alloc *alloc);
+
+/* Free the memory of a buffer and leave it empty and usable. */
+SENNIT_API void sennit_buf_clear(sennit_buf *buf);
+
+/* ------------------------------------------------------------ Document -- */
+
+typedef struct sennit_doc sennit_doc;
+
+/* What positions count. SENNIT_LINES is for counts and conversions only. */
+typedef enum sennit_unit {
+    SENNIT_BYTES = 0,
+    SENNIT_CODEPOINTS = 1, /* Python, most editing protocols */
+    SENNIT_UTF16 = 2,      /* JavaScript, LSP, Windows */
+    SENNIT_LINES = 3       /* newlines ("\n") before a position */
+} sennit_unit;
+
+/* What a document refuses to grow past. 0 means the default in brackets. */
+typedef struct sennit_limits {
+    uint64_t text_bytes;   /* inserted by one replica, deleted ones included [2^31 - 1] */
+    uint64_t replicas;     /* replicas known [2^24] */
+    uint64_t parked_bytes; /* memory for operations that came too early [16 MiB] */
+    uint64_t patches;      /* patches not yet taken, then they become one [65,536] */
+} sennit_limits;
+
+/* How a document is made. Zero everything, set size, then what you need. */
+typedef struct sennit_options {
+    size_t size; /* sizeof(sennit_options); members are only ever added */
+
+    const sennit_alloc *alloc; /* NULL: the C library's; copied */
+
+    /* Fill out with len unpredictable bytes and return 0; anything else makes
+     * the call that needed them fail with SENNIT_EINVAL. Called at creation,
+     * and once more when the first local edit draws the replica id. NULL: the
+     * document cannot be edited locally, and chosen ids may slow it down. */
+    int (*random)(void *self, void *out, size_t len);
+    void *random_self;
+
+    /* Id of this replica; 0 (right for nearly everyone) draws one at the first
+     * edit. Two documents must never write under one id: see sennit_doc_fork. */
+    uint64_t replica;
+
+    sennit_unit unit; /* of all positions, counts and patches of this document */
+
+    /* Successive edits share one timestamp until this many milliseconds pass
+     * between two of them; 0 means 10,000. */
+    uint64_t coalesce_ms;
+
+    sennit_limits limits;
+} sennit_options;
+
+/* Create an empty document.
+ *
+ * It has no lineage yet: the first local edit draws one, or the first delta
+ * brings one.
+ *
+ * Owns     *out is the caller's: sennit_doc_free. NULL after a failure.
+ */
+SENNIT_API SENNIT_MUST_CHECK sennit_status
+sennit_doc_new(const sennit_options *options, sennit_doc **out);
+
+/* Create a document that holds a text everybody already has.
+ *
+ * name     what tells this document from others made from the same text, such
+ *          as its path or id in the host; may be empty.
+ *
+ * Replicas that seed the same name and text hold the same operations and the
+ * same lineage, so they merge without doubling the text.
+ *
+ * Returns  SENNIT_OK, SENNIT_EUTF8, SENNIT_ELIMIT
+ * Cost     O(len)
+ */
+SENNIT_API SENNIT_MUST_CHECK sennit_status
+sennit_doc_seed(const sennit_options *options, const void *name, size_t name_len,
+                const char *text, size_t len, sennit_doc **out);
+
+/* What sennit_doc_save leaves out or adds; or them together. */
+#define SENNIT_SAVE_SHARED 0u    /* all operations: for peers and for servers */
+#define SENNIT_SAVE_IDENTITY 1u  /* also this replica's id and clock: for this device only */
+#define SENNIT_SAVE_LIVE_ONLY 2u /* without the bytes of deleted text */
+
+/* Append the document as a snapshot.
+ *
+ * The same operations give the same bytes, whatever the history of arrival.
+ * Operations that wait for others (sennit_doc_apply) are not in it: ask for
+ * them again. Saving with SENNIT_SAVE_IDENTITY is what lets editing go on
+ * under the same replica after a restart; give such bytes to nobody else.
+ *
+ * Returns  SENNIT_OK, SENNIT_EBUSY
+ * Cost     O(document and its history)
+ */
+SENNIT_API SENNIT_MUST_CHECK sennit_status
+sennit_doc_save(sennit_doc *doc, unsigned flags, sennit_buf *out);
+
+/* Open a snapshot. The result can edit, merge and serve deltas at once.
+ *
+ * Returns  SENNIT_OK
+ *          SENNIT_ECORRUPT   damaged or truncated; err says where
+ *          SENNIT_EVERSION   written by a later release
+ *          SENNIT_ELIMIT
+ * Cost     O(document and its history)
+ */
+SENNIT_API SENNIT_MUST_CHECK sennit_status
+sennit_doc_load(const sennit_options *options, const void *data, size_t len,
+                sennit_doc **out, sennit_error *err);
+
+/* Find the text inside the bytes of a snapshot without opening it.
+ *
+ * Works on a snapshot whose other parts are damaged. The text's own checksum
+ * and UTF-8 are checked.
+ *
+ * Owns     *text points into data.
+ * Returns  SENNIT_OK, SENNIT_ECORRUPT, SENNIT_EVERSION
+ * Cost     O(len of the text), about as much as copying it
+ */
+SENNIT_API SENNIT_MUST_CHECK sennit_status
+sennit_snapshot_text(const void *data, size_t len, const char **text,
+                     size_t *text_len, sennit_error *err);
+
+/* Copy a document; the copy edits under a replica id of its own.
+ *
+ * options  of the copy; NULL takes those of doc, which must have a source of
+ *          randomness. options->replica must not be doc's.
+ *
+ * Returns  SENNIT_OK, SENNIT_EBUSY
+ * Cost     O(document and its history)
+ */
+SENNIT_API SENNIT_MUST_CHECK sennit_status
+sennit_doc_fork(sennit_doc *doc, const sennit_options *options, sennit_doc **out);
+
+/* Free a document; NULL is fine. Cannot fail. */
+SENNIT_API void sennit_doc_free(sennit_doc *doc);
+
+/* Tell the document the time, in Unix milliseconds: once per event or so, as
+ * precise as the host cares for. Time only orders concurrent edits and dates
+ * changes; the text never depends on it being right. Times at or above 2^47
+ * are taken for 2^47 - 1. */
+SENNIT_API void sennit_doc_set_time(sennit_doc *doc, uint64_t unix_ms);
+
+/* Return the id of this replica; 0 before its first local edit. */
+SENNIT_API uint64_t sennit_doc_replica(const sennit_doc *doc);
+
+/* Copy the lineage of the document; all zeros while it has none. Documents
+ * with different lineages do not merge. */
+SENNIT_API void sennit_doc_lineage(const sennit_doc *doc, uint8_t out[16]);
+
+/* ------------------------------------------------------------- Reading -- */
+
+/* Return the length of the text in the document's unit. Cost O(1). */
+SENNIT_API size_t sennit_doc_len(const sennit_doc *doc);
+
+/* Return how much text there is in any unit; for SENNIT_LINES, the newlines.
+ * Cost O(1). */
+SENNIT_API size_t sennit_doc_count(const sennit_doc *doc, sennit_unit unit);
+
+/* Append n units of text from pos on.
+ *
+ * Returns  SENNIT_OK, SENNIT_ERANGE (past the end), SENNIT_EUTF8 (an end lies
+ *          inside a character)
+ * Cost     O(log n + bytes)
+ */
+SENNIT_API SENNIT_MUST_CHECK sennit_status
+sennit_doc_read(const sennit_doc *doc, size_t pos, size_t n, sennit_buf *out);
+
+/* A stretch of visible text that one replica typed in one go. */
+typedef struct sennit_chunk {
+    const char *text; /* not terminated; valid until the document next changes */
+    size_t len;       /* bytes */
+    uint64_t replica; /* who wrote it; 0: it was seeded */
+    uint64_t unix_ms; /* when, by the writer's clock */
+} sennit_chunk;
+
+/* Find the text from pos to the end of its chunk, without copying.
+ *
+ * A loop that adds each length (in the document's unit) to pos visits the
+ * whole text; in bytes that is pos += chunk.len.
+ *
+ * Returns  SENNIT_OK, SENNIT_ERANGE (pos is at or past the end),
+ *          SENNIT_EUTF8
+ * Cost     O(1) right after the previous chunk, else O(log n)
+ */
+SENNIT_API SENNIT_MUST_CHECK sennit_status
+sennit_doc_chunk(const sennit_doc *doc, size_t pos, sennit_chunk *out);
+
+/* ------------------------------------------------------------- Editing -- */
+
+/* Insert text at a position.
+ *
+ * pos      0 .. sennit_doc_len(doc)
+ *
+ * Returns  SENNIT_OK
+ *          SENNIT_ERANGE   pos is past the end
+ *          SENNIT_EUTF8    text is ill-formed (overlong forms, surrogates), or
+ *                          pos lies inside a character
+ *          SENNIT_ELIMIT
+ * Cost     O(log n); O(1) where the last edit was
+ * Source   RGA: Roh et al., JPDC 71(3), 2011; two sides: Weidner and Kleppmann,
+ *          "The Art of the Fugue", 2023; see docs/ALGORITHM.md.
+ */
+SENNIT_API SENNIT_MUST_CHECK sennit_status
+sennit_doc_insert(sennit_doc *doc, size_t pos, const char *text, size_t len);
+
+/* Delete n units of text from pos on.
+ *
+ * Returns  SENNIT_OK, SENNIT_ERANGE, SENNIT_EUTF8 (an end lies inside a
+ *          character)
+ * Cost     O(log n) for each stretch that one writer typed
+ */
+SENNIT_API SENNIT_MUST_CHECK sennit_status
+sennit_doc_delete(sennit_doc *doc, size_t pos, size_t n);
+
+/* Delete n units from pos on and insert text there, both or neither.
+ * Returns as insert and delete. */
+SENNIT_API SENNIT_MUST_CHECK sennit_status
+sennit_doc_splice(sennit_doc *doc, size_t pos, size_t n, const char *text, size_t len);
+
+/* Make n units from pos on read as text, by edits as small as is affordable:
+ * for a host that only has the whole new text, such as a file that changed.
+ *
+ * What did not change keeps its identity: cursors, authorship and concurrent
+ * edits of others in it survive. Lines are matched first, then characters
+ * within them. All the edits are made or none.
+ *
+ * Returns  as insert and delete
+ * Cost     O((n + len) log n) plus a bounded search
+ * Source   Myers, "An O(ND) Difference Algorithm", Algorithmica 1, 1986.
+ */
+SENNIT_API SENNIT_MUST_CHECK sennit_status
+sennit_doc_replace(sennit_doc *doc, size_t pos, size_t n, const char *text, size_t len);
+
+/* Open a transaction: edits until sennit_doc_commit are seen by this document
+ * at once, but not by its version, deltas and snapshots. Transactions do not
+ * nest. While one is open, everything that would show or change more than
+ * local text returns SENNIT_EBUSY (apply, delta, version, save, fork, begin).
+ *
+ * Returns  SENNIT_OK, SENNIT_EBUSY
+ */
+SENNIT_API SENNIT_MUST_CHECK sennit_status sennit_doc_begin(sennit_doc *doc);
+
+/* Keep the edits of the open transaction. SENNIT_EINVAL if none is open. */
+SENNIT_API SENNIT_MUST_CHECK sennit_status sennit_doc_commit(sennit_doc *doc);
+
+/* Take back the edits of the open transaction: text, version, snapshot and
+ * anchors are as they were at sennit_doc_begin. Needs no memory.
+ * SENNIT_EINVAL if none is open. */
+SENNIT_API SENNIT_MUST_CHECK sennit_status sennit_doc_abort(sennit_doc *doc);
+
+/* --------------------------------------------------------------- Units -- */
+
+/* Convert a position from one unit to another.
+ *
+ * A position inside a character is taken back to its start. From
+ * SENNIT_LINES, pos is a line counted from 0 and the result the start of that
+ * line; to SENNIT_LINES, the result is the line in which pos lies.
+ *
+ * Returns  SENNIT_OK, SENNIT_ERANGE
+ * Cost     O(log n)
+ */
+SENNIT_API SENNIT_MUST_CHECK sennit_status
+sennit_doc_convert(const sennit_doc *doc, sennit_unit from, size_t pos,
+                   sennit_unit to, size_t *out);
+
+/* Find line and column (both from 0) of a position; the column is counted in
+ * the document's unit. Returns SENNIT_OK, SENNIT_ERANGE. Cost O(log n). */
+SENNIT_API SENNIT_MUST_CHECK sennit_status
+sennit_doc_line_column(const sennit_doc *doc, size_t pos, size_t *line, size_t *column);
+
+/* Find the position of a line and column; a column past the end of the line
+ * gives the end of the line. Returns SENNIT_OK, SENNIT_ERANGE (no such line).
+ * Cost O(log n). */
+SENNIT_API SENNIT_MUST_CHECK sennit_status
+sennit_doc_at_line(const sennit_doc *doc, size_t line, size_t column, size_t *pos);
+
+/* ------------------------------------------------- Versions and deltas -- */
+
+/* A version says how many operations of each replica are known: a version
+ * vector. It travels as bytes with one form per version, so equal versions
+ * are equal bytes; zero bytes (NULL, 0) are the version of an empty document.
+ */
+
+/* Append the version of the document. Operations that wait for others do not
+ * count. Returns SENNIT_OK, SENNIT_EBUSY. Cost O(replicas log replicas). */
+SENNIT_API SENNIT_MUST_CHECK sennit_status
+sennit_doc_version(const sennit_doc *doc, sennit_buf *out);
+
+/* How two versions stand to each other. */
+typedef enum sennit_order {
+    SENNIT_EQUAL = 0,
+    SENNIT_BEFORE = 1,    /* b knows all that a knows, and more */
+    SENNIT_AFTER = 2,     /* a knows all that b knows, and more */
+    SENNIT_CONCURRENT = 3 /* each knows something the other does not */
+} sennit_order;
+
+/* Compare two versions. Returns SENNIT_OK, SENNIT_ECORRUPT. */
+SENNIT_API SENNIT_MUST_CHECK sennit_status
+sennit_version_compare(const void *a, size_t a_len, const void *b, size_t b_len,
+                       sennit_order *out);
+
+/* Step through a version: *at starts at 0 and is moved on.
+ *
+ * Returns  1 and fills replica and count; 0 at the end; a negative status for
+ *          bytes that are no version
+ */
+SENNIT_API int
+sennit_version_next(const void *version, size_t len, size_t *at,
+                    uint64_t *replica, uint64_t *count);
+
+/* Ids that both ends of a connection know by heart, so that deltas name a
+ * replica in one byte instead of eight. Both ends start with an empty table
+ * and pass each delta through in the same order; see sennit_doc_delta. */
+typedef struct sennit_table sennit_table;
+
+/* Create an empty table (alloc NULL: the C library's). Free it with
+ * sennit_table_free; NULL is fine there. */
+SENNIT_API SENNIT_MUST_CHECK sennit_status
+sennit_table_new(const sennit_alloc *alloc, sennit_table **out);
+SENNIT_API void sennit_table_free(sennit_table *table);
+
+/* Append all that a version lacks, as one delta.
+ *
+ * since    the version the receiver has; NULL, 0 for everything. It may know
+ *          operations that this document does not.
+ * table    NULL, or the table of the one connection this delta is sent on; ids
+ *          new to it are added. The receiver must pass every such delta to
+ *          sennit_doc_apply with its own table, each once and in order.
+ *
+ * Appends nothing if nothing is lacking. Deterministic without a table: the
+ * same operations give the same bytes.
+ *
+ * Returns  SENNIT_OK, SENNIT_EBUSY
+ *          SENNIT_ECORRUPT   since is no version
+ * Cost     O(replicas + operations sent)
+ */
+SENNIT_API SENNIT_MUST_CHECK sennit_status
+sennit_doc_delta(sennit_doc *doc, const void *since, size_t since_len,
+                 sennit_table *table, sennit_buf *out, sennit_error *err);
+
+/* Return how many operations this replica has made. */
+SENNIT_API uint64_t sennit_doc_own_count(const sennit_doc *doc);
+
+/* Append this replica's own operations from number `from` on, as one delta:
+ * what to send after an edit, with from = sennit_doc_own_count before it.
+ * Otherwise as sennit_doc_delta. Cost O(operations sent). */
+SENNIT_API SENNIT_MUST_CHECK sennit_status
+sennit_doc_own_delta(sennit_doc *doc, uint64_t from, sennit_table *table, sennit_buf *out);
+
+/* What became of the operations in a delta. */
+typedef struct sennit_applied {
+    uint64_t applied; /* new, done now; earlier arrivals that could follow included */
+    uint64_t known;   /* seen before */
+    uint64_t parked;  /* of this delta, waiting for others; see sennit_doc_missing */
+    uint64_t dropped; /* waited in vain: refused now that their causes are known */
+} sennit_applied;
+
+/* Apply a delta, or a whole snapshot, from anywhere.
+ *
+ * Everything is checked before anything is done. Each replica's operations
+ * that are ready are applied; those whose causes are missing are parked and
+ * applied when the causes come. Receiving again what is known is harmless.
+ *
+ * out      may be NULL
+ *
+ * Returns  SENNIT_OK         also if something was parked: see out
+ *          SENNIT_ECORRUPT   err->pos says where; the delta is refused whole
+ *          SENNIT_EVERSION   an operation or format of a later release
+ *          SENNIT_ELINEAGE   a delta of another document
+ *          SENNIT_EFORK      an operation that is known with other content
+ *          SENNIT_ELIMIT     text, replicas or parking would pass a limit
+ *          SENNIT_EBUSY
+ * Cost     O(log n) for each run of text inserted and each stretch deleted
+ */
+SENNIT_API SENNIT_MUST_CHECK sennit_status
+sennit_doc_apply(sennit_doc *doc, const void *delta, size_t len,
+                 sennit_table *table, sennit_applied *out, sennit_error *err);
+
+/* Step through what parked operations wait for: *at starts at 0.
+ *
+ * Returns  1 and fills replica and after: "send all of replica after so many
+ *          operations"; 0 at the end
+ */
+SENNIT_API int
+sennit_doc_next_missing(const sennit_doc *doc, size_t *at, uint64_t *replica, uint64_t *after);
+
+/* What a delta or snapshot holds, read without applying it. */
+typedef struct sennit_delta_info {
+    uint8_t lineage[16];
+    uint64_t operations;
+    uint64_t changes; /* groups of operations with one author and timestamp */
+    uint64_t inserted_bytes;
+} sennit_delta_info;
+
+/* Check a delta or snapshot as far as that is possible alone, and describe it.
+ * One encoded with a table needs a table as sennit_doc_apply does, which is not
+ * changed. Returns SENNIT_OK, SENNIT_ECORRUPT, SENNIT_EVERSION. */
+SENNIT_API SENNIT_MUST_CHECK sennit_status
+sennit_delta_inspect(const void *delta, size_t len, const sennit_table *table,
+                     sennit_delta_info *out, sennit_error *err);
+
+/* Operations with one author and one timestamp. */
+typedef struct sennit_change {
+    uint64_t replica;
+    uint64_t unix_ms;
+    uint64_t first;          /* number of the first operation of that replica */
+    uint64_t operations;
+    uint64_t inserted_bytes;
+} sennit_change;
+
+/* Step through the changes a document knows, oldest first as they arrived
+ * here: *at starts at 0. Returns 1 and fills out, or 0 at the end. Cost O(1).
+ */
+SENNIT_API int
+sennit_doc_next_change(const sennit_doc *doc, size_t *at, sennit_change *out);
+
+/* ------------------------------------------------------------- Patches -- */
+
+/* One step from the text the host shows to the text the document has. */
+typedef struct sennit_patch {
+    size_t pos;       /* in the document's unit, after all earlier patches */
+    size_t removed;   /* units taken away at pos */
+    size_t inserted;  /* units then put there */
+    const char *text; /* what was put there; valid until the document changes */
+    size_t len;       /* bytes of text */
+    uint64_t replica; /* whose operation it was */
+    int local;        /* nonzero: made by an editing call of this document */
+    int reset;        /* nonzero: too many patches waited; read the document
+                         anew. removed and inserted are the old and new length,
+                         text is NULL */
+} sennit_patch;
+
+#define SENNIT_WATCH_NOTHING 0u
+#define SENNIT_WATCH_REMOTE 1u /* what sennit_doc_apply did */
+#define SENNIT_WATCH_LOCAL 2u  /* what editing calls did, aborts included */
+
+/* Choose what becomes patches from now on; drops those not yet taken. */
+SENNIT_API void sennit_doc_watch(sennit_doc *doc, unsigned what);
+
+/* Take the next patch, in the order in which things happened.
+ *
+ * Applying every patch in turn to the text as it was when watching began gives
+ * the text of the document. Nothing is ever called back: take patches when it
+ * suits you.
+ *
+ * Returns  1 and fills out; 0 when there is none
+ * Cost     O(1)
+ */
+SENNIT_API int sennit_doc_next_patch(sennit_doc *doc, sennit_patch *out);
+
+/* ------------------------------------------------------------- Anchors -- */
+
+/* A place in the text that moves with it: a cursor, a bookmark, a comment's
+ * end. It clings to one byte, deleted or not, on one side of it. A plain value:
+ * copy, compare and keep it; it means the same at every replica. */
+typedef struct sennit_anchor {
+    uint64_t replica; /* author of the byte */
+    uint64_t number;  /* place of the byte in all that author has typed */
+    uint8_t side;     /* SENNIT_ANCHOR_... */
+} sennit_anchor;
+
+#define SENNIT_ANCHOR_BEFORE 0u /* clings to the character after it */
+#define SENNIT_ANCHOR_AFTER 1u  /* clings to the character before it */
+#define SENNIT_ANCHOR_START 2u  /* start of the document; no byte */
+#define SENNIT_ANCHOR_END 3u    /* end of the document; no byte */
+
+/* Bytes that sennit_anchor_encode appends at most. */
+#define SENNIT_ANCHOR_MAX 20
+
+/* Make an anchor for a position.
+ *
+ * side     SENNIT_ANCHOR_BEFORE: text typed at pos comes before the anchor;
+ *          SENNIT_ANCHOR_AFTER: it comes after.
+ *
+ * Returns  SENNIT_OK, SENNIT_ERANGE, SENNIT_EUTF8, SENNIT_EBUSY (the text in
+ *          question belongs to the open transaction)
+ * Cost     O(log n)
+ */
+SENNIT_API SENNIT_MUST_CHECK sennit_status
+sennit_doc_anchor(const sennit_doc *doc, size_t pos, unsigned side, sennit_anchor *out);
+
+/* Find where an anchor is now. If its character was deleted, that is the place
+ * where it stood.
+ *
+ * Returns  SENNIT_OK
+ *          SENNIT_EGONE    it names text this document does not know (yet)
+ *          SENNIT_EINVAL   side is none of SENNIT_ANCHOR_...
+ * Cost     O(log n)
+ */
+SENNIT_API SENNIT_MUST_CHECK sennit_status
+sennit_doc_resolve(const sennit_doc *doc, const sennit_anchor *anchor, size_t *pos);
+
+/* Append an anchor as bytes, and read one from the first bytes of data; *used
+ * (may be NULL) tells how many. Returns SENNIT_OK, SENNIT_ECORRUPT. */
+SENNIT_API SENNIT_MUST_CHECK sennit_status
+sennit_anchor_encode(const sennit_anchor *anchor, sennit_buf *out);
+SENNIT_API SENNIT_MUST_CHECK sennit_status
+sennit_anchor_decode(const void *data, size_t len, sennit_anchor *out, size_t *used);
+
+/* ------------------------------------------------------ Check and dump -- */
+
+/* How large a document is inside. */
+typedef struct sennit_stat {
+    uint64_t heap_bytes;     /* everything the document has allocated */
+    uint64_t visible_bytes;  /* of text */
+    uint64_t inserted_bytes; /* of text, deleted included */
+    uint64_t spans;          /* stretches of text in the tree */
+    uint64_t operations;
+    uint64_t changes;
+    uint64_t replicas;       /* that have written something */
+    uint64_t parked;         /* operations waiting */
+    uint64_t parked_bytes;   /* memory they take */
+} sennit_stat;
+
+/* Measure a document. Cost O(replicas). */
+SENNIT_API void sennit_doc_stat(const sennit_doc *doc, sennit_stat *out);
+
+/* Recompute every sum, order and index, and compare.
+ *
+ * Returns  SENNIT_OK
+ *          SENNIT_ECORRUPT   an invariant does not hold: err->what names it as
+ *                            docs/INTERNALS.md does, err->pos the place. This
+ *                            is a defect of sennit or of the memory.
+ * Cost     O(document and its history)
+ */
+SENNIT_API SENNIT_MUST_CHECK sennit_status
+sennit_doc_check(const sennit_doc *doc, sennit_error *err);
+
+/* Append a readable dump: spans in document order, operations of each replica.
+ * It names ids and never addresses, so dumps of two replicas can be compared;
+ * replicas that know the same operations give the same dump. Meant for people;
+ * the form may change. Cost O(document and its history). */
+SENNIT_API SENNIT_MUST_CHECK sennit_status
+sennit_doc_dump(const sennit_doc *doc, sennit_buf *out);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

@@ -1,0 +1,40 @@
+/* Operations from elsewhere, decoded but not yet held against a document. */
+#ifndef SN_BATCH_H
+#define SN_BATCH_H
+
+#include "core/log.h"
+
+/* Successive operations of one replica with one timestamp. */
+typedef struct sn_segment {
+    uint32_t replica; /* index in sn_batch.ids */
+    uint32_t seq;     /* of the first operation */
+    uint32_t number;  /* of the next byte inserted */
+    uint32_t first;   /* its records: ops[first .. first + n) */
+    uint32_t n;
+    uint64_t hlc;
+    size_t text;      /* where its inserted bytes begin in sn_batch.text */
+    size_t pos;       /* where it stands in the bytes it came in, for errors */
+    uint32_t ready;   /* apply.c: records that can be done now */
+    uint32_t change;  /* apply.c: the change they will be in */
+} sn_segment;
+
+/* What a decoder promises:
+ *   B1  segments of one replica are in order and do not overlap; every record
+ *       has n > 0; seq and number of records follow each other in a segment
+ *   B2  replica, ref_replica (unless SN_NO_REPLICA) index ids, which are distinct
+ *   B3  text is well-formed UTF-8, and so is what each insert takes of it
+ *   B4  1 <= hlc <= SN_MAX_HLC; no number or seq passes its limit
+ *   B5  segments ascend in (hlc, replica id), so what is named comes before what
+ *       names it wherever that is possible
+ *   B6  records of kinds other than insert, delete, toggle are not there
+ * change in the records means nothing. */
+typedef struct sn_batch {
+    const uint64_t *ids;
+    sn_segment *segments;
+    sn_op *ops;
+    const uint8_t *text;
+    uint32_t ids_len, segments_len, ops_len;
+    const uint8_t *lineage; /* 16 bytes, or NULL: not told */
+} sn_batch;
+
+#endif

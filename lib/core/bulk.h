@@ -1,0 +1,74 @@
+/* The whole order at once, from all inserts and deletes: for opening documents,
+ * and to check that edits one by one led to the same.
+ *
+ * A run is a stretch of bytes of which each but the first is the right child of
+ * the one before. Its children hang between its bytes; reading it is
+ *
+ *     L children of 0, byte 0, newer R children of 0, L children of 1, byte 1, ...
+ *     last byte, its R children, older R children of ... 1, older R children of 0
+ *
+ * where an R child of byte i is newer or older than byte i + 1, which is an R
+ * child too. All children, sorted by the gap they hang in and by age, are read
+ * with one stack: linear but for the sort, which is linear as well.
+ */
+#ifndef SN_BULK_H
+#define SN_BULK_H
+
+#include "base/sort.h"
+#include "core/tree.h"
+
+#define SN_NO_RUN UINT32_MAX
+
+typedef struct sn_run {
+    uint32_t number, len;
+    uint32_t change;
+    uint32_t lkey, rkey;   /* inherited by its head: changes */
+    uint32_t child, children; /* its children are that many of the sorted ones */
+    uint32_t next;         /* run of the same author */
+    bool left, has_right;  /* side of its head; whether its last byte has a right child */
+} sn_run;
+
+typedef struct sn_bulk {
+    sn_mem *mem;
+    const sn_roster *who;
+    sn_run *runs;          /* in ascending order of keys */
+    sn_pair *children;     /* (gap, run); gap: place of the parent byte * 2, + 1 on the right */
+    sn_pair *spare;        /* for sorting */
+    uint32_t *base;        /* per replica: where its text begins among all; by 64s */
+    uint32_t *last;        /* per replica: its newest run */
+    uint32_t *coarse;      /* per 64 places: the first run there */
+    uint64_t *dead;        /* a bit for each place */
+    sn_span *spans;        /* the result, in document order */
+    uint32_t runs_len, runs_cap, roots, places;
+    uint32_t spans_len, spans_cap;
+    struct sn_bulk_todo *stack;
+    uint32_t stack_len, stack_cap;
+} sn_bulk;
+
+/* What is still to be read: bytes [from, to) of a run, or with to 0 all of it
+ * with all its children. */
+typedef struct sn_bulk_todo {
+    uint32_t run, from, to;
+} sn_bulk_todo;
+
+/* Whether so much fits the 32 bits of places and spans. */
+bool sn_bulk_fits(const sn_roster *who, uint64_t inserts, uint64_t deletes);
+
+
+/* Take memory for so many inserts and deletes of the roster's text. */
+sennit_status sn_bulk_start(sn_bulk *b, sn_mem *mem, const sn_roster *who, uint32_t inserts,
+                            uint32_t deletes);
+void sn_bulk_end(sn_bulk *b);
+
+/* Add an insert; inserts come in ascending order of keys, parents first. */
+void sn_bulk_insert(sn_bulk *b, const sn_op *op);
+
+/* Delete bytes; calls again() for those deleted before (NULL: none is needed). */
+typedef void sn_bulk_again(void *arg, uint32_t replica, uint32_t at, uint32_t end);
+void sn_bulk_delete(sn_bulk *b, uint32_t replica, uint32_t at, uint32_t len, sn_bulk_again *again,
+                    void *arg);
+
+/* Put the runs in order: fills spans. */
+void sn_bulk_read(sn_bulk *b);
+
+#endif

@@ -1,0 +1,163 @@
+/* The document: binds roster, tree, clock, parking and patches.
+ *
+ *                       edit.c   apply.c    reading, units, anchors
+ *                          \        |        /
+ *     roster (who wrote)   order -> tree    park    patches
+ *     text, log, changes            map
+ *
+ * Every change of a document runs in two halves. The first looks, checks and
+ * takes memory, and may fail; the second writes and cannot. Where the first
+ * half already stores something (text, changes, replicas), it is behind what
+ * counts as known and is cut off again on failure.
+ *
+ * Invariants
+ *   D1  the visible text is below SN_MAX_TEXT bytes
+ *   D2  a byte is dead if and only if a delete that is on covers it; where n > 1
+ *       do, `cover` says n - 1
+ *   D3  the clock is not behind any change
+ */
+#ifndef SN_DOC_H
+#define SN_DOC_H
+
+#include "core/clock.h"
+#include "core/order.h"
+#include "core/park.h"
+#include "core/patch.h"
+
+/* What toggles made of a delete: decided by the toggle with the greatest key. */
+typedef struct sn_switch {
+    uint32_t change, seq; /* of the deciding toggle */
+    bool on;
+} sn_switch;
+
+/* What an abort goes back to. */
+typedef struct sn_txn {
+    bool open;
+    bool has_lineage;
+    uint32_t me;
+    uint32_t seq, number;
+    uint32_t changes_len; /* of the roster */
+    uint32_t change;
+    uint64_t last_hlc, edited_ms;
+    size_t fragments;     /* stretches deleted so far */
+    sn_log_state log;
+} sn_txn;
+
+struct sennit_doc {
+    sn_mem mem;
+    sn_roster who;
+    sn_tree tree;
+    sn_clock clock;
+    sn_map cover;         /* id of a byte -> deletes that cover it beyond the first */
+    sn_map toggled;       /* author << 32 | seq of a delete -> index in switches */
+    sn_switch *switches;
+    uint32_t switches_len, switches_cap;
+    sn_park park;
+    sn_piece *ready;      /* woken, but memory ran out; chained by sibling */
+    sn_patches patches;
+    sn_txn txn;
+
+    uint32_t me;          /* index of this replica; SN_NO_REPLICA before it writes */
+    uint32_t change;      /* its open change; SN_ROOT_CHANGE: none */
+    uint64_t edited_ms;   /* when it was last extended */
+    uint32_t exported;    /* own operations that were given out */
+    uint64_t own_id;      /* what `me` will be called; 0: not drawn yet */
+
+    sennit_unit unit;
+    uint64_t coalesce_ms;
+    sennit_limits limits; /* defaults filled in */
+    int (*random)(void *self, void *out, size_t len);
+    void *random_self;
+    bool has_lineage;
+    uint8_t lineage[16];
+};
+
+/* ---- doc.c ---- */
+
+/* Draw from the host's source of randomness. */
+sennit_status sn_doc_random(sennit_doc *doc, void *out, size_t len);
+
+/* A document for these options; *out is NULL after a failure. */
+sennit_status sn_doc_create(const sennit_options *options, sennit_doc **out);
+
+void sn_doc_set_lineage(sennit_doc *doc, const uint8_t lineage[16]);
+
+/* In self-check builds: die if an invariant is broken. */
+#ifdef SENNIT_SELFCHECK
+void sn_doc_selfcheck(const sennit_doc *doc);
+#else
+#define sn_doc_selfcheck(doc) ((void)0)
+#endif
+
+/* ---- units.c ---- */
+
+/* Position in the document's unit to bytes: SENNIT_ERANGE, SENNIT_EUTF8. */
+sennit_status sn_doc_to_bytes(const sennit_doc *doc, size_t pos, uint32_t *bytes);
+
+/* The document without the const: reading moves caches only. */
+static inline sennit_doc *sn_doc_mutable(const sennit_doc *doc)
+{
+    return (sennit_doc *)(uintptr_t)doc;
+}
+
+static inline sn_tree *sn_doc_tree(const sennit_doc *doc)
+{
+    return &sn_doc_mutable(doc)->tree;
+}
+
+/* ---- edit.c ---- */
+
+/* Insert and delete in bytes; all checks but those of whole characters. */
+sennit_status sn_doc_insert_bytes(sennit_doc *doc, uint32_t at, const uint8_t *text, uint32_t len);
+sennit_status sn_doc_delete_bytes(sennit_doc *doc, uint32_t at, uint32_t len);
+
+/* ---- txn.c: several edits or none ---- */
+
+/* Note where the document is, and open a transaction if none is open. */
+void sn_txn_mark(sennit_doc *doc, sn_txn *mark);
+
+/* Keep what came since the mark, or with a status other than SENNIT_OK take it
+ * back; close the transaction if the mark opened it. */
+void sn_txn_settle(sennit_doc *doc, const sn_txn *mark, sennit_status status);
+
+/* ---- cover.c: which deletes cover what ---- */
+
+/* One more, or one less, delete that is on covers bytes [at, at + len) of a
+ * replica. Cannot fail: apply.c says what room that takes. who: whose operation
+ * it is. */
+void sn_cover_add(sennit_doc *doc, uint32_t replica, uint32_t at, uint32_t len, uint32_t who);
+void sn_cover_drop(sennit_doc *doc, uint32_t replica, uint32_t at, uint32_t len, uint32_t who);
+
+/* One more delete covers bytes that are dead already; room for one such call. */
+sennit_status sn_cover_reserve(sennit_doc *doc);
+void sn_cover_more(sennit_doc *doc, uint32_t replica, uint32_t at, uint32_t end);
+
+/* What decides about a delete; NULL: no toggle, it is on. */
+sn_switch *sn_switch_of(sennit_doc *doc, uint32_t replica, uint32_t seq);
+
+/* Find a delete by its id, as its first range; further ones follow from the
+ * iterator while op->part is SN_MORE. False if it is no delete. */
+bool sn_switch_find(const sennit_doc *doc, uint32_t replica, uint32_t seq, sn_log_iter *it,
+                    sn_op *op);
+
+/* Let a toggle decide about a delete; room for a switch was reserved. */
+void sn_switch_set(sennit_doc *doc, uint32_t replica, uint32_t seq, uint32_t change,
+                   uint32_t toggle_seq, bool on);
+
+/* ---- apply.c ---- */
+
+/* Apply a decoded batch; the records in it are changed. See sennit_doc_apply. */
+sennit_status sn_doc_apply_batch(sennit_doc *doc, sn_batch *batch, sennit_applied *out,
+                                 sennit_error *err);
+
+/* ---- patches ---- */
+
+static inline bool sn_doc_watches(const sennit_doc *doc, bool local)
+{
+    return doc->patches.watch & (local ? SENNIT_WATCH_LOCAL : SENNIT_WATCH_REMOTE);
+}
+
+/* Tell the host that n bytes of a span at p, counted in c, came or went. */
+void sn_doc_patch(sennit_doc *doc, sn_place p, const sn_count *c, bool came, uint32_t replica);
+
+#endif

@@ -1,0 +1,88 @@
+/* Operations that came before: the same id must have the same content. */
+#include "core/apply.h"
+
+/* Whether the first operations of two records are the same, but for text. */
+static bool known_same(const sn_op *mine, const sn_op *theirs, uint32_t n)
+{
+    if (mine->kind != theirs->kind || mine->part != theirs->part || mine->seq != theirs->seq ||
+        mine->ref_replica != theirs->ref_replica || mine->ref != theirs->ref)
+        return false;
+    if (mine->kind == SN_DELETE)
+        return mine->len == theirs->len && (n == 1 || mine->flag == theirs->flag);
+    return mine->flag == theirs->flag;
+}
+
+/* Step over n operations of a record; false if that is all of it. */
+static bool known_step(sn_op *op, uint32_t n, uint32_t author)
+{
+    if (op->n == n)
+        return false;
+    sn_op_skip(op, n, author);
+    return true;
+}
+
+/* The next record here, from an operation on. */
+static bool known_next(sn_log_iter *it, sn_op *mine, uint32_t seq, uint32_t author)
+{
+    if (!sn_log_next(it, mine))
+        return false;
+    if (mine->seq < seq && mine->part == SN_WHOLE)
+        sn_op_skip(mine, seq - mine->seq, author);
+    return true;
+}
+
+static sennit_status known_fork(const sn_apply *a, const sn_segment *seg)
+{
+    return sn_apply_fail(a, seg, SENNIT_EFORK, "a known operation with other content");
+}
+
+/* Cut off the first operations of a segment, which end within record k. */
+static void known_trim(const sn_apply *a, sn_segment *seg, uint32_t k, size_t text_at)
+{
+    seg->first += k;
+    seg->n -= k;
+    if (seg->n == 0)
+        return;
+    const sn_op *op = &a->batch->ops[seg->first];
+    seg->seq = op->seq;
+    seg->number = op->number;
+    seg->text = text_at;
+}
+
+sennit_status sn_apply_known(sn_apply *a, sn_segment *seg, uint32_t known)
+{
+    const sn_roster *who = &a->doc->who;
+    uint32_t author = a->at[seg->replica].replica, end = seg->seq + known, k = 0;
+    const sn_replica *r = &who->replicas[author];
+    size_t text_at = seg->text;
+    sn_log_iter it;
+    sn_op mine = {.n = 0};
+
+    seg->change = sn_roster_change_at_seq(who, author, seg->seq);
+    if (who->changes[seg->change].hlc != seg->hlc ||
+        who->changes[sn_roster_change_at_seq(who, author, end - 1)].hlc != seg->hlc)
+        return known_fork(a, seg);
+    sn_log_seek(&it, &r->log, author, r->changes, seg->seq);
+    while (k < seg->n && a->batch->ops[seg->first + k].seq < end) {
+        sn_op *theirs = &a->batch->ops[seg->first + k];
+
+        if (mine.n == 0 && !known_next(&it, &mine, theirs->seq, author))
+            return known_fork(a, seg);
+        const sn_op mapped = sn_apply_mapped(a, seg, theirs);
+        uint32_t n = (uint32_t)sn_min_u64(sn_min_u64(mine.n, theirs->n), end - theirs->seq);
+        if (!known_same(&mine, &mapped, n))
+            return known_fork(a, seg);
+        if (mine.kind == SN_INSERT) {
+            if (mine.number != theirs->number ||
+                memcmp(r->text.bytes + mine.number, a->batch->text + text_at, n) != 0)
+                return known_fork(a, seg);
+            text_at += n;
+        }
+        if (!known_step(&mine, n, author))
+            mine.n = 0;
+        if (!known_step(theirs, n, seg->replica))
+            k++;
+    }
+    known_trim(a, seg, k, text_at);
+    return SENNIT_OK;
+}

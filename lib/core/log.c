@@ -1,0 +1,275 @@
+#include "core/log.h"
+
+#include "base/bytes.h"
+
+/* First byte of a packed record; the varints it announces follow in this order.
+ * The records of a log never leave the process, so this is not the format of
+ * docs/FORMAT.md and may change freely. */
+#define PACK_KIND 0x03u    /* kind */
+#define PACK_FLAG 0x04u    /* flag */
+#define PACK_MORE 0x08u    /* part is SN_MORE */
+#define PACK_CHANGE 0x10u  /* in the author's next change */
+#define PACK_FOREIGN 0x20u /* ref_replica follows (+ 1, so that root is 0) */
+#define PACK_COUNT 0x40u   /* n follows; else 1 */
+#define PACK_LEN 0x80u     /* len follows; else 1 for deletes and 0 for others */
+#define PACK_MAX (1 + 4 * 5)
+#define PACK_PER_MARK 64u
+
+void sn_log_free(sn_log *log, sn_mem *mem)
+{
+    sn_mem_free(mem, log->bytes, log->cap);
+    sn_mem_free(mem, log->marks, log->marks_cap * sizeof *log->marks);
+    *log = (sn_log){0};
+}
+
+sennit_status sn_log_reserve(sn_log *log, sn_mem *mem, size_t n)
+{
+    /* An empty log keeps its first record open: a replica that only ever
+     * wrote one run costs no allocation. */
+    size_t records = n + (log->open.n > 0) - 1, bytes;
+
+    if (records == 0)
+        return SENNIT_OK;
+    if (!sn_mul_size(records, PACK_MAX, &bytes) || !sn_add_size(bytes, log->len, &bytes))
+        return SENNIT_ENOMEM;
+    if (SN_UNLIKELY(bytes > log->cap))
+        SN_TRY(sn_mem_grow32(mem, (void **)&log->bytes, &log->cap, bytes, 1));
+    size_t marks = log->marks_len + records / PACK_PER_MARK + 1;
+    if (SN_UNLIKELY(marks > log->marks_cap))
+        SN_TRY(sn_mem_grow32(mem, (void **)&log->marks, &log->marks_cap, marks,
+                             sizeof *log->marks));
+    return SENNIT_OK;
+}
+
+/* ---- joining ---- */
+
+static bool op_joins_insert(const sn_op *op, const sn_op *next, uint32_t author)
+{
+    return next->flag == 0 && next->ref_replica == author && next->number == op->number + op->n &&
+           next->ref + 1 == next->number;
+}
+
+bool sn_op_join(sn_op *op, sn_op *next, uint32_t author)
+{
+    if (op->kind != next->kind || op->change != next->change)
+        return false;
+    if (op->kind == SN_INSERT) {
+        if (!op_joins_insert(op, next, author))
+            return false;
+        op->n += next->n;
+        return true;
+    }
+    if (op->kind != SN_DELETE || op->part != SN_WHOLE || next->part != SN_WHOLE ||
+        op->len != next->len ||
+        op->ref_replica != next->ref_replica || op->seq + op->n != next->seq)
+        return false;
+    bool up = next->ref == op->ref + op->n * op->len;
+    bool down = next->ref + op->n * op->len == op->ref;
+    if (op->n == 1 ? !up && !down : op->flag ? !down : !up)
+        return false;
+    /* As if they came one by one: the first one's place decides the direction,
+     * and those after it follow only if they go the same way. */
+    uint32_t take = next->n;
+    uint8_t flag = op->n == 1 ? down : op->flag;
+    if (next->n > 1 && next->flag != flag)
+        take = 1;
+    if (op->len > 1)
+        take = (uint32_t)sn_min_u64(take, SN_WIDE_RUN - sn_min_u64(op->n, SN_WIDE_RUN));
+    if (take == 0)
+        return false;
+    op->flag = flag;
+    op->n += take;
+    if (take == next->n)
+        return true;
+    sn_op_skip(next, take, author);
+    return false;
+}
+
+void sn_op_skip(sn_op *op, uint32_t k, uint32_t author)
+{
+    SN_ASSERT(k > 0 && k < op->n && op->part == SN_WHOLE);
+    op->seq += k;
+    op->n -= k;
+    if (op->kind == SN_INSERT) {
+        op->number += k;
+        op->ref_replica = author;
+        op->ref = op->number - 1;
+        op->flag = 0;
+    } else if (op->kind == SN_DELETE) {
+        op->ref = op->flag ? op->ref - k * op->len : op->ref + k * op->len;
+        if (op->n == 1)
+            op->flag = 0;
+    }
+}
+
+/* ---- packing ---- */
+
+static void log_mark(sn_log *log, const sn_op *op)
+{
+    SN_ASSERT(log->marks_len < log->marks_cap);
+    log->marks[log->marks_len++] =
+        (sn_log_mark){log->len, op->seq, op->number, log->ref, log->ordinal};
+    log->since_mark = 0;
+}
+
+static void log_pack(sn_log *log, const sn_op *op, uint32_t author, uint32_t ordinal)
+{
+    if ((log->since_mark >= PACK_PER_MARK || log->len == 0) && !log->amid)
+        log_mark(log, op);
+
+    uint8_t *start = log->bytes + log->len, *p = start + 1;
+    unsigned head = op->kind | (op->flag ? PACK_FLAG : 0) | (op->part == SN_MORE ? PACK_MORE : 0);
+
+    SN_ASSERT(log->cap - log->len >= PACK_MAX);
+    SN_ASSERT(ordinal == log->ordinal || ordinal == log->ordinal + 1);
+    if (ordinal != log->ordinal)
+        head |= PACK_CHANGE;
+    if (op->ref_replica != author) {
+        head |= PACK_FOREIGN;
+        p = sn_put_varint(p, op->ref_replica == SN_NO_REPLICA ? 0 : (uint64_t)op->ref_replica + 1);
+    }
+    if (op->n != 1) {
+        head |= PACK_COUNT;
+        p = sn_put_varint(p, op->n);
+    }
+    if (op->len != (op->kind == SN_DELETE)) {
+        head |= PACK_LEN;
+        p = sn_put_varint(p, op->len);
+    }
+    p = sn_put_varint(p, sn_zigzag((int32_t)(op->ref - log->ref)));
+    *start = (uint8_t)head;
+    log->len = (uint32_t)(p - log->bytes);
+    log->ref = op->ref;
+    log->ordinal = ordinal;
+    log->amid = op->part == SN_MORE;
+    log->since_mark++;
+}
+
+void sn_log_append(sn_log *log, const sn_op *op, uint32_t author, uint32_t ordinal)
+{
+    sn_op next = *op;
+
+    if (log->open.n > 0) {
+        if (sn_op_join(&log->open, &next, author))
+            return;
+        log_pack(log, &log->open, author,
+                 ordinal - (log->open.change != op->change));
+    }
+    log->open = next;
+}
+
+/* ---- reading ---- */
+
+static uint32_t log_varint(const uint8_t *bytes, uint32_t *pos)
+{
+    uint32_t v = 0;
+
+    for (unsigned shift = 0;; shift += 7) {
+        uint8_t b = bytes[(*pos)++];
+
+        v |= (uint32_t)(b & 0x7f) << shift;
+        if (b < 0x80)
+            return v;
+    }
+}
+
+static void log_unpack(sn_log_iter *it, sn_op *out)
+{
+    const uint8_t *bytes = it->log->bytes;
+    unsigned head = bytes[it->pos++];
+
+    it->ordinal += (head & PACK_CHANGE) != 0;
+    out->kind = head & PACK_KIND;
+    out->flag = (head & PACK_FLAG) != 0;
+    out->part = head & PACK_MORE ? SN_MORE : it->amid ? SN_LAST : SN_WHOLE;
+    it->amid = out->part == SN_MORE;
+    out->change = it->changes[it->ordinal];
+    out->seq = it->seq;
+    out->number = it->number;
+    out->ref_replica = head & PACK_FOREIGN ? log_varint(bytes, &it->pos) - 1 : it->author;
+    out->n = head & PACK_COUNT ? log_varint(bytes, &it->pos) : 1;
+    out->len = head & PACK_LEN ? log_varint(bytes, &it->pos) : out->kind == SN_DELETE;
+    out->ref = it->ref + (uint32_t)(int32_t)sn_unzigzag(log_varint(bytes, &it->pos));
+    it->ref = out->ref;
+    it->seq += sn_op_seqs(out);
+    it->number += out->kind == SN_INSERT ? out->n : 0;
+}
+
+bool sn_log_next(sn_log_iter *it, sn_op *out)
+{
+    if (it->pos < it->log->len) {
+        log_unpack(it, out);
+        return true;
+    }
+    if (it->open_given || it->log->open.n == 0)
+        return false;
+    it->open_given = true;
+    *out = it->log->open;
+    return true;
+}
+
+/* Last mark at or before seq. */
+static const sn_log_mark *log_find_mark(const sn_log *log, uint32_t seq)
+{
+    uint32_t low = 0, n = log->marks_len;
+
+    while (n > 1) {
+        uint32_t half = n / 2;
+
+        if (log->marks[low + half].seq <= seq) {
+            low += half;
+            n -= half;
+        } else {
+            n = half;
+        }
+    }
+    return &log->marks[low];
+}
+
+void sn_log_seek(sn_log_iter *it, const sn_log *log, uint32_t author, const uint32_t *changes,
+                 uint32_t seq)
+{
+    *it = (sn_log_iter){.log = log, .changes = changes, .author = author};
+    const sn_op *open = &log->open;
+    if (open->n > 0 && (open->part == SN_LAST ? seq > open->seq : seq >= open->seq)) {
+        it->pos = log->len;
+        it->open_given = seq - open->seq >= open->n;
+        return;
+    }
+    if (log->len == 0)
+        return;
+    const sn_log_mark *mark = log_find_mark(log, seq);
+    it->pos = mark->pos;
+    it->seq = mark->seq;
+    it->number = mark->number;
+    it->ref = mark->ref;
+    it->ordinal = mark->ordinal;
+    for (;;) {
+        sn_log_iter before = *it;
+        sn_op op;
+
+        if (it->pos < log->len)
+            log_unpack(it, &op);
+        if (before.pos == log->len || it->seq > seq || (it->seq == seq && it->amid)) {
+            *it = before;
+            return;
+        }
+    }
+}
+
+sn_log_state sn_log_save(const sn_log *log)
+{
+    return (sn_log_state){log->len, log->marks_len, log->since_mark,
+                          log->ref, log->ordinal, log->amid, log->open};
+}
+
+void sn_log_restore(sn_log *log, const sn_log_state *state)
+{
+    log->len = state->len;
+    log->marks_len = state->marks_len;
+    log->since_mark = state->since_mark;
+    log->ref = state->ref;
+    log->ordinal = state->ordinal;
+    log->amid = state->amid;
+    log->open = state->open;
+}

@@ -1,0 +1,36 @@
+/* Patches that wait for the host: what happened to the text, in order.
+ *
+ * Inserted text is named, not copied: it stays in its author's text whatever
+ * happens to it later. If memory runs out, or too many wait, they become one
+ * patch that says: read the document anew.
+ */
+#ifndef SN_PATCH_H
+#define SN_PATCH_H
+
+#include "base/mem.h"
+
+typedef struct sn_step {
+    uint32_t pos, removed, inserted; /* in the document's unit */
+    uint32_t replica;                /* whose operation it was: index */
+    uint32_t text_of, at, len;       /* inserted bytes in that replica's text */
+    bool local;
+} sn_step;
+
+typedef struct sn_patches {
+    sn_step *steps;
+    size_t len, cap, taken;
+    size_t max;
+    unsigned watch;   /* SENNIT_WATCH_... */
+    bool reset;
+    uint32_t shown;   /* length of the text after all that was taken */
+} sn_patches;
+
+void sn_patches_free(sn_patches *patches, sn_mem *mem);
+
+/* Add a step, joined to the last one if it continues it. Cannot fail. */
+void sn_patches_add(sn_patches *patches, sn_mem *mem, const sn_step *step);
+
+/* Start over with a text of that length. */
+void sn_patches_start(sn_patches *patches, unsigned watch, uint32_t shown);
+
+#endif

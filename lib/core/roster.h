@@ -1,0 +1,96 @@
+/* Who has written: replicas by id, their text, operations and changes.
+ *
+ * A change is a group of operations of one replica with one timestamp. Keys
+ * (hlc, replica, number) order everything; within one replica its numbers do,
+ * so what is compared is mostly the change.
+ *
+ * Invariants
+ *   R1  a replica's changes ascend in hlc, first seq and first number
+ *   R2  ids of replicas are distinct
+ *   R3  a replica's text has as many bytes as its inserts inserted
+ */
+#ifndef SN_ROSTER_H
+#define SN_ROSTER_H
+
+#include "base/mem.h"
+#include "core/log.h"
+#include "core/text.h"
+
+#define SN_ROOT_CHANGE 0u /* index 0: what the root's inherited keys are */
+
+typedef struct sn_change {
+    uint64_t hlc;
+    uint32_t replica; /* index */
+    uint32_t seq;     /* of its first operation */
+    uint32_t number;  /* of the first byte it inserts */
+    uint32_t ordinal; /* its place among its replica's changes */
+} sn_change;
+
+typedef struct sn_replica {
+    uint64_t id;
+    uint32_t seq;       /* operations known */
+    uint32_t number;    /* bytes in the tree; its text may hold staged ones beyond */
+    uint32_t last_leaf; /* leaf of the newest byte; SN_NO_LEAF if none */
+    uint32_t changes_len, changes_cap;
+    uint32_t *changes;  /* indices into the roster's */
+    sn_text text;
+    sn_log log;
+} sn_replica;
+
+typedef struct sn_roster {
+    sn_replica *replicas;
+    sn_change *changes;
+    uint32_t *slots; /* hash table: index + 1, or 0 */
+    uint32_t replicas_len, replicas_cap;
+    uint32_t changes_len, changes_cap;
+    uint32_t slots_cap; /* a power of two, or 0 */
+    uint32_t recent;    /* the replica found last */
+    uint64_t hash_key;  /* odd and unpredictable, so that chosen ids do not collide */
+} sn_roster;
+
+/* Make the change of the root. Returns SENNIT_OK, SENNIT_ENOMEM. */
+sennit_status sn_roster_init(sn_roster *who, sn_mem *mem, uint64_t hash_key);
+void sn_roster_free(sn_roster *who, sn_mem *mem);
+
+/* Return the index of a replica, or SN_NO_REPLICA. */
+uint32_t sn_roster_find(sn_roster *who, uint64_t id);
+
+/* Add a replica that is not there yet. Pointers to replicas move. */
+sennit_status sn_roster_add(sn_roster *who, sn_mem *mem, uint64_t id, uint32_t *out);
+
+/* Make room for n changes of a replica (and of all together). */
+sennit_status sn_roster_reserve(sn_roster *who, sn_mem *mem, uint32_t replica, size_t n);
+
+/* Append a change of a replica (room was reserved) and return its index. */
+uint32_t sn_roster_change(sn_roster *who, uint32_t replica, uint64_t hlc, uint32_t seq,
+                          uint32_t number);
+
+/* Take back the newest changes and replicas, down to these lengths. */
+void sn_roster_truncate(sn_roster *who, sn_mem *mem, uint32_t replicas_len, uint32_t changes_len);
+
+/* Find the change that byte `number` (or operation seq) of a replica is in. */
+uint32_t sn_roster_change_of(const sn_roster *who, uint32_t replica, uint32_t number);
+uint32_t sn_roster_change_at_seq(const sn_roster *who, uint32_t replica, uint32_t seq);
+
+/* Operations in a change, and the number of the byte after its last. */
+uint32_t sn_roster_change_end(const sn_roster *who, uint32_t change, uint32_t *number_end);
+
+/* Whether change a's (hlc, replica id) is at most b's; bytes of one replica
+ * arrive in order, so on a tie a is older. */
+static inline bool sn_change_le(const sn_roster *who, uint32_t a, uint32_t b)
+{
+    const sn_change *x = &who->changes[a], *y = &who->changes[b];
+
+    if (x->hlc != y->hlc)
+        return x->hlc < y->hlc;
+    if (x->replica == y->replica) /* so it is for the root, whose hlc nobody else has */
+        return true;
+    return who->replicas[x->replica].id < who->replicas[y->replica].id;
+}
+
+static inline sn_replica *sn_author(const sn_roster *who, uint32_t change)
+{
+    return &who->replicas[who->changes[change].replica];
+}
+
+#endif

@@ -1,0 +1,284 @@
+/* Finding: positions, bytes by id, neighbours, least keys. */
+#include "core/tree.h"
+
+#include "core/tree_node.h"
+
+#define TREE_STEPS 8u /* spans to try on either side of the cursor before a descent */
+
+/* ---- neighbours ---- */
+
+sn_place sn_tree_from(sn_leaf *leaf, uint32_t i)
+{
+    while (leaf != NULL && i >= leaf->node.n) {
+        leaf = leaf->next;
+        i = 0;
+    }
+    return (sn_place){leaf, i, 0};
+}
+
+sn_place sn_tree_prev(sn_place p)
+{
+    while (p.i == 0) {
+        p.leaf = p.leaf->prev;
+        if (p.leaf == NULL)
+            return (sn_place){NULL, 0, 0};
+        p.i = p.leaf->node.n;
+    }
+    p.i--;
+    p.off = 0;
+    return p;
+}
+
+/* ---- by position ---- */
+
+/* Down to the leaf that holds unit *n, which becomes relative to the leaf. */
+static sn_leaf *tree_descend(sn_tree *tree, sennit_unit unit, uint32_t *n)
+{
+    sn_node *node = tree->root;
+
+    for (uint32_t level = tree->depth; level > 0; level--) {
+        const sn_inner *inner = (const sn_inner *)node;
+        uint32_t i = 0, last = inner->node.n - 1;
+
+        for (; i < last; i++) {
+            uint32_t sum = sn_inner_sum(inner, i, unit);
+
+            if (*n < sum)
+                break;
+            *n -= sum;
+        }
+        node = inner->child[i];
+    }
+    return (sn_leaf *)node;
+}
+
+static uint32_t tree_span_in(const sn_tree *tree, const sn_span *s, sennit_unit unit)
+{
+    if (sn_span_dead(s))
+        return 0;
+    if (unit == SENNIT_BYTES)
+        return s->len;
+    sn_count c = sn_span_count(tree, s, 0, s->len);
+    return sn_count_in(&c, unit);
+}
+
+/* Without multibyte characters the three units of length are one. */
+static sennit_unit tree_plain(const sn_tree *tree, sennit_unit unit)
+{
+    return tree->total.cont == 0 && unit != SENNIT_LINES ? SENNIT_BYTES : unit;
+}
+
+sn_place sn_tree_at(sn_tree *tree, sennit_unit unit, uint32_t n)
+{
+    unit = tree_plain(tree, unit);
+    sn_tree_settle(tree);
+    sn_leaf *leaf = tree_descend(tree, unit, &n);
+
+    for (uint32_t i = 0; i < leaf->node.n; i++) {
+        const sn_span *s = &leaf->span[i];
+        uint32_t here = tree_span_in(tree, s, unit);
+
+        if (n < here)
+            return (sn_place){leaf, i, sn_text_skip(&sn_author(tree->who, s->change)->text, s->at,
+                                                    s->len, unit, n)};
+        n -= here;
+    }
+    SN_ASSERT(!"a position past the end");
+    return (sn_place){leaf, leaf->node.n, 0};
+}
+
+sn_place sn_tree_line(sn_tree *tree, uint32_t n)
+{
+    uint32_t rest = n - 1;
+
+    sn_tree_settle(tree);
+    sn_leaf *leaf = tree_descend(tree, SENNIT_LINES, &rest);
+    for (uint32_t i = 0; i < leaf->node.n; i++) {
+        const sn_span *s = &leaf->span[i];
+        uint32_t here = tree_span_in(tree, s, SENNIT_LINES);
+
+        if (rest < here)
+            return (sn_place){leaf, i, sn_text_skip(&sn_author(tree->who, s->change)->text, s->at,
+                                                    s->len, SENNIT_LINES, rest + 1)};
+        rest -= here;
+    }
+    SN_ASSERT(!"a line past the end");
+    return (sn_place){leaf, leaf->node.n, 0};
+}
+
+static uint32_t tree_bytes_above(const sn_leaf *leaf)
+{
+    uint32_t bytes = 0;
+    const sn_node *node = &leaf->node;
+
+    for (const sn_inner *up = node->parent; up != NULL; node = &up->node, up = node->parent)
+        for (uint32_t i = 0; i < node->slot; i++)
+            bytes += up->sum[0][i];
+    return bytes;
+}
+
+/* Try the spans around the cursor; rel is relative to its leaf. */
+static bool tree_walk_cursor(sn_cursor *c, uint32_t rel)
+{
+    for (uint32_t step = 0; step < TREE_STEPS; step++) {
+        if (rel < c->before) {
+            if (c->i == 0)
+                return false;
+            c->i--;
+            c->before -= sn_span_visible(&c->leaf->span[c->i]);
+            continue;
+        }
+        uint32_t here = sn_span_visible(&c->leaf->span[c->i]);
+        if (rel - c->before < here)
+            return true;
+        if (c->i + 1 >= c->leaf->node.n)
+            return false;
+        c->before += here;
+        c->i++;
+    }
+    return false;
+}
+
+sn_place sn_tree_seek(sn_tree *tree, uint32_t n)
+{
+    sn_cursor *c = &tree->cursor;
+
+    if (SN_LIKELY(c->leaf != NULL)) {
+        if (!c->base_known) {
+            if (tree->hot != c->leaf)
+                sn_tree_settle(tree);
+            c->base = tree_bytes_above(c->leaf);
+            c->base_known = true;
+        }
+        if (SN_LIKELY(n >= c->base && tree_walk_cursor(c, n - c->base)))
+            return (sn_place){c->leaf, c->i, n - c->base - c->before};
+    }
+    sn_tree_settle(tree);
+    uint32_t rel = n, before = 0, i = 0;
+    sn_leaf *leaf = tree_descend(tree, SENNIT_BYTES, &rel);
+    for (; i + 1 < leaf->node.n; i++) {
+        uint32_t here = sn_span_visible(&leaf->span[i]);
+
+        if (rel - before < here)
+            break;
+        before += here;
+    }
+    *c = (sn_cursor){leaf, i, before, n - rel, true};
+    return (sn_place){leaf, i, rel - before};
+}
+
+sn_count sn_tree_before(sn_tree *tree, sn_place p)
+{
+    sn_count sum = {0, 0, 0, 0};
+
+    sn_tree_settle(tree);
+    sn_node *node = &p.leaf->node;
+    for (sn_inner *up = node->parent; up != NULL; node = &up->node, up = node->parent)
+        for (uint32_t i = 0; i < node->slot; i++) {
+            sum.bytes += up->sum[0][i];
+            sum.cont += up->sum[1][i];
+            sum.wide += up->sum[2][i];
+            sum.lines += up->sum[3][i];
+        }
+    for (uint32_t i = 0; i <= p.i && i < p.leaf->node.n; i++) {
+        const sn_span *s = &p.leaf->span[i];
+
+        if (sn_span_dead(s))
+            continue;
+        sn_count c = sn_span_count(tree, s, 0, i < p.i ? s->len : p.off);
+        sn_count_add(&sum, &c);
+    }
+    return sum;
+}
+
+/* ---- by id ---- */
+
+static bool tree_holds(const sn_tree *tree, const sn_span *s, uint32_t replica, uint32_t number)
+{
+    return number - s->at < sn_span_len(s) && tree->who->changes[s->change].replica == replica;
+}
+
+sn_place sn_tree_find(sn_tree *tree, uint32_t replica, uint32_t number)
+{
+    if (tree->hit != NULL) { /* the span found last, or one beside it */
+        uint32_t low = tree->hit_i > 0 ? tree->hit_i - 1 : 0;
+
+        for (uint32_t i = low; i <= low + 2 && i < tree->hit->node.n; i++)
+            if (tree_holds(tree, &tree->hit->span[i], replica, number)) {
+                tree->hit_i = i;
+                return (sn_place){tree->hit, i, number - tree->hit->span[i].at};
+            }
+    }
+    sn_map_at at = sn_map_floor(&tree->ids, sn_id_key(replica, number));
+    sn_leaf *leaf = tree->leaves[at.leaf->value[at.i]];
+    for (uint32_t i = 0; i < leaf->node.n; i++)
+        if (tree_holds(tree, &leaf->span[i], replica, number)) {
+            tree->hit = leaf;
+            tree->hit_i = i;
+            return (sn_place){leaf, i, number - leaf->span[i].at};
+        }
+    SN_ASSERT(!"a byte that is in no span");
+    return (sn_place){leaf, 0, 0};
+}
+
+/* ---- least keys ---- */
+
+static bool tree_low_le(const sn_tree *tree, const sn_inner *inner, uint32_t i, int side,
+                        uint32_t change)
+{
+    uint64_t hlc = tree->who->changes[change].hlc, low = inner->low_hlc[side][i];
+
+    if (low != hlc)
+        return low < hlc;
+    return sn_change_le(tree->who, inner->low_change[side][i], change);
+}
+
+sn_leaf *sn_tree_low_after(sn_tree *tree, sn_leaf *leaf, uint32_t change)
+{
+    sn_node *node = &leaf->node;
+    uint32_t level = 0;
+
+    for (sn_inner *up = node->parent; up != NULL; node = &up->node, up = node->parent, level++) {
+        uint32_t i = node->slot + 1;
+
+        while (i < up->node.n && !tree_low_le(tree, up, i, SN_LOW_R, change))
+            i++;
+        if (i == up->node.n)
+            continue;
+        node = up->child[i];
+        for (; level > 0; level--) {
+            sn_inner *inner = (sn_inner *)node;
+
+            for (i = 0; i + 1 < inner->node.n && !tree_low_le(tree, inner, i, SN_LOW_R, change);)
+                i++;
+            node = inner->child[i];
+        }
+        return (sn_leaf *)node;
+    }
+    return NULL;
+}
+
+sn_leaf *sn_tree_low_before(sn_tree *tree, sn_leaf *leaf, uint32_t change)
+{
+    sn_node *node = &leaf->node;
+    uint32_t level = 0;
+
+    for (sn_inner *up = node->parent; up != NULL; node = &up->node, up = node->parent, level++) {
+        uint32_t i = node->slot;
+
+        while (i > 0 && !tree_low_le(tree, up, i - 1, SN_LOW_L, change))
+            i--;
+        if (i == 0)
+            continue;
+        node = up->child[i - 1];
+        for (; level > 0; level--) {
+            sn_inner *inner = (sn_inner *)node;
+
+            for (i = inner->node.n - 1; i > 0 && !tree_low_le(tree, inner, i, SN_LOW_L, change);)
+                i--;
+            node = inner->child[i];
+        }
+        return (sn_leaf *)node;
+    }
+    return NULL;
+}

@@ -1,0 +1,532 @@
+#include "core/tree_node.h"
+
+_Static_assert(SN_LEAF >= 4 && SN_FANOUT >= 4, "half a node must take what a cut adds");
+_Static_assert(sizeof(sn_span) == 16, "a span is four words");
+
+/* ---- pools ---- */
+
+static sennit_status node_add_leaf(sn_tree *tree)
+{
+    SN_TRY(sn_mem_grow32(tree->mem, (void **)&tree->leaves, &tree->leaves_cap,
+                         (size_t)tree->leaves_len + 1, sizeof *tree->leaves));
+    sn_leaf *leaf = sn_mem_resize(tree->mem, NULL, 0, sizeof *leaf);
+    if (leaf == NULL)
+        return SENNIT_ENOMEM;
+    leaf->id = tree->leaves_len;
+    tree->leaves[tree->leaves_len++] = leaf;
+    leaf->next = NULL;
+    leaf->prev = tree->spare_last;
+    if (tree->spare_last != NULL)
+        tree->spare_last->next = leaf;
+    else
+        tree->spare_leaf = leaf;
+    tree->spare_last = leaf;
+    tree->spare_leaves++;
+    return SENNIT_OK;
+}
+
+static sennit_status node_add_inner(sn_tree *tree)
+{
+    sn_inner *inner = sn_mem_resize(tree->mem, NULL, 0, sizeof *inner);
+
+    if (inner == NULL)
+        return SENNIT_ENOMEM;
+    inner->node.parent = tree->spare_inner;
+    tree->spare_inner = inner;
+    tree->spare_inners++;
+    return SENNIT_OK;
+}
+
+sennit_status sn_tree_reserve_nodes(sn_tree *tree, size_t leaves, size_t inners)
+{
+    while (SN_UNLIKELY(tree->spare_leaves < leaves))
+        SN_TRY(node_add_leaf(tree));
+    while (SN_UNLIKELY(tree->spare_inners < inners))
+        SN_TRY(node_add_inner(tree));
+    return SENNIT_OK;
+}
+
+/* Every place may split the leaf it is in, once; beyond that a new leaf fills
+ * only after half a leaf of spans. Likewise for the nodes above. A split moves
+ * half a leaf, and each moved span may cost the map of ids two entries. */
+sennit_status sn_tree_reserve(sn_tree *tree, size_t spans, size_t places)
+{
+    size_t half = SN_LEAF / 2 - 1, fan = SN_FANOUT / 2 - 1;
+    size_t splits = sn_min_u64(places, tree->leaves_used) + spans / half;
+
+    if (tree->leaves_used == 1 && tree->first->node.n + spans <= SN_LEAF)
+        splits = 0;
+    size_t inners = splits == 0 ? 0 : sn_min_u64(splits * (tree->depth + 1), splits +
+                                                 splits / fan + tree->inners_used) + tree->depth + 2;
+    size_t moved = splits * (SN_LEAF / 2);
+
+    SN_TRY(sn_tree_reserve_nodes(tree, splits, inners));
+    return sn_map_reserve(&tree->ids, tree->mem, 2 * (spans + moved));
+}
+
+static void node_unspare(sn_tree *tree, sn_leaf *leaf)
+{
+    *(leaf->prev != NULL ? &leaf->prev->next : &tree->spare_leaf) = leaf->next;
+    *(leaf->next != NULL ? &leaf->next->prev : &tree->spare_last) = leaf->prev;
+    tree->spare_leaves--;
+}
+
+sn_leaf *sn_tree_take_leaf(sn_tree *tree)
+{
+    sn_leaf *leaf = tree->spare_leaf;
+
+    SN_ASSERT(leaf != NULL);
+    node_unspare(tree, leaf);
+    tree->leaves_used++;
+    leaf->node = (sn_node){NULL, 0, 0};
+    leaf->prev = leaf->next = NULL;
+    return leaf;
+}
+
+sn_inner *sn_tree_take_inner(sn_tree *tree)
+{
+    sn_inner *inner = tree->spare_inner;
+
+    SN_ASSERT(inner != NULL);
+    tree->spare_inner = inner->node.parent;
+    tree->spare_inners--;
+    tree->inners_used++;
+    inner->node = (sn_node){NULL, 0, 0};
+    return inner;
+}
+
+sennit_status sn_tree_init(sn_tree *tree, sn_roster *who, sn_mem *mem)
+{
+    *tree = (sn_tree){.who = who, .mem = mem};
+    SN_TRY(node_add_leaf(tree));
+    tree->first = sn_tree_take_leaf(tree);
+    tree->root = &tree->first->node;
+    return SENNIT_OK;
+}
+
+static void node_free_inners(sn_tree *tree, sn_node *node, uint32_t level)
+{
+    if (level == 0)
+        return;
+    sn_inner *inner = (sn_inner *)node;
+    for (uint32_t i = 0; i < inner->node.n; i++)
+        node_free_inners(tree, inner->child[i], level - 1);
+    sn_mem_free(tree->mem, inner, sizeof *inner);
+}
+
+static void node_free_spare_inners(sn_tree *tree, uint32_t keep)
+{
+    while (tree->spare_inners > keep) {
+        sn_inner *inner = tree->spare_inner;
+
+        tree->spare_inner = inner->node.parent;
+        tree->spare_inners--;
+        sn_mem_free(tree->mem, inner, sizeof *inner);
+    }
+}
+
+void sn_tree_free(sn_tree *tree)
+{
+    if (tree->mem == NULL)
+        return;
+    if (tree->root != NULL)
+        node_free_inners(tree, tree->root, tree->depth);
+    node_free_spare_inners(tree, 0);
+    for (uint32_t i = 0; i < tree->leaves_len; i++)
+        sn_mem_free(tree->mem, tree->leaves[i], sizeof(sn_leaf));
+    sn_mem_free(tree->mem, tree->leaves, tree->leaves_cap * sizeof *tree->leaves);
+    sn_map_free(&tree->ids, tree->mem);
+    *tree = (sn_tree){0};
+}
+
+/* Only the newest ids can be given back. Spare leaves are taken in the order of
+ * their ids, so after a large reservation those are at the end of the chain. */
+void sn_tree_trim(sn_tree *tree)
+{
+    while (tree->spare_leaves > 2 && tree->spare_last->id == tree->leaves_len - 1) {
+        sn_leaf *leaf = tree->spare_last;
+
+        node_unspare(tree, leaf);
+        tree->leaves_len--;
+        sn_mem_free(tree->mem, leaf, sizeof *leaf);
+    }
+    node_free_spare_inners(tree, tree->depth + 4);
+    sn_map_trim(&tree->ids, tree->mem);
+}
+
+/* ---- sums ---- */
+
+void sn_tree_settle(sn_tree *tree)
+{
+    if (tree->hot == NULL)
+        return;
+    const sn_count by = tree->hot_by;
+    sn_node *node = &tree->hot->node;
+
+    for (sn_inner *up = node->parent; up != NULL; node = &up->node, up = node->parent) {
+        up->sum[0][node->slot] += by.bytes;
+        up->sum[1][node->slot] += by.cont;
+        up->sum[2][node->slot] += by.wide;
+        up->sum[3][node->slot] += by.lines;
+    }
+    tree->hot = NULL;
+    tree->hot_by = (sn_count){0, 0, 0, 0};
+}
+
+void sn_tree_bump(sn_tree *tree, sn_leaf *leaf, uint32_t i, const sn_count *by)
+{
+    if (tree->hot != leaf) {
+        sn_tree_settle(tree);
+        tree->hot = leaf;
+    }
+    sn_count_add(&tree->hot_by, by);
+    sn_count_add(&tree->total, by);
+    if (leaf != tree->cursor.leaf)
+        tree->cursor.base_known = false;
+    else if (i < tree->cursor.i)
+        tree->cursor.before += by->bytes;
+}
+
+static sn_count node_leaf_sum(const sn_tree *tree, const sn_leaf *leaf)
+{
+    sn_count sum = {0, 0, 0, 0};
+
+    for (uint32_t i = 0; i < leaf->node.n; i++) {
+        const sn_span *s = &leaf->span[i];
+
+        if (sn_span_dead(s))
+            continue;
+        sn_count c = sn_span_count(tree, s, 0, s->len);
+        sn_count_add(&sum, &c);
+    }
+    return sum;
+}
+
+static sn_count node_inner_sum(const sn_inner *inner)
+{
+    sn_count sum = {0, 0, 0, 0};
+
+    for (uint32_t i = 0; i < inner->node.n; i++) {
+        sum.bytes += inner->sum[0][i];
+        sum.cont += inner->sum[1][i];
+        sum.wide += inner->sum[2][i];
+        sum.lines += inner->sum[3][i];
+    }
+    return sum;
+}
+
+static void node_put_sum(sn_inner *inner, uint32_t slot, const sn_count *sum)
+{
+    inner->sum[0][slot] = sum->bytes;
+    inner->sum[1][slot] = sum->cont;
+    inner->sum[2][slot] = sum->wide;
+    inner->sum[3][slot] = sum->lines;
+}
+
+/* ---- least keys ---- */
+
+bool sn_leaf_low(const sn_tree *tree, const sn_leaf *leaf, int side, uint32_t *change)
+{
+    if (leaf->node.n == 0)
+        return false;
+    for (uint32_t i = 0; i < leaf->node.n; i++) {
+        const sn_span *s = &leaf->span[i];
+        uint32_t c = side == SN_LOW_R ? sn_span_rkey(s) : sn_span_lkey(s);
+
+        if (i == 0 || sn_change_le(tree->who, c, *change))
+            *change = c;
+    }
+    return true;
+}
+
+bool sn_inner_low(const sn_tree *tree, const sn_inner *inner, int side, uint32_t *change)
+{
+    bool any = false;
+
+    for (uint32_t i = 0; i < inner->node.n; i++) {
+        if (inner->low_hlc[side][i] == UINT64_MAX)
+            continue;
+        if (!any || sn_change_le(tree->who, inner->low_change[side][i], *change))
+            *change = inner->low_change[side][i];
+        any = true;
+    }
+    return any;
+}
+
+void sn_inner_put_low(const sn_tree *tree, sn_inner *inner, uint32_t slot, int side, bool any,
+                      uint32_t change)
+{
+    inner->low_hlc[side][slot] = any ? tree->who->changes[change].hlc : UINT64_MAX;
+    inner->low_change[side][slot] = any ? change : SN_ROOT_CHANGE;
+}
+
+static void node_lower(sn_tree *tree, sn_node *node, int side, uint32_t change)
+{
+    uint64_t hlc = tree->who->changes[change].hlc;
+
+    for (sn_inner *up = node->parent; up != NULL; node = &up->node, up = node->parent) {
+        uint32_t low = up->low_change[side][node->slot];
+
+        if (hlc > up->low_hlc[side][node->slot] ||
+            (up->low_hlc[side][node->slot] != UINT64_MAX && sn_change_le(tree->who, low, change)))
+            return;
+        sn_inner_put_low(tree, up, node->slot, side, true, change);
+    }
+}
+
+void sn_tree_lower(sn_tree *tree, sn_leaf *leaf, const sn_span *span)
+{
+    if (leaf->node.parent == NULL)
+        return;
+    node_lower(tree, &leaf->node, SN_LOW_R, sn_span_rkey(span));
+    node_lower(tree, &leaf->node, SN_LOW_L, sn_span_lkey(span));
+}
+
+/* Recompute what the node above knows of a node's least keys. */
+static void node_relow(sn_tree *tree, sn_node *node, bool is_leaf)
+{
+    for (int side = SN_LOW_R; side <= SN_LOW_L; side++) {
+        uint32_t change = SN_ROOT_CHANGE;
+        bool any = is_leaf ? sn_leaf_low(tree, (sn_leaf *)node, side, &change)
+                           : sn_inner_low(tree, (sn_inner *)node, side, &change);
+
+        sn_inner_put_low(tree, node->parent, node->slot, side, any, change);
+    }
+}
+
+void sn_tree_relow(sn_tree *tree, sn_leaf *leaf)
+{
+    for (sn_node *node = &leaf->node; node->parent != NULL; node = &node->parent->node)
+        node_relow(tree, node, node == &leaf->node);
+}
+
+/* ---- slots of a leaf ---- */
+
+void sn_leaf_open(sn_tree *tree, sn_leaf *leaf, uint32_t i, uint32_t k)
+{
+    SN_ASSERT(leaf->node.n + k <= SN_LEAF && i <= leaf->node.n);
+    memmove(leaf->span + i + k, leaf->span + i, (leaf->node.n - i) * sizeof *leaf->span);
+    leaf->node.n += k;
+    if (leaf == tree->cursor.leaf && i <= tree->cursor.i)
+        tree->cursor.i += k;
+    if (leaf == tree->hit && i <= tree->hit_i)
+        tree->hit_i += k;
+}
+
+void sn_leaf_close(sn_tree *tree, sn_leaf *leaf, uint32_t i, uint32_t k)
+{
+    memmove(leaf->span + i, leaf->span + i + k, (leaf->node.n - i - k) * sizeof *leaf->span);
+    leaf->node.n -= k;
+    if (leaf == tree->cursor.leaf) {
+        if (tree->cursor.i >= i + k)
+            tree->cursor.i -= k;
+        else if (tree->cursor.i >= i)
+            tree->cursor.leaf = NULL;
+    }
+    if (leaf == tree->hit && tree->hit_i >= i)
+        tree->hit = NULL;
+}
+
+/* ---- splits ---- */
+
+static void node_split_inner(sn_tree *tree, sn_inner *inner);
+
+/* Put child `at` into a node that has room. */
+static void node_put_child(sn_inner *inner, uint32_t at, sn_node *child, const sn_count *sum)
+{
+    uint32_t tail = inner->node.n - at;
+
+    for (int k = 0; k < 4; k++)
+        memmove(inner->sum[k] + at + 1, inner->sum[k] + at, tail * sizeof **inner->sum);
+    for (int k = 0; k < 2; k++) {
+        memmove(inner->low_hlc[k] + at + 1, inner->low_hlc[k] + at, tail * sizeof **inner->low_hlc);
+        memmove(inner->low_change[k] + at + 1, inner->low_change[k] + at,
+                tail * sizeof **inner->low_change);
+    }
+    memmove(inner->child + at + 1, inner->child + at, tail * sizeof *inner->child);
+    inner->child[at] = child;
+    inner->node.n++;
+    for (uint32_t i = at; i < inner->node.n; i++) {
+        inner->child[i]->slot = i;
+        inner->child[i]->parent = inner;
+    }
+    node_put_sum(inner, at, sum);
+}
+
+/* Hang right beside left, from which it was split off with the sums `sum`. */
+static void node_add_sibling(sn_tree *tree, sn_node *left, sn_node *right, const sn_count *sum,
+                             bool is_leaf)
+{
+    if (left->parent == NULL) {
+        sn_inner *root = sn_tree_take_inner(tree);
+
+        node_put_child(root, 0, left, &tree->total);
+        tree->root = &root->node;
+        tree->depth++;
+    } else if (left->parent->node.n == SN_FANOUT) {
+        node_split_inner(tree, left->parent);
+    }
+    sn_inner *parent = left->parent;
+    uint32_t slot = left->slot;
+    parent->sum[0][slot] -= sum->bytes;
+    parent->sum[1][slot] -= sum->cont;
+    parent->sum[2][slot] -= sum->wide;
+    parent->sum[3][slot] -= sum->lines;
+    node_put_child(parent, slot + 1, right, sum);
+    node_relow(tree, left, is_leaf);
+    node_relow(tree, right, is_leaf);
+}
+
+static void node_split_inner(sn_tree *tree, sn_inner *inner)
+{
+    sn_inner *right = sn_tree_take_inner(tree);
+    uint32_t at = SN_FANOUT / 2, n = inner->node.n - at;
+
+    for (int k = 0; k < 4; k++)
+        memcpy(right->sum[k], inner->sum[k] + at, n * sizeof **inner->sum);
+    for (int k = 0; k < 2; k++) {
+        memcpy(right->low_hlc[k], inner->low_hlc[k] + at, n * sizeof **inner->low_hlc);
+        memcpy(right->low_change[k], inner->low_change[k] + at, n * sizeof **inner->low_change);
+    }
+    memcpy(right->child, inner->child + at, n * sizeof *inner->child);
+    inner->node.n = at;
+    right->node.n = n;
+    for (uint32_t i = 0; i < n; i++) {
+        right->child[i]->parent = right;
+        right->child[i]->slot = i;
+    }
+    sn_count sum = node_inner_sum(right);
+    node_add_sibling(tree, &inner->node, &right->node, &sum, false);
+}
+
+void sn_inner_append(sn_tree *tree, sn_inner *inner, sn_node *child, const sn_count *sum,
+                     bool is_leaf)
+{
+    node_put_child(inner, inner->node.n, child, sum);
+    node_relow(tree, child, is_leaf);
+}
+
+/* The spans that moved from one leaf to another: tell the map of ids. What
+ * follows a moved span in its author's numbers stays where it was. */
+static void node_reindex(sn_tree *tree, const sn_leaf *from, const sn_leaf *to)
+{
+    for (uint32_t i = 0; i < to->node.n; i++) {
+        const sn_span *s = &to->span[i];
+        uint32_t author = tree->who->changes[s->change].replica;
+        uint32_t at = s->at, end = at + sn_span_len(s);
+
+        /* Neighbours that continue each other in number are one range. */
+        while (i + 1 < to->node.n && to->span[i + 1].at == end &&
+               tree->who->changes[to->span[i + 1].change].replica == author)
+            end += sn_span_len(&to->span[++i]);
+        sn_map_set(&tree->ids, sn_id_key(author, at), to->id);
+        if (end == tree->who->replicas[author].number) {
+            tree->who->replicas[author].last_leaf = to->id;
+            continue;
+        }
+        sn_map_at next = sn_map_floor(&tree->ids, sn_id_key(author, end));
+        if (next.leaf->key[next.i] != sn_id_key(author, end))
+            sn_map_set(&tree->ids, sn_id_key(author, end), from->id);
+    }
+}
+
+static sn_leaf *node_split_leaf(sn_tree *tree, sn_leaf *leaf, uint32_t at)
+{
+    sn_leaf *right = sn_tree_take_leaf(tree);
+
+    sn_tree_settle(tree);
+    right->node.n = leaf->node.n - at;
+    memcpy(right->span, leaf->span + at, right->node.n * sizeof *right->span);
+    leaf->node.n = at;
+    right->prev = leaf;
+    right->next = leaf->next;
+    if (right->next != NULL)
+        right->next->prev = right;
+    leaf->next = right;
+    sn_count sum = node_leaf_sum(tree, right);
+    node_add_sibling(tree, &leaf->node, &right->node, &sum, true);
+    node_reindex(tree, leaf, right);
+    tree->cursor.leaf = NULL;
+    tree->hit = NULL;
+    return right;
+}
+
+void sn_tree_room(sn_tree *tree, sn_place *p, uint32_t more)
+{
+    sn_leaf *leaf = p->leaf;
+
+    if (SN_LIKELY(leaf->node.n + more <= SN_LEAF))
+        return;
+    /* At the end of a leaf a new one is begun, so that steady typing leaves
+     * full leaves behind, not halves. */
+    bool at_end = p->i >= leaf->node.n ||
+                  (p->i + 1 == leaf->node.n && p->off == sn_span_len(sn_place_span(p)));
+    uint32_t at = at_end ? leaf->node.n : SN_LEAF / 2;
+    sn_leaf *right = node_split_leaf(tree, leaf, at);
+
+    if (at_end) {
+        *p = (sn_place){right, 0, 0};
+    } else if (p->i >= at) {
+        p->leaf = right;
+        p->i -= at;
+    }
+}
+
+/* ---- taking leaves out ---- */
+
+static void node_drop_child(sn_tree *tree, sn_inner *inner, uint32_t slot)
+{
+    uint32_t tail = inner->node.n - slot - 1;
+
+    for (int k = 0; k < 4; k++)
+        memmove(inner->sum[k] + slot, inner->sum[k] + slot + 1, tail * sizeof **inner->sum);
+    for (int k = 0; k < 2; k++) {
+        memmove(inner->low_hlc[k] + slot, inner->low_hlc[k] + slot + 1,
+                tail * sizeof **inner->low_hlc);
+        memmove(inner->low_change[k] + slot, inner->low_change[k] + slot + 1,
+                tail * sizeof **inner->low_change);
+    }
+    memmove(inner->child + slot, inner->child + slot + 1, tail * sizeof *inner->child);
+    inner->node.n--;
+    for (uint32_t i = slot; i < inner->node.n; i++)
+        inner->child[i]->slot = i;
+    if (inner->node.n > 0)
+        return;
+    SN_ASSERT(inner->node.parent != NULL);
+    node_drop_child(tree, inner->node.parent, inner->node.slot);
+    inner->node.parent = tree->spare_inner;
+    tree->spare_inner = inner;
+    tree->spare_inners++;
+    tree->inners_used--;
+}
+
+void sn_tree_drop_leaf(sn_tree *tree, sn_leaf *leaf)
+{
+    if (leaf->node.parent == NULL)
+        return; /* the only one */
+    sn_tree_settle(tree);
+    if (leaf->prev != NULL)
+        leaf->prev->next = leaf->next;
+    else
+        tree->first = leaf->next;
+    if (leaf->next != NULL)
+        leaf->next->prev = leaf->prev;
+    node_drop_child(tree, leaf->node.parent, leaf->node.slot);
+    leaf->prev = NULL;
+    leaf->next = tree->spare_leaf;
+    *(leaf->next != NULL ? &leaf->next->prev : &tree->spare_last) = leaf;
+    tree->spare_leaf = leaf;
+    tree->spare_leaves++;
+    tree->leaves_used--;
+    while (tree->depth > 0 && tree->root->n == 1) {
+        sn_inner *root = (sn_inner *)tree->root;
+
+        tree->root = root->child[0];
+        tree->root->parent = NULL;
+        tree->depth--;
+        root->node.parent = tree->spare_inner;
+        tree->spare_inner = root;
+        tree->spare_inners++;
+        tree->inners_used--;
+    }
+}
