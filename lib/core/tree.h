@@ -234,4 +234,19 @@ static inline bool sn_span_joins(const sn_span *a, const sn_span *b)
 /* Bring the sums up to date. */
 void sn_tree_settle(sn_tree *tree);
 
+/* Add to the sums of a leaf. i is the span whose visible text changed. */
+static inline void sn_tree_bump(sn_tree *tree, sn_leaf *leaf, uint32_t i, const sn_count *by)
+{
+    if (SN_UNLIKELY(tree->hot != leaf)) {
+        sn_tree_settle(tree);
+        tree->hot = leaf;
+    }
+    sn_count_add(&tree->hot_by, by);
+    sn_count_add(&tree->total, by);
+    if (SN_UNLIKELY(leaf != tree->cursor.leaf))
+        tree->cursor.base_known = false;
+    else if (i < tree->cursor.i)
+        tree->cursor.before += by->bytes;
+}
+
 #endif

@@ -173,20 +173,6 @@ void sn_tree_settle(sn_tree *tree)
     tree->hot_by = (sn_count){0, 0, 0, 0};
 }
 
-void sn_tree_bump(sn_tree *tree, sn_leaf *leaf, uint32_t i, const sn_count *by)
-{
-    if (tree->hot != leaf) {
-        sn_tree_settle(tree);
-        tree->hot = leaf;
-    }
-    sn_count_add(&tree->hot_by, by);
-    sn_count_add(&tree->total, by);
-    if (leaf != tree->cursor.leaf)
-        tree->cursor.base_known = false;
-    else if (i < tree->cursor.i)
-        tree->cursor.before += by->bytes;
-}
-
 static sn_count node_leaf_sum(const sn_tree *tree, const sn_leaf *leaf)
 {
     sn_count sum = {0, 0, 0, 0};

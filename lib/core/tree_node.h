@@ -4,9 +4,6 @@
 
 #include "core/tree.h"
 
-/* Add to the sums of a leaf. i is the span whose visible text changed. */
-void sn_tree_bump(sn_tree *tree, sn_leaf *leaf, uint32_t i, const sn_count *by);
-
 /* Make sure that leaf has room for more spans at p, splitting it if not; p
  * moves along with its span. */
 void sn_tree_room(sn_tree *tree, sn_place *p, uint32_t more);
