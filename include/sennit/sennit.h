@@ -82,7 +82,7 @@ typedef enum sennit_status {
     SENNIT_ELINEAGE = -8, /* a delta of an unrelated document */
     SENNIT_EFORK = -9,    /* one operation id with two contents: a copied replica */
     SENNIT_EBUSY = -10,   /* a transaction is open */
-    SENNIT_EGONE = -11    /* an anchor names text that is not known here */
+    SENNIT_EGONE = -11    /* something names text that is not here, or not any more */
 } sennit_status;
 
 /* What went wrong, for calls that read bytes from elsewhere. */
@@ -139,7 +139,7 @@ typedef enum sennit_unit {
 
 /* What a document refuses to grow past. 0 means the default in brackets. */
 typedef struct sennit_limits {
-    uint64_t text_bytes;   /* inserted by one replica, deleted ones included [2^31 - 1] */
+    uint64_t text_bytes;   /* inserted by all, deleted ones included [2^30 - 1, the most] */
     uint64_t replicas;     /* replicas known [2^24] */
     uint64_t parked_bytes; /* memory for operations that came too early [16 MiB] */
     uint64_t patches;      /* patches not yet taken, then they become one [65,536] */
@@ -199,7 +199,7 @@ sennit_doc_seed(const sennit_options *options, const void *name, size_t name_len
 /* What sennit_doc_save leaves out or adds; or them together. */
 #define SENNIT_SAVE_SHARED 0u    /* all operations: for peers and for servers */
 #define SENNIT_SAVE_IDENTITY 1u  /* also this replica's id and clock: for this device only */
-#define SENNIT_SAVE_LIVE_ONLY 2u /* without the bytes of deleted text */
+#define SENNIT_SAVE_LIVE_ONLY 2u /* without the bytes of deleted text; see below */
 
 /* Append the document as a snapshot.
  *
@@ -207,6 +207,11 @@ sennit_doc_seed(const sennit_options *options, const void *name, size_t name_len
  * Operations that wait for others (sennit_doc_apply) are not in it: ask for
  * them again. Saving with SENNIT_SAVE_IDENTITY is what lets editing go on
  * under the same replica after a restart; give such bytes to nobody else.
+ *
+ * SENNIT_SAVE_LIVE_ONLY is for reading, and for editors that are small: what is
+ * loaded from it edits and merges like any other, but it cannot serve what came
+ * before it (sennit_doc_delta), nor take an undo of an old deletion
+ * (sennit_doc_apply); both give SENNIT_EGONE. Saved again it stays so.
  *
  * Returns  SENNIT_OK, SENNIT_EBUSY
  * Cost     O(document and its history)
@@ -451,6 +456,7 @@ SENNIT_API void sennit_table_free(sennit_table *table);
  *
  * Returns  SENNIT_OK, SENNIT_EBUSY
  *          SENNIT_ECORRUPT   since is no version
+ *          SENNIT_EGONE      that was left out of the snapshot this came from
  * Cost     O(replicas + operations sent)
  */
 SENNIT_API SENNIT_MUST_CHECK sennit_status
@@ -488,6 +494,8 @@ typedef struct sennit_applied {
  *          SENNIT_ELINEAGE   a delta of another document
  *          SENNIT_EFORK      an operation that is known with other content
  *          SENNIT_ELIMIT     text, replicas or parking would pass a limit
+ *          SENNIT_EGONE      brings back text that was left out of the snapshot
+ *                            this document came from
  *          SENNIT_EBUSY
  * Cost     O(log n) for each run of text inserted and each stretch deleted
  */

@@ -73,7 +73,7 @@ static inline uint32_t sn_ctz64(uint64_t v)
 }
 
 /* All limits in one place; sennit_limits may lower or raise the first four. */
-#define SN_MAX_TEXT ((uint64_t)0x7fffffff)      /* bytes of one replica, and visible bytes */
+#define SN_MAX_TEXT (((uint64_t)1 << 30) - 1)   /* bytes inserted by all replicas together */
 #define SN_MAX_REPLICAS ((uint64_t)1 << 24)
 #define SN_MAX_PARKED ((uint64_t)16 << 20)      /* bytes */
 #define SN_MAX_PATCHES ((uint64_t)65536)

@@ -25,7 +25,7 @@ const char *sennit_status_text(sennit_status status)
     case SENNIT_ELINEAGE: return "belongs to another document";
     case SENNIT_EFORK: return "one operation id with two contents";
     case SENNIT_EBUSY: return "a transaction is open";
-    case SENNIT_EGONE: return "names text that is not known here";
+    case SENNIT_EGONE: return "names text that is not here";
     }
     return "unknown status";
 }

@@ -35,3 +35,37 @@ sn_pair *sn_sort_pairs(sn_pair *pairs, sn_pair *spare, size_t n)
     }
     return pairs;
 }
+
+static void sort_sift(uint32_t *a, size_t at, size_t n, sn_less *less, const void *ctx)
+{
+    for (size_t child = 2 * at + 1; child < n; at = child, child = 2 * at + 1) {
+        uint32_t t = a[at];
+
+        if (child + 1 < n && less(ctx, a[child], a[child + 1]))
+            child++;
+        if (!less(ctx, t, a[child]))
+            return;
+        a[at] = a[child];
+        a[child] = t;
+    }
+}
+
+/* Heapsort (Williams 1964). */
+void sn_sort_indices(uint32_t *a, size_t n, sn_less *less, const void *ctx)
+{
+    size_t sorted = 1;
+
+    while (sorted < n && !less(ctx, a[sorted], a[sorted - 1]))
+        sorted++;
+    if (sorted >= n)
+        return;
+    for (size_t i = n / 2; i-- > 0;)
+        sort_sift(a, i, n, less, ctx);
+    for (size_t end = n - 1; end > 0; end--) {
+        uint32_t t = a[0];
+
+        a[0] = a[end];
+        a[end] = t;
+        sort_sift(a, 0, end, less, ctx);
+    }
+}

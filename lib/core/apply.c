@@ -107,7 +107,7 @@ static uint32_t apply_named(const sn_apply *a, const sn_op *op)
 
 /* Whether a record's ends, and in a run each operation's, are between
  * characters. For runs of single bytes that is: no continuation bytes. */
-static bool apply_cuts_character(const sn_text *text, const sn_op *op)
+bool sn_apply_cuts_character(const sn_text *text, const sn_op *op)
 {
     if (op->kind == SN_INSERT)
         return !sn_text_boundary(text, op->flag ? op->ref : (uint64_t)op->ref + 1);
@@ -141,9 +141,11 @@ static sennit_status apply_check(const sn_apply *a, const sn_segment *seg, const
 
         if (!sn_switch_find(a->doc, r, op->ref, &it, &target))
             return sn_apply_fail(a, seg, SENNIT_ECORRUPT, "a toggle of something that is no delete");
+        if (op->ref < who->replicas[r].base_seq && !op->flag)
+            return sn_apply_fail(a, seg, SENNIT_EGONE, "brings back text that is not here");
         return SENNIT_OK;
     }
-    if (apply_cuts_character(&who->replicas[r].text, op))
+    if (!a->textless && sn_apply_cuts_character(&who->replicas[r].text, op))
         return sn_apply_fail(a, seg, SENNIT_ECORRUPT, "an operation cuts a character");
     return SENNIT_OK;
 }
@@ -166,18 +168,22 @@ static uint64_t apply_toggled_bytes(sn_apply *a, const sn_op *op)
 
 /* Store what a record brings where it will count once committed. */
 static sennit_status apply_stage_record(sn_apply *a, sn_segment *seg, const sn_op *op,
-                                        size_t *text_at)
+                                        const uint8_t **text)
 {
     sn_apply_at *author = &a->at[seg->replica];
     sn_replica *r = &a->doc->who.replicas[author->replica];
 
     SN_TRY(apply_check(a, seg, op, seg->change));
     if (op->kind == SN_INSERT) {
-        if (r->text.len + (uint64_t)op->n > a->doc->limits.text_bytes)
-            return sn_apply_fail(a, seg, SENNIT_ELIMIT, "too much text of one replica");
+        if (a->doc->who.inserted + a->inserted + op->n > a->doc->limits.text_bytes)
+            return sn_apply_fail(a, seg, SENNIT_ELIMIT, "too much text");
         SN_TRY(sn_text_reserve(&r->text, &a->doc->mem, op->n));
-        sn_text_append(&r->text, a->batch->text + *text_at, op->n);
-        *text_at += op->n;
+        if (a->textless) {
+            sn_text_append_unknown(&r->text, op->n);
+        } else {
+            sn_text_append(&r->text, *text, op->n);
+            *text += op->n;
+        }
         a->inserted += op->n;
         a->inserts++;
     } else if (op->kind == SN_DELETE) {
@@ -244,20 +250,20 @@ static uint32_t apply_seqs(const sn_apply *a, const sn_segment *seg)
 }
 
 /* Copy the records from k on, to be parked once all else has succeeded. */
-static sennit_status apply_park(sn_apply *a, const sn_segment *seg, uint32_t k, size_t text_at,
-                                const sn_cause *cause)
+static sennit_status apply_park(sn_apply *a, const sn_segment *seg, uint32_t k,
+                                const uint8_t *text, const sn_cause *cause)
 {
     const sn_op *ops = &a->batch->ops[seg->first];
     size_t text_len = 0;
     sn_piece *piece;
 
-    while (k > 0 && ops[k].part != SN_WHOLE && ops[k - 1].part == SN_MORE)
-        k--;
     for (uint32_t i = k; i < seg->n; i++)
         text_len += ops[i].kind == SN_INSERT ? ops[i].n : 0;
     SN_TRY(sn_park_copy(&a->doc->mem, a->batch, seg, ops + k, seg->n - k,
-                        a->batch->text + text_at, text_len, cause, &piece));
+                        text, text_len, cause, &piece));
     piece->segment.pos = seg->pos;
+    piece->segment.relative = seg->relative;
+    piece->segment.same_change = seg->same_change;
     piece->sibling = a->parked;
     a->parked = piece;
     a->parked_len++;
@@ -274,7 +280,7 @@ static sennit_status apply_stage_records(sn_apply *a, sn_segment *seg)
 {
     const sn_op *ops = &a->batch->ops[seg->first];
     sn_cause cause = {0, 0, false};
-    size_t text_at = seg->text;
+    const uint8_t *text = seg->text;
     uint32_t ready = 0;
 
     for (uint32_t end = 0; ready < seg->n; ready = end) {
@@ -292,10 +298,10 @@ static sennit_status apply_stage_records(sn_apply *a, sn_segment *seg)
             SN_TRY(apply_stage_change(a, seg));
         }
         for (end = ready; end == ready || ops[end - 1].part == SN_MORE; end++)
-            SN_TRY(apply_stage_record(a, seg, &ops[end], &text_at));
+            SN_TRY(apply_stage_record(a, seg, &ops[end], &text));
     }
     seg->ready = ready;
-    return ready < seg->n ? apply_park(a, seg, ready, text_at, &cause) : SENNIT_OK;
+    return ready < seg->n ? apply_park(a, seg, ready, text, &cause) : SENNIT_OK;
 }
 
 /* An insert or delete that names its own author's future never becomes ready. */
@@ -316,10 +322,20 @@ static sennit_status apply_check_own(const sn_apply *a, const sn_segment *seg)
 static sennit_status apply_stage_segment(sn_apply *a, sn_segment *seg)
 {
     sn_apply_at *at = &a->at[seg->replica];
-    uint32_t seqs = apply_seqs(a, seg);
+    uint32_t seqs;
 
     seg->ready = 0;
-    SN_TRY(apply_check_own(a, seg));
+    if (seg->relative != SN_ABSOLUTE && seg->seq <= at->seq) {
+        sn_cause cause;
+        bool ready;
+
+        SN_TRY(sn_apply_resolve(a, seg, &ready, &cause));
+        if (!ready)
+            return apply_park(a, seg, 0, seg->text, &cause);
+    }
+    if (seg->relative == SN_ABSOLUTE)
+        SN_TRY(apply_check_own(a, seg));
+    seqs = apply_seqs(a, seg);
     if (seg->seq < at->seq) {
         uint32_t known = (uint32_t)sn_min_u64(at->seq - seg->seq, seqs);
 
@@ -348,8 +364,6 @@ static sennit_status apply_reserve(sn_apply *a)
     uint64_t cuts = sn_min_u64(a->cuts, edges), covers = sn_min_u64(a->covers, edges);
     uint64_t spans = 2 * (uint64_t)a->records + 2 * cuts;
 
-    if ((uint64_t)tree->total.bytes + a->inserted > SN_MAX_TEXT)
-        return sn_fail(a->err, SENNIT_ELIMIT, 0, "too much text");
     if (a->records == 0)
         return sn_park_reserve(&doc->park, &doc->mem, doc->who.hash_key, a->parked_len);
     if (!a->bulk || cuts > 0)
@@ -427,6 +441,7 @@ static void apply_commit(sn_apply *a)
         a->applied += a->at[i].seq - r->seq;
         r->seq = a->at[i].seq;
     }
+    doc->who.inserted += a->inserted;
 }
 
 static void apply_commit_parked(sn_apply *a)
@@ -451,13 +466,15 @@ static sennit_status apply_prepare(sn_apply *a)
     SN_TRY(apply_open(a));
     for (uint32_t i = 0; i < a->batch->segments_len; i++)
         SN_TRY(apply_stage_segment(a, &a->batch->segments[i]));
-    a->bulk = sn_bulk_suits(a);
+    if (a->restore != NULL && a->parked_len > 0)
+        return sn_fail(a->err, SENNIT_ECORRUPT, 0, "operations are missing");
+    a->bulk = a->restore != NULL || sn_bulk_suits(a);
     if (a->bulk)
         SN_TRY(sn_bulk_build(a));
     return apply_reserve(a);
 }
 
-static sennit_status apply_once(sn_apply *a)
+sennit_status sn_apply_once(sn_apply *a)
 {
     sennit_status st = apply_prepare(a);
 
@@ -503,7 +520,7 @@ static void apply_ready_pieces(sennit_doc *doc, sennit_applied *out)
         sn_piece *piece = doc->ready;
         uint64_t id = piece->batch.ids[0];
         sn_apply a = {.doc = doc, .batch = &piece->batch};
-        sennit_status st = apply_once(&a);
+        sennit_status st = sn_apply_once(&a);
 
         if (st == SENNIT_ENOMEM)
             return;
@@ -523,7 +540,7 @@ sennit_status sn_doc_apply_batch(sennit_doc *doc, sn_batch *batch, sennit_applie
 
     if (batch->lineage != NULL && doc->has_lineage && memcmp(batch->lineage, doc->lineage, 16) != 0)
         return sn_fail(err, SENNIT_ELINEAGE, 0, "a delta of another document");
-    SN_TRY(apply_once(&a));
+    SN_TRY(sn_apply_once(&a));
     if (batch->lineage != NULL && !doc->has_lineage)
         sn_doc_set_lineage(doc, batch->lineage);
     *out = (sennit_applied){a.applied, a.known, a.waiting, 0};

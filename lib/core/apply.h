@@ -29,11 +29,20 @@ typedef struct sn_apply {
     uint64_t inserted;                 /* bytes */
     uint64_t covers, cuts;             /* bounds: bytes that deletes (toggles) touch */
     bool bulk;                         /* goes into an empty document */
+    bool textless;                     /* restoring: texts come once the order is known */
+    const sn_restore *restore;
 
     sn_piece *parked;  /* copies, chained by sibling */
     size_t parked_len, parked_bytes;
     uint64_t applied, known, waiting;  /* operations */
 } sn_apply;
+
+/* Stage, reserve and commit; wakes nothing. */
+sennit_status sn_apply_once(sn_apply *a);
+
+/* Whether a record's ends, and in a run each operation's, are not between
+ * characters. */
+bool sn_apply_cuts_character(const sn_text *text, const sn_op *op);
 
 sennit_status sn_apply_fail(const sn_apply *a, const sn_segment *seg, sennit_status code,
                             const char *what);
@@ -45,7 +54,12 @@ sn_op sn_apply_mapped(const sn_apply *a, const sn_segment *seg, const sn_op *op)
  * drop them from it. SENNIT_EFORK if they differ. */
 sennit_status sn_apply_known(sn_apply *a, sn_segment *seg, uint32_t known);
 
-/* ---- bulk.c ---- */
+/* Make a relative segment absolute. Its author's operation before it must be
+ * known. If it names bytes that are not known, *ready is false, the segment is
+ * as before and cause says what is missing. */
+sennit_status sn_apply_resolve(const sn_apply *a, sn_segment *seg, bool *ready, sn_cause *cause);
+
+/* ---- build.c ---- */
 
 /* Whether the document is so empty that it can be built instead of edited. */
 bool sn_bulk_suits(const sn_apply *a);

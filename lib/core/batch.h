@@ -4,6 +4,17 @@
 
 #include "core/log.h"
 
+/* A lone operation may be told relative to the author's operation before it:
+ * then number is not told, insert text is one character and a delete takes one,
+ * whose length is not told. Resolved by relative.c once what is named is known. */
+typedef enum sn_relative {
+    SN_ABSOLUTE = 0,
+    SN_TYPED, /* insert: behind the byte this replica inserted last */
+    SN_BACK,  /* delete: the character before what was inserted or deleted last */
+    SN_FORTH, /* delete: the character behind what was deleted last */
+    SN_AT     /* insert: ref and flag are told. delete: the character at ref */
+} sn_relative;
+
 /* Successive operations of one replica with one timestamp. */
 typedef struct sn_segment {
     uint32_t replica; /* index in sn_batch.ids */
@@ -12,8 +23,11 @@ typedef struct sn_segment {
     uint32_t first;   /* its records: ops[first .. first + n) */
     uint32_t n;
     uint64_t hlc;
-    size_t text;      /* where its inserted bytes begin in sn_batch.text */
+    const uint8_t *text; /* its inserted bytes; NULL: not known yet (bulk.c) */
     size_t pos;       /* where it stands in the bytes it came in, for errors */
+    sn_relative relative;
+    bool same_change; /* relative: hlc is that of the operation before; else its
+                         upper 48 bits are to be added to that one's */
     uint32_t ready;   /* apply.c: records that can be done now */
     uint32_t change;  /* apply.c: the change they will be in */
 } sn_segment;
@@ -22,17 +36,17 @@ typedef struct sn_segment {
  *   B1  segments of one replica are in order and do not overlap; every record
  *       has n > 0; seq and number of records follow each other in a segment
  *   B2  replica, ref_replica (unless SN_NO_REPLICA) index ids, which are distinct
- *   B3  text is well-formed UTF-8, and so is what each insert takes of it
+ *   B3  the text of a segment is well-formed UTF-8, and so is what each of its
+ *       inserts takes of it
  *   B4  1 <= hlc <= SN_MAX_HLC; no number or seq passes its limit
  *   B5  segments ascend in (hlc, replica id), so what is named comes before what
  *       names it wherever that is possible
  *   B6  records of kinds other than insert, delete, toggle are not there
  * change in the records means nothing. */
 typedef struct sn_batch {
-    const uint64_t *ids;
+    uint64_t *ids;    /* of a relative batch two, the second free unless ref_replica is 1 */
     sn_segment *segments;
     sn_op *ops;
-    const uint8_t *text;
     uint32_t ids_len, segments_len, ops_len;
     const uint8_t *lineage; /* 16 bytes, or NULL: not told */
 } sn_batch;

@@ -78,7 +78,7 @@ void sn_bulk_end(sn_bulk *b)
 /* Gaps and spans have 32 bits. */
 bool sn_bulk_fits(const sn_roster *who, uint64_t inserts, uint64_t deletes)
 {
-    return bulk_lay_out(who, NULL) < UINT32_MAX / 4 && inserts + deletes < UINT32_MAX / 8;
+    return bulk_lay_out(who, NULL) < UINT32_MAX / 2 - 64 && inserts + deletes < UINT32_MAX / 8;
 }
 
 /* ---- runs ---- */
@@ -184,8 +184,7 @@ static void bulk_emit_span(sn_bulk *b, const sn_span *span)
     b->spans[b->spans_len++] = *span;
 }
 
-/* How many places from one on, at most n, are as dead as it is. */
-static uint32_t bulk_alike(const sn_bulk *b, uint32_t place, uint32_t n)
+uint32_t sn_bulk_alike(const sn_bulk *b, uint32_t place, uint32_t n)
 {
     uint64_t flip = b->dead[place / 64] >> place % 64 & 1 ? UINT64_MAX : 0;
     uint32_t at = place, end = place + n;
@@ -205,7 +204,7 @@ static void bulk_emit(sn_bulk *b, const sn_run *run, uint32_t from, uint32_t to)
     uint32_t place = b->base[b->who->changes[run->change].replica] + run->number;
 
     while (from < to) {
-        uint32_t n = bulk_alike(b, place + from, to - from);
+        uint32_t n = sn_bulk_alike(b, place + from, to - from);
         bool dead = b->dead[(place + from) / 64] >> (place + from) % 64 & 1;
         uint32_t head = from > 0 ? run->lkey << 2
                         : run->left ? run->rkey << 2 | SN_LEFT : run->lkey << 2;

@@ -68,6 +68,13 @@ typedef void sn_bulk_again(void *arg, uint32_t replica, uint32_t at, uint32_t en
 void sn_bulk_delete(sn_bulk *b, uint32_t replica, uint32_t at, uint32_t len, sn_bulk_again *again,
                     void *arg);
 
+/* How many places from one on, at most n, are as dead as it is. */
+uint32_t sn_bulk_alike(const sn_bulk *b, uint32_t place, uint32_t n);
+static inline bool sn_bulk_is_dead(const sn_bulk *b, uint32_t place)
+{
+    return b->dead[place / 64] >> place % 64 & 1;
+}
+
 /* Put the runs in order: fills spans. */
 void sn_bulk_read(sn_bulk *b);
 

@@ -127,11 +127,11 @@ static void doc_seed_lineage(const void *name, size_t name_len, const char *text
 /* Seeded text is one insert of replica 0 at the least time. */
 static sennit_status doc_seed_text(sennit_doc *doc, const char *text, size_t len)
 {
-    const uint64_t nobody = 0;
+    uint64_t nobody = 0;
     sn_op op = {.kind = SN_INSERT, .n = (uint32_t)len, .ref_replica = SN_NO_REPLICA};
-    sn_segment segment = {.n = 1, .hlc = 1};
+    sn_segment segment = {.n = 1, .hlc = 1, .text = (const uint8_t *)text};
     sn_batch batch = {.ids = &nobody, .segments = &segment, .ops = &op,
-                      .text = (const uint8_t *)text, .ids_len = 1, .segments_len = 1, .ops_len = 1};
+                      .ids_len = 1, .segments_len = 1, .ops_len = 1};
     sennit_applied applied;
 
     return len == 0 ? SENNIT_OK : sn_doc_apply_batch(doc, &batch, &applied, NULL);

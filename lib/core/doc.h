@@ -70,6 +70,9 @@ struct sennit_doc {
     void *random_self;
     bool has_lineage;
     uint8_t lineage[16];
+#ifdef SENNIT_SELFCHECK
+    uint32_t unchecked; /* calls since the last check of a large document */
+#endif
 };
 
 /* ---- doc.c ---- */
@@ -149,6 +152,22 @@ void sn_switch_set(sennit_doc *doc, uint32_t replica, uint32_t seq, uint32_t cha
 /* Apply a decoded batch; the records in it are changed. See sennit_doc_apply. */
 sennit_status sn_doc_apply_batch(sennit_doc *doc, sn_batch *batch, sennit_applied *out,
                                  sennit_error *err);
+
+/* ---- build.c ---- */
+
+/* Text of a snapshot: visible text in document order; deleted text by replica in
+ * the order of the batch's ids, then by number, or NULL if it was left out. */
+typedef struct sn_restore {
+    const uint8_t *visible, *deleted;
+    size_t visible_len, deleted_len;
+} sn_restore;
+
+/* Fill an empty document with all its operations. */
+sennit_status sn_doc_restore(sennit_doc *doc, sn_batch *batch, const sn_restore *text,
+                             sennit_error *err);
+
+/* Append deleted text as sn_restore has it; ids: as in a batch of everything. */
+sennit_status sn_doc_deleted_text(sennit_doc *doc, const uint64_t *ids, uint32_t n, sennit_buf *out);
 
 /* ---- patches ---- */
 

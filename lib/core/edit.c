@@ -89,8 +89,7 @@ static sennit_status edit_reserve_insert(sennit_doc *doc, sn_parent parent, uint
     const sn_leaf *leaf = parent.byte.leaf != NULL ? parent.byte.leaf : doc->tree.first;
     sn_replica *me = &doc->who.replicas[doc->me];
 
-    if (SN_UNLIKELY((uint64_t)me->text.len + len > doc->limits.text_bytes ||
-                    (uint64_t)doc->tree.total.bytes + len > SN_MAX_TEXT ||
+    if (SN_UNLIKELY(doc->who.inserted + len > doc->limits.text_bytes ||
                     (uint64_t)me->seq + len > SN_MAX_SEQ))
         return SENNIT_ELIMIT;
     SN_TRY(edit_reserve_change(doc, sn_parent_change(parent), hlc));
@@ -124,6 +123,7 @@ sennit_status sn_doc_insert_bytes(sennit_doc *doc, uint32_t at, const uint8_t *t
     sn_text_append(&me->text, text, len);
     sn_log_append(&me->log, &op, doc->me, doc->who.changes[doc->change].ordinal);
     me->seq += len;
+    doc->who.inserted += len;
     sn_count c = sn_text_count(&me->text, op.number, len);
     sn_place p = sn_order_insert(&doc->tree, parent, doc->change, op.number, len, &c);
     if (SN_UNLIKELY(sn_doc_watches(doc, true)))
@@ -277,13 +277,14 @@ static bool edit_type(sennit_doc *doc, size_t pos, const char *text, size_t len)
     sn_op *open = &me->log.open;
     if (s->at + s->len != me->text.len || open->kind != SN_INSERT ||
         open->number + open->n != me->text.len || me->text.len == me->text.cap ||
-        me->text.len >= doc->limits.text_bytes || me->seq >= SN_MAX_SEQ)
+        doc->who.inserted >= doc->limits.text_bytes || me->seq >= SN_MAX_SEQ)
         return false;
     const sn_count by = {1, 0, 0, text[0] == '\n'};
     sn_text_append(&me->text, text, 1);
     open->n++;
     me->seq++;
     me->number++;
+    doc->who.inserted++;
     s->len++;
     sn_tree_bump(&doc->tree, doc->tree.cursor.leaf, doc->tree.cursor.i, &by);
     doc->edited_ms = doc->clock.now_ms;

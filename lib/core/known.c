@@ -37,7 +37,7 @@ static sennit_status known_fork(const sn_apply *a, const sn_segment *seg)
 }
 
 /* Cut off the first operations of a segment, which end within record k. */
-static void known_trim(const sn_apply *a, sn_segment *seg, uint32_t k, size_t text_at)
+static void known_trim(const sn_apply *a, sn_segment *seg, uint32_t k, const uint8_t *text)
 {
     seg->first += k;
     seg->n -= k;
@@ -46,7 +46,7 @@ static void known_trim(const sn_apply *a, sn_segment *seg, uint32_t k, size_t te
     const sn_op *op = &a->batch->ops[seg->first];
     seg->seq = op->seq;
     seg->number = op->number;
-    seg->text = text_at;
+    seg->text = text;
 }
 
 sennit_status sn_apply_known(sn_apply *a, sn_segment *seg, uint32_t known)
@@ -54,7 +54,7 @@ sennit_status sn_apply_known(sn_apply *a, sn_segment *seg, uint32_t known)
     const sn_roster *who = &a->doc->who;
     uint32_t author = a->at[seg->replica].replica, end = seg->seq + known, k = 0;
     const sn_replica *r = &who->replicas[author];
-    size_t text_at = seg->text;
+    const uint8_t *text = seg->text;
     sn_log_iter it;
     sn_op mine = {.n = 0};
 
@@ -73,16 +73,19 @@ sennit_status sn_apply_known(sn_apply *a, sn_segment *seg, uint32_t known)
         if (!known_same(&mine, &mapped, n))
             return known_fork(a, seg);
         if (mine.kind == SN_INSERT) {
-            if (mine.number != theirs->number ||
-                memcmp(r->text.bytes + mine.number, a->batch->text + text_at, n) != 0)
+            if (mine.number != theirs->number)
                 return known_fork(a, seg);
-            text_at += n;
+            /* what may be gone cannot be compared */
+            if (mine.number >= r->base_number &&
+                memcmp(r->text.bytes + mine.number, text, n) != 0)
+                return known_fork(a, seg);
+            text += n;
         }
         if (!known_step(&mine, n, author))
             mine.n = 0;
         if (!known_step(theirs, n, seg->replica))
             k++;
     }
-    known_trim(a, seg, k, text_at);
+    known_trim(a, seg, k, text);
     return SENNIT_OK;
 }

@@ -143,6 +143,7 @@ static void log_pack(sn_log *log, const sn_op *op, uint32_t author, uint32_t ord
     log->ordinal = ordinal;
     log->amid = op->part == SN_MORE;
     log->since_mark++;
+    log->last = *op;
 }
 
 void sn_log_append(sn_log *log, const sn_op *op, uint32_t author, uint32_t ordinal)
@@ -260,7 +261,7 @@ void sn_log_seek(sn_log_iter *it, const sn_log *log, uint32_t author, const uint
 sn_log_state sn_log_save(const sn_log *log)
 {
     return (sn_log_state){log->len, log->marks_len, log->since_mark,
-                          log->ref, log->ordinal, log->amid, log->open};
+                          log->ref, log->ordinal, log->amid, log->last, log->open};
 }
 
 void sn_log_restore(sn_log *log, const sn_log_state *state)
@@ -271,5 +272,6 @@ void sn_log_restore(sn_log *log, const sn_log_state *state)
     log->ref = state->ref;
     log->ordinal = state->ordinal;
     log->amid = state->amid;
+    log->last = state->last;
     log->open = state->open;
 }

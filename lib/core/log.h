@@ -70,6 +70,7 @@ typedef struct sn_log {
     uint32_t ref;        /* what the next packed record's ref is relative to */
     uint32_t ordinal;    /* of the change of the last packed record, among its author's */
     bool amid;           /* the last packed record has part SN_MORE */
+    sn_op last;          /* the record packed last */
     sn_op open;          /* n is 0 while there is none */
 } sn_log;
 
@@ -77,7 +78,7 @@ typedef struct sn_log {
 typedef struct sn_log_state {
     uint32_t len, marks_len, since_mark, ref, ordinal;
     bool amid;
-    sn_op open;
+    sn_op last, open;
 } sn_log_state;
 
 /* Steps through records. author and changes (its list) must not move meanwhile. */

@@ -205,12 +205,14 @@ sennit_status sn_park_copy(sn_mem *mem, const sn_batch *batch, const sn_segment 
         else
             ids[copy[i].ref_replica = n++] = id;
     }
+    if (segment->relative != SN_ABSOLUTE && n < 2)
+        ids[n++] = ids[0];
     if (text_len > 0)
         memcpy(bytes, text, text_len);
     *piece = (sn_piece){.cause = *cause, .operations = operations, .size = size};
     piece->segment = (sn_segment){.replica = 0, .seq = ops[0].seq, .number = ops[0].number,
-                                  .n = ops_len, .hlc = segment->hlc};
-    piece->batch = (sn_batch){.ids = ids, .segments = &piece->segment, .ops = copy, .text = bytes,
+                                  .n = ops_len, .hlc = segment->hlc, .text = bytes};
+    piece->batch = (sn_batch){.ids = ids, .segments = &piece->segment, .ops = copy,
                               .ids_len = n, .segments_len = 1, .ops_len = ops_len};
     return SENNIT_OK;
 }

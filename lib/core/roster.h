@@ -30,6 +30,8 @@ typedef struct sn_replica {
     uint64_t id;
     uint32_t seq;       /* operations known */
     uint32_t number;    /* bytes in the tree; its text may hold staged ones beyond */
+    uint32_t base_seq, base_number; /* text deleted among the first so many may be
+                                       gone: the snapshot it came from had none */
     uint32_t last_leaf; /* leaf of the newest byte; SN_NO_LEAF if none */
     uint32_t changes_len, changes_cap;
     uint32_t *changes;  /* indices into the roster's */
@@ -45,6 +47,7 @@ typedef struct sn_roster {
     uint32_t changes_len, changes_cap;
     uint32_t slots_cap; /* a power of two, or 0 */
     uint32_t recent;    /* the replica found last */
+    uint64_t inserted;  /* bytes in the tree, of all replicas */
     uint64_t hash_key;  /* odd and unpredictable, so that chosen ids do not collide */
 } sn_roster;
 

@@ -52,6 +52,13 @@ static inline void sn_text_append(sn_text *text, const void *bytes, uint32_t n)
         sn_text_mark_blocks(text);
 }
 
+/* Append n bytes that are written later; their blocks are then to be marked. */
+static inline void sn_text_append_unknown(sn_text *text, uint32_t n)
+{
+    SN_ASSERT(text->cap - text->len >= n);
+    text->len += n;
+}
+
 /* Forget everything from a length on. */
 void sn_text_truncate(sn_text *text, uint32_t len);
 

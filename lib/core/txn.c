@@ -115,6 +115,7 @@ static void txn_take_back(sennit_doc *doc, const sn_txn *mark)
     txn_each(doc, mark, SN_INSERT, txn_childless);
     if (end > mark->number)
         txn_forget_ids(doc, mark->number);
+    doc->who.inserted -= end - mark->number;
     sn_text_truncate(&me->text, mark->number);
     sn_log_restore(&me->log, &mark->log);
     me->seq = mark->seq;

@@ -1,0 +1,396 @@
+/* Whole documents; docs/FORMAT.md, "Snapshots".
+ *
+ *     magic:7 format | n | n * (id len:8 check:8) | check:8 | sections
+ *
+ * The list of sections comes first and has a checksum of its own, so the text is
+ * found and checked without looking at anything else.
+ */
+#include "base/hash.h"
+#include "wire/wire.h"
+
+static const uint8_t snapshot_magic[8] = {SN_TAG_SNAPSHOT, 'S', 'E', 'N', 'N', 'I', 'T', SN_FORMAT};
+
+/* Sections stand in this order. Those from 128 on may be skipped by whoever does
+ * not know them. */
+enum {
+    SECTION_DELETED = 1,    /* deleted text */
+    SECTION_TEXT = 2,       /* visible text */
+    SECTION_OPERATIONS = 3, /* flags [lineage:16] operations */
+    SECTION_IDENTITY = 128, /* replica:8 time:8 */
+    SECTIONS = 4,           /* kinds there are */
+    SECTION_ENTRY = 1 + 8 + 8,
+    SECTIONS_MAX = 32
+};
+
+#define OPERATIONS_LINEAGE 1u
+#define OPERATIONS_SHALLOW 2u /* deleted text was left out */
+
+/* ---- out ---- */
+
+static sennit_status snapshot_put_text(const sennit_doc *doc, sennit_buf *out)
+{
+    SN_TRY(sn_buf_reserve(out, doc->tree.total.bytes));
+    uint8_t *to = out->data + out->len;
+    for (const sn_leaf *leaf = doc->tree.first; leaf != NULL; leaf = leaf->next)
+        for (uint32_t i = 0; i < leaf->node.n; i++) {
+            const sn_span *s = &leaf->span[i];
+
+            if (sn_span_dead(s))
+                continue;
+            memcpy(to, sn_author(&doc->who, s->change)->text.bytes + s->at, s->len);
+            to += s->len;
+        }
+    out->len += doc->tree.total.bytes;
+    return SENNIT_OK;
+}
+
+static sennit_status snapshot_put_operations(const sn_batch *batch, bool shallow, sennit_buf *out)
+{
+    uint8_t flags = (uint8_t)((batch->lineage != NULL ? OPERATIONS_LINEAGE : 0) |
+                              (shallow ? OPERATIONS_SHALLOW : 0));
+
+    SN_TRY(sn_buf_put(out, &flags, 1));
+    if (batch->lineage != NULL)
+        SN_TRY(sn_buf_put(out, batch->lineage, 16));
+    return sn_block_encode(batch, NULL, out);
+}
+
+static sennit_status snapshot_put_identity(const sennit_doc *doc, sennit_buf *out)
+{
+    SN_TRY(sn_buf_u64(out, doc->own_id));
+    return sn_buf_u64(out, doc->clock.last);
+}
+
+typedef struct snapshot_writing {
+    sennit_doc *doc;
+    const sn_batch *batch;
+    bool shallow;
+    sennit_buf *out;
+    size_t start, entry; /* of the snapshot; of the next entry in its list */
+} snapshot_writing;
+
+static sennit_status snapshot_section(snapshot_writing *w, uint8_t id)
+{
+    size_t at = w->out->len;
+
+    switch (id) {
+    case SECTION_DELETED:
+        SN_TRY(sn_doc_deleted_text(w->doc, w->batch->ids, w->batch->ids_len, w->out));
+        break;
+    case SECTION_TEXT:
+        SN_TRY(snapshot_put_text(w->doc, w->out));
+        break;
+    case SECTION_OPERATIONS:
+        SN_TRY(snapshot_put_operations(w->batch, w->shallow, w->out));
+        break;
+    default:
+        SN_TRY(snapshot_put_identity(w->doc, w->out));
+    }
+    uint8_t *p = w->out->data + w->entry;
+    *p++ = id;
+    p = sn_put_u64(p, w->out->len - at);
+    sn_put_u64(p, sn_hash64(w->out->data + at, w->out->len - at, id));
+    w->entry += SECTION_ENTRY;
+    return SENNIT_OK;
+}
+
+static sennit_status snapshot_put(snapshot_writing *w, bool identity)
+{
+    static const uint8_t all[] = {SECTION_DELETED, SECTION_TEXT, SECTION_OPERATIONS,
+                                  SECTION_IDENTITY};
+    sennit_buf *out = w->out;
+    uint8_t n = (uint8_t)(2 + !w->shallow + identity);
+    size_t list = (size_t)n * SECTION_ENTRY;
+
+    SN_TRY(sn_buf_reserve(out, sizeof snapshot_magic + 1 + list + 8 + w->doc->who.inserted));
+    memcpy(out->data + out->len, snapshot_magic, sizeof snapshot_magic);
+    out->len += sizeof snapshot_magic;
+    out->data[out->len++] = n;
+    w->entry = out->len;
+    out->len += list + 8;
+    for (size_t i = 0; i < SECTIONS; i++)
+        if ((all[i] != SECTION_DELETED || !w->shallow) && (all[i] != SECTION_IDENTITY || identity))
+            SN_TRY(snapshot_section(w, all[i]));
+    sn_put_u64(out->data + w->entry,
+               sn_hash64(out->data + w->start, w->entry - w->start, 0));
+    return SENNIT_OK;
+}
+
+static bool snapshot_is_shallow(const sennit_doc *doc)
+{
+    for (uint32_t i = 0; i < doc->who.replicas_len; i++)
+        if (doc->who.replicas[i].base_seq > 0)
+            return true;
+    return false;
+}
+
+static sennit_status snapshot_gather(sennit_doc *doc, sn_gathered *g)
+{
+    size_t size = (doc->who.replicas_len + (size_t)1) * sizeof(sn_wanted);
+    sn_wanted *wanted = sn_mem_resize(&doc->mem, NULL, 0, size);
+    uint32_t n = 0;
+
+    *g = (sn_gathered){0};
+    if (wanted == NULL)
+        return SENNIT_ENOMEM;
+    sennit_status st = sn_version_wanted(doc, NULL, 0, wanted, &n, NULL);
+    if (st == SENNIT_OK)
+        st = sn_gather(doc, wanted, n, g);
+    sn_mem_free(&doc->mem, wanted, size);
+    return st;
+}
+
+sennit_status sennit_doc_save(sennit_doc *doc, unsigned flags, sennit_buf *out)
+{
+    sn_gathered g;
+
+    if (doc->txn.open)
+        return SENNIT_EBUSY;
+    sennit_status st = snapshot_gather(doc, &g);
+    snapshot_writing w = {.doc = doc, .batch = &g.batch, .out = out, .start = out->len,
+                          .shallow = (flags & SENNIT_SAVE_LIVE_ONLY) || snapshot_is_shallow(doc)};
+    if (st == SENNIT_OK)
+        st = snapshot_put(&w, flags & SENNIT_SAVE_IDENTITY);
+    sn_gathered_free(&g);
+    if (st != SENNIT_OK)
+        out->len = w.start;
+    else if (doc->me != SN_NO_REPLICA)
+        doc->exported = doc->who.replicas[doc->me].seq;
+    return st;
+}
+
+/* ---- in ---- */
+
+/* Where the sections are; data NULL: not there. */
+typedef struct snapshot_parts {
+    sn_reader deleted, text, operations, identity;
+} snapshot_parts;
+
+static sn_reader *snapshot_part(snapshot_parts *parts, uint8_t id)
+{
+    switch (id) {
+    case SECTION_DELETED: return &parts->deleted;
+    case SECTION_TEXT: return &parts->text;
+    case SECTION_OPERATIONS: return &parts->operations;
+    case SECTION_IDENTITY: return &parts->identity;
+    default: return NULL;
+    }
+}
+
+/* Check the list, and of the sections those that `wanted` names (0: all). */
+static sennit_status snapshot_open(const void *data, size_t len, uint8_t wanted,
+                                   snapshot_parts *parts, sennit_error *err)
+{
+    sn_reader r = sn_reader_of(data, len), list, part;
+    const uint8_t *magic = NULL;
+    uint64_t check = 0, size = 0;
+    uint8_t n = 0, id = 0, last = 0;
+
+    memset(parts, 0, sizeof *parts);
+    SN_TRY(sn_read_bytes(&r, sizeof snapshot_magic, &magic, err));
+    if (memcmp(magic, snapshot_magic, sizeof snapshot_magic - 1) != 0)
+        return sn_fail(err, SENNIT_ECORRUPT, 0, "no snapshot");
+    if (magic[7] != SN_FORMAT)
+        return sn_fail(err, SENNIT_EVERSION, 7, "a format of a later release");
+    SN_TRY(sn_read_u8(&r, &n, err));
+    if (n > SECTIONS_MAX)
+        return sn_read_fail(&r, err, SENNIT_ECORRUPT, "too many sections");
+    SN_TRY(sn_read_part(&r, (size_t)n * SECTION_ENTRY, &list, err));
+    size_t end = r.pos;
+    SN_TRY(sn_read_u64(&r, &check, err));
+    if (check != sn_hash64(data, end, 0))
+        return sn_fail(err, SENNIT_ECORRUPT, end, "checksum of the list of sections does not fit");
+    for (; n > 0; n--, last = id) {
+        SN_TRY(sn_read_u8(&list, &id, err));
+        SN_TRY(sn_read_u64(&list, &size, err));
+        SN_TRY(sn_read_u64(&list, &check, err));
+        if (id <= last)
+            return sn_read_fail(&list, err, SENNIT_ECORRUPT, "sections out of order");
+        if (size > sn_left(&r))
+            return sn_fail(err, SENNIT_ECORRUPT, len, "bytes end too early");
+        SN_TRY(sn_read_part(&r, (size_t)size, &part, err));
+        sn_reader *to = snapshot_part(parts, id);
+        if (to == NULL && id < 128)
+            return sn_fail(err, SENNIT_EVERSION, part.origin, "a section of a later release");
+        if (to == NULL || (wanted != 0 && wanted != id))
+            continue;
+        if (check != sn_hash64(part.data, part.end, id))
+            return sn_fail(err, SENNIT_ECORRUPT, part.origin, "checksum of a section does not fit");
+        *to = part;
+    }
+    if (sn_left(&r) > 0)
+        return sn_read_fail(&r, err, SENNIT_ECORRUPT, "bytes left over");
+    return SENNIT_OK;
+}
+
+sennit_status sennit_snapshot_text(const void *data, size_t len, const char **text, size_t *text_len,
+                                   sennit_error *err)
+{
+    snapshot_parts parts;
+
+    *text = NULL;
+    *text_len = 0;
+    SN_TRY(snapshot_open(data, len, SECTION_TEXT, &parts, err));
+    if (parts.text.data == NULL)
+        return sn_fail(err, SENNIT_ECORRUPT, len, "a section is missing");
+    size_t good = sn_utf8_valid(parts.text.data, parts.text.end);
+    if (good < parts.text.end)
+        return sn_fail(err, SENNIT_ECORRUPT, parts.text.origin + good, "ill-formed UTF-8");
+    *text = (const char *)parts.text.data;
+    *text_len = parts.text.end;
+    return SENNIT_OK;
+}
+
+static sennit_status snapshot_operations(const snapshot_parts *parts, sn_mem *mem, sn_decoded *out,
+                                         bool *shallow, sennit_error *err)
+{
+    sn_reader r = parts->operations;
+    const uint8_t *lineage = NULL;
+    uint8_t flags = 0;
+
+    *out = (sn_decoded){.mem = mem};
+    if (parts->operations.data == NULL || parts->text.data == NULL)
+        return sn_fail(err, SENNIT_ECORRUPT, 0, "a section is missing");
+    SN_TRY(sn_read_u8(&r, &flags, err));
+    if (flags & ~(OPERATIONS_LINEAGE | OPERATIONS_SHALLOW))
+        return sn_fail(err, SENNIT_EVERSION, r.origin, "a format of a later release");
+    *shallow = flags & OPERATIONS_SHALLOW;
+    if (*shallow != (parts->deleted.data == NULL))
+        return sn_fail(err, SENNIT_ECORRUPT, r.origin, "deleted text is there or not, against what is said");
+    if (flags & OPERATIONS_LINEAGE)
+        SN_TRY(sn_read_bytes(&r, 16, &lineage, err));
+    SN_TRY(sn_block_decode(&r, NULL, mem, out, err));
+    out->batch.lineage = lineage;
+    if (sn_left(&r) > 0 ||
+        (parts->deleted.data != NULL && out->text_len != parts->text.end + parts->deleted.end)) {
+        sn_decoded_free(out);
+        return sn_read_fail(&r, err, SENNIT_ECORRUPT, "operations do not fit the text");
+    }
+    return SENNIT_OK;
+}
+
+sennit_status sn_snapshot_decode(const void *data, size_t len, sn_mem *mem, sn_decoded *out,
+                                 sennit_error *err)
+{
+    snapshot_parts parts;
+    bool shallow;
+
+    *out = (sn_decoded){.mem = mem};
+    SN_TRY(snapshot_open(data, len, 0, &parts, err));
+    return snapshot_operations(&parts, mem, out, &shallow, err);
+}
+
+/* Who wrote this snapshot goes on where it stopped. */
+static sennit_status snapshot_identity(sennit_doc *doc, const snapshot_parts *parts, sennit_error *err)
+{
+    sn_reader r = parts->identity;
+    uint64_t id = 0, time = 0;
+
+    if (r.data == NULL)
+        return SENNIT_OK;
+    SN_TRY(sn_read_u64(&r, &id, err));
+    SN_TRY(sn_read_u64(&r, &time, err));
+    if (sn_left(&r) > 0 || time > SN_MAX_HLC)
+        return sn_read_fail(&r, err, SENNIT_ECORRUPT, "an identity that is none");
+    sn_clock_see(&doc->clock, time);
+    if (doc->own_id == 0)
+        doc->own_id = id;
+    return SENNIT_OK;
+}
+
+static sennit_status snapshot_fill(sennit_doc *doc, const snapshot_parts *parts, sennit_error *err)
+{
+    sn_restore text = {parts->text.data, parts->deleted.data, parts->text.end, parts->deleted.end};
+    sn_decoded d;
+    bool shallow;
+
+    SN_TRY(snapshot_operations(parts, &doc->mem, &d, &shallow, err));
+    sennit_status st = sn_doc_restore(doc, &d.batch, &text, err);
+    if (st == SENNIT_OK)
+        st = snapshot_identity(doc, parts, err);
+    sn_decoded_free(&d);
+    if (st == SENNIT_OK && doc->own_id != 0)
+        doc->me = sn_roster_find(&doc->who, doc->own_id);
+    return st;
+}
+
+sennit_status sennit_doc_load(const sennit_options *options, const void *data, size_t len,
+                              sennit_doc **out, sennit_error *err)
+{
+    snapshot_parts parts;
+    sennit_doc *doc;
+
+    if (out == NULL)
+        return sn_fail(err, SENNIT_EINVAL, 0, "called wrongly");
+    *out = NULL;
+    SN_TRY(snapshot_open(data, len, 0, &parts, err));
+    sennit_status st = sn_doc_create(options, &doc);
+    if (st != SENNIT_OK)
+        return sn_fail(err, st, 0, sennit_status_text(st));
+    sn_fail(err, SENNIT_ENOMEM, 0, "out of memory"); /* what no one else reports */
+    st = snapshot_fill(doc, &parts, err);
+    if (st != SENNIT_OK) {
+        sennit_doc_free(doc);
+        return st;
+    }
+    *out = doc;
+    return SENNIT_OK;
+}
+
+sennit_status sn_snapshot_apply(sennit_doc *doc, const void *data, size_t len, sennit_applied *out,
+                                sennit_error *err)
+{
+    sennit_options options = {.size = sizeof options, .alloc = &doc->mem.alloc};
+    sennit_doc *other;
+    sn_gathered g;
+
+    SN_TRY(sennit_doc_load(&options, data, len, &other, err));
+    sennit_status st = SENNIT_OK;
+    if (snapshot_is_shallow(other))
+        st = sn_fail(err, SENNIT_EGONE, 0, "a snapshot without deleted text can only be opened");
+    if (st == SENNIT_OK)
+        st = snapshot_gather(other, &g);
+    if (st == SENNIT_OK) {
+        st = sn_doc_apply_batch(doc, &g.batch, out, err);
+        sn_gathered_free(&g);
+    }
+    sennit_doc_free(other);
+    return st;
+}
+
+/* ---- copies ---- */
+
+static void fork_options(const sennit_doc *doc, sennit_options *out)
+{
+    *out = (sennit_options){.size = sizeof *out,
+                            .alloc = &doc->mem.alloc,
+                            .random = doc->random,
+                            .random_self = doc->random_self,
+                            .unit = doc->unit,
+                            .coalesce_ms = doc->coalesce_ms,
+                            .limits = doc->limits};
+}
+
+sennit_status sennit_doc_fork(sennit_doc *doc, const sennit_options *options, sennit_doc **out)
+{
+    sennit_options same;
+    sennit_buf bytes;
+
+    if (out == NULL)
+        return SENNIT_EINVAL;
+    *out = NULL;
+    fork_options(doc, &same);
+    if (options == NULL)
+        options = &same;
+    if (options->size > offsetof(sennit_options, replica) && options->replica != 0 &&
+        options->replica == doc->own_id)
+        return SENNIT_EINVAL;
+    sennit_buf_init(&bytes, &doc->mem.alloc);
+    sennit_status st = sennit_doc_save(doc, SENNIT_SAVE_SHARED, &bytes);
+    if (st == SENNIT_OK)
+        st = sennit_doc_load(options, bytes.data, bytes.len, out, NULL);
+    sennit_buf_clear(&bytes);
+    if (st == SENNIT_OK)
+        sennit_doc_set_time(*out, doc->clock.now_ms);
+    return st;
+}
