@@ -272,7 +272,7 @@ static sennit_status block_get_records(block_reading *b, sn_segment *seg, uint32
 
         SN_TRY(sn_columns_get(&b->cols, &b->context, out->batch.ids_len, op, b->err));
         op->seq = (uint32_t)seq;
-        op->number = (uint32_t)number;
+        op->number = b->context.prev.number = (uint32_t)number;
         if (SN_UNLIKELY(parts > 0 || op->part == SN_MORE)) {
             if (op->kind != SN_DELETE || op->n != 1 || (op->part == SN_MORE && k + 1 == n))
                 return block_bad(b, b->segments.pos, "a delete that does not end");
