@@ -124,10 +124,11 @@ static void cluster_pull(cluster *c, site *s, site *from)
             known[k] = naive_known(s->model, c->sites[k].id);
     }
     n = cluster_lacking(c, from, known, ops);
-    if (everything && rng_percent(c->r, 50))
+    if (everything && c->toggles == 0 && rng_percent(c->r, 50))
         doc_snapshot(from->doc, &bytes);
     else
-        require(sennit_doc_delta(from->doc, since.data, since.len, NULL, &bytes, NULL) == SENNIT_OK);
+        require(sennit_doc_delta(from->doc, since.data, since.len, NULL, &bytes, NULL) ==
+                SENNIT_OK);
     require((bytes.len == 0) == (n == 0 && (!everything || c->seeded == 0)) || everything);
     if (bytes.len > 0) {
         if (everything) /* includes what was seeded */
@@ -140,11 +141,34 @@ static void cluster_pull(cluster *c, site *s, site *from)
     free(ops);
 }
 
+/* The program ends and starts again: what waits is lost, and a change ended. */
+static void cluster_restart(cluster *c, site *s)
+{
+    sennit_options options = c->options;
+    sennit_buf saved;
+    sennit_doc *doc;
+
+    sennit_buf_init(&saved, NULL);
+    require(sennit_doc_save(s->doc, SENNIT_SAVE_IDENTITY, &saved) == SENNIT_OK);
+    options.unit = s->unit;
+    options.coalesce_ms = s->coalesce_ms;
+    require(sennit_doc_load(&options, saved.data, saved.len, &doc, NULL) == SENNIT_OK);
+    require(doc_agree(s->doc, doc));
+    sennit_doc_free(s->doc);
+    sennit_buf_clear(&saved);
+    s->doc = doc;
+    s->model->change_hlc = 0;
+    s->model->pending_len = 0;
+    cluster_watch(c, s);
+}
+
 void cluster_deliver(cluster *c, site *s)
 {
     unsigned how = (unsigned)rng_below(c->r, 100);
 
-    if (how < 40) {
+    if (how < 6 && c->toggles == 0 && !s->follows) {
+        cluster_restart(c, s);
+    } else if (how < 40) {
         size_t from = rng_in(c->r, c->seeded, c->log.len);
         size_t to = from + rng_below(c->r, 40);
 
