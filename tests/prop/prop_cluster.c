@@ -1,13 +1,8 @@
 /* However operations are delayed, repeated, cut up and reordered, replicas that
  * know the same ones hold the same text, which is that of the naive document. */
 #include "support/cluster.h"
-#include "support/require.h"
+#include "support/cm.h"
 #include "support/seeds.h"
-
-#include <setjmp.h>
-#include <stdarg.h>
-
-#include <cmocka.h>
 
 static void cluster_live(rng *r, unsigned toggles, size_t steps)
 {
@@ -67,5 +62,5 @@ int main(void)
         cmocka_unit_test(replicas_with_a_long_history_converge),
     };
 
-    return cmocka_run_group_tests(tests, NULL, NULL);
+    return RUN_TESTS(tests);
 }
