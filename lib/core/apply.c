@@ -16,6 +16,15 @@
 
 /* ---- open ---- */
 
+/* All but `few`, which is large and filled as needed. */
+static void apply_init(sn_apply *a, sennit_doc *doc, sn_batch *batch, sennit_error *err)
+{
+    memset(a, 0, offsetof(sn_apply, few));
+    a->doc = doc;
+    a->batch = batch;
+    a->err = err;
+}
+
 static sennit_status apply_open(sn_apply *a)
 {
     uint32_t n = a->batch->ids_len;
@@ -29,11 +38,13 @@ static sennit_status apply_open(sn_apply *a)
     for (uint32_t i = 0; i < n; i++) {
         uint32_t r = sn_roster_find(&a->doc->who, a->batch->ids[i]);
 
-        a->at[i] = (sn_apply_at){.replica = r};
-        if (r == SN_NO_REPLICA)
-            continue;
-        a->at[i].seq = a->doc->who.replicas[r].seq;
-        a->at[i].text_len = a->doc->who.replicas[r].text.len;
+        const sn_replica *known = r != SN_NO_REPLICA ? &a->doc->who.replicas[r] : NULL;
+
+        a->at[i].replica = r;
+        a->at[i].seq = known != NULL ? known->seq : 0;
+        a->at[i].text_len = known != NULL ? known->text.len : 0;
+        a->at[i].records = 0;
+        a->at[i].staged = a->at[i].blocked = false;
     }
     a->replicas_len = a->doc->who.replicas_len;
     a->changes_len = a->doc->who.changes_len;
@@ -131,9 +142,9 @@ static sennit_status apply_check(const sn_apply *a, const sn_segment *seg, const
 
     if (op->ref_replica == SN_NO_REPLICA)
         return SENNIT_OK;
-    uint32_t r = a->at[op->ref_replica].replica, named = apply_named(a, op);
-    if (who->changes[named].replica != who->changes[change].replica
-            ? !sn_change_le(who, named, change) : op->kind == SN_TOGGLE && op->ref >= op->seq)
+    uint32_t r = a->at[op->ref_replica].replica;
+    /* A replica's own operations are in order, which was seen before. */
+    if (op->ref_replica != seg->replica && !sn_change_le(who, apply_named(a, op), change))
         return sn_apply_fail(a, seg, SENNIT_ECORRUPT, "an operation is not newer than what it names");
     if (op->kind == SN_TOGGLE) {
         sn_log_iter it;
@@ -145,7 +156,7 @@ static sennit_status apply_check(const sn_apply *a, const sn_segment *seg, const
             return sn_apply_fail(a, seg, SENNIT_EGONE, "brings back text that is not here");
         return SENNIT_OK;
     }
-    if (!a->textless && sn_apply_cuts_character(&who->replicas[r].text, op))
+    if (sn_apply_cuts_character(&who->replicas[r].text, op))
         return sn_apply_fail(a, seg, SENNIT_ECORRUPT, "an operation cuts a character");
     return SENNIT_OK;
 }
@@ -178,12 +189,8 @@ static sennit_status apply_stage_record(sn_apply *a, sn_segment *seg, const sn_o
         if (a->doc->who.inserted + a->inserted + op->n > a->doc->limits.text_bytes)
             return sn_apply_fail(a, seg, SENNIT_ELIMIT, "too much text");
         SN_TRY(sn_text_reserve(&r->text, &a->doc->mem, op->n));
-        if (a->textless) {
-            sn_text_append_unknown(&r->text, op->n);
-        } else {
-            sn_text_append(&r->text, *text, op->n);
-            *text += op->n;
-        }
+        sn_text_append(&r->text, *text, op->n);
+        *text += op->n;
         a->inserted += op->n;
         a->inserts++;
     } else if (op->kind == SN_DELETE) {
@@ -361,7 +368,8 @@ static sennit_status apply_reserve(sn_apply *a)
     sennit_doc *doc = a->doc;
     sn_tree *tree = &doc->tree;
     uint64_t edges = (uint64_t)tree->leaves_used * SN_LEAF + 4 * (uint64_t)a->records + 2 * a->ranges;
-    uint64_t cuts = sn_min_u64(a->cuts, edges), covers = sn_min_u64(a->covers, edges);
+    uint64_t cuts = sn_min_u64(a->cuts, edges);
+    uint64_t covers = sn_min_u64(a->bulk ? a->cuts : a->covers, edges); /* else covered already */
     uint64_t spans = 2 * (uint64_t)a->records + 2 * cuts;
 
     if (a->records == 0)
@@ -402,7 +410,7 @@ static void apply_insert(sennit_doc *doc, const sn_op *op, uint32_t author)
     sn_place p = sn_order_insert(&doc->tree, parent, op->change, op->number, op->n, &c);
     doc->tree.hit = p.leaf;
     doc->tree.hit_i = p.i;
-    if (sn_doc_watches(doc, author == doc->me))
+    if (sn_doc_watches(doc))
         sn_doc_patch(doc, p, &c, true, author);
 }
 
@@ -452,6 +460,7 @@ static void apply_commit_parked(sn_apply *a)
         sn_piece *piece = a->parked, *next = piece->sibling;
         uint64_t operations = piece->operations;
 
+        piece->call = a->born;
         if (!sn_park_add(&doc->park, doc->who.hash_key, piece))
             sn_park_drop(&doc->mem, piece);
         a->parked = next;
@@ -466,15 +475,13 @@ static sennit_status apply_prepare(sn_apply *a)
     SN_TRY(apply_open(a));
     for (uint32_t i = 0; i < a->batch->segments_len; i++)
         SN_TRY(apply_stage_segment(a, &a->batch->segments[i]));
-    if (a->restore != NULL && a->parked_len > 0)
-        return sn_fail(a->err, SENNIT_ECORRUPT, 0, "operations are missing");
-    a->bulk = a->restore != NULL || sn_bulk_suits(a);
+    a->bulk = sn_bulk_suits(a);
     if (a->bulk)
         SN_TRY(sn_bulk_build(a));
     return apply_reserve(a);
 }
 
-sennit_status sn_apply_once(sn_apply *a)
+static sennit_status apply_once(sn_apply *a)
 {
     sennit_status st = apply_prepare(a);
 
@@ -519,12 +526,18 @@ static void apply_ready_pieces(sennit_doc *doc, sennit_applied *out)
     while (doc->ready != NULL) {
         sn_piece *piece = doc->ready;
         uint64_t id = piece->batch.ids[0];
-        sn_apply a = {.doc = doc, .batch = &piece->batch};
-        sennit_status st = sn_apply_once(&a);
+        sn_apply a;
+        apply_init(&a, doc, &piece->batch, NULL);
+        a.born = piece->call;
+        sennit_status st = apply_once(&a);
 
         if (st == SENNIT_ENOMEM)
             return;
         doc->ready = piece->sibling;
+        if (piece->call == doc->calls) { /* it did not wait long; its rest may still */
+            out->parked -= piece->operations;
+            out->parked += a.waiting;
+        }
         if (st != SENNIT_OK)
             out->dropped += piece->operations;
         out->applied += a.applied;
@@ -536,11 +549,19 @@ static void apply_ready_pieces(sennit_doc *doc, sennit_applied *out)
 sennit_status sn_doc_apply_batch(sennit_doc *doc, sn_batch *batch, sennit_applied *out,
                                  sennit_error *err)
 {
-    sn_apply a = {.doc = doc, .batch = batch, .err = err};
+    sn_apply a;
 
     if (batch->lineage != NULL && doc->has_lineage && memcmp(batch->lineage, doc->lineage, 16) != 0)
         return sn_fail(err, SENNIT_ELINEAGE, 0, "a delta of another document");
-    SN_TRY(sn_apply_once(&a));
+    sn_tree_unquick(&doc->tree);
+    apply_init(&a, doc, batch, err);
+    doc->applying = true;
+    a.born = ++doc->calls;
+    sennit_status st = apply_once(&a);
+    if (st != SENNIT_OK) {
+        doc->applying = false;
+        return st;
+    }
     if (batch->lineage != NULL && !doc->has_lineage)
         sn_doc_set_lineage(doc, batch->lineage);
     *out = (sennit_applied){a.applied, a.known, a.waiting, 0};
@@ -549,6 +570,7 @@ sennit_status sn_doc_apply_batch(sennit_doc *doc, sn_batch *batch, sennit_applie
             apply_wake_for(doc, batch->ids[batch->segments[i].replica]);
     if (SN_UNLIKELY(doc->ready != NULL))
         apply_ready_pieces(doc, out);
+    doc->applying = false;
     sn_doc_selfcheck(doc);
     return SENNIT_OK;
 }

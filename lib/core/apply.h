@@ -22,23 +22,19 @@ typedef struct sn_apply {
     sn_batch *batch;
     sennit_error *err;
     sn_apply_at *at;   /* for each of batch->ids */
-    sn_apply_at few[SN_APPLY_FEW];
     uint32_t replicas_len, changes_len; /* of the roster, before staging */
 
     size_t records, inserts, toggles, ranges; /* staged */
     uint64_t inserted;                 /* bytes */
     uint64_t covers, cuts;             /* bounds: bytes that deletes (toggles) touch */
     bool bulk;                         /* goes into an empty document */
-    bool textless;                     /* restoring: texts come once the order is known */
-    const sn_restore *restore;
 
     sn_piece *parked;  /* copies, chained by sibling */
     size_t parked_len, parked_bytes;
+    uint32_t born;     /* the call that brought the operations */
     uint64_t applied, known, waiting;  /* operations */
+    sn_apply_at few[SN_APPLY_FEW];     /* memory for `at`; the last member */
 } sn_apply;
-
-/* Stage, reserve and commit; wakes nothing. */
-sennit_status sn_apply_once(sn_apply *a);
 
 /* Whether a record's ends, and in a run each operation's, are not between
  * characters. */

@@ -136,7 +136,7 @@ void sn_bulk_insert(sn_bulk *b, const sn_op *op)
 /* ---- deletes ---- */
 
 /* One word of the bits at a time; already dead ones are told of in stretches. */
-void sn_bulk_delete(sn_bulk *b, uint32_t replica, uint32_t at, uint32_t len, sn_bulk_again *again,
+void sn_bulk_delete(sn_bulk *b, uint32_t replica, uint32_t at, uint32_t len, sn_bulk_twice *twice,
                     void *arg)
 {
     uint32_t base = b->base[replica], place = base + at, end = place + len, twice_from = end;
@@ -147,20 +147,20 @@ void sn_bulk_delete(sn_bulk *b, uint32_t replica, uint32_t at, uint32_t len, sn_
         uint64_t *word = &b->dead[place / 64], old = *word & mask;
 
         *word |= mask;
-        for (uint32_t i = 0; again != NULL && (old != 0 || twice_from < end) && i < n; i++) {
+        for (uint32_t i = 0; twice != NULL && (old != 0 || twice_from < end) && i < n; i++) {
             bool dead = old >> (bit + i) & 1;
 
             if (dead && twice_from == end) {
                 twice_from = place + i;
             } else if (!dead && twice_from < end) {
-                again(arg, replica, twice_from - base, place + i - base);
+                twice(arg, replica, twice_from - base, place + i - base);
                 twice_from = end;
             }
         }
         place += n;
     }
-    if (again != NULL && twice_from < end)
-        again(arg, replica, twice_from - base, at + len);
+    if (twice != NULL && twice_from < end)
+        twice(arg, replica, twice_from - base, at + len);
 }
 
 /* ---- reading ---- */

@@ -63,9 +63,9 @@ void sn_bulk_end(sn_bulk *b);
 /* Add an insert; inserts come in ascending order of keys, parents first. */
 void sn_bulk_insert(sn_bulk *b, const sn_op *op);
 
-/* Delete bytes; calls again() for those deleted before (NULL: none is needed). */
-typedef void sn_bulk_again(void *arg, uint32_t replica, uint32_t at, uint32_t end);
-void sn_bulk_delete(sn_bulk *b, uint32_t replica, uint32_t at, uint32_t len, sn_bulk_again *again,
+/* Delete bytes; calls twice() for those deleted before (NULL: none is needed). */
+typedef void sn_bulk_twice(void *arg, uint32_t replica, uint32_t at, uint32_t end);
+void sn_bulk_delete(sn_bulk *b, uint32_t replica, uint32_t at, uint32_t len, sn_bulk_twice *twice,
                     void *arg);
 
 /* How many places from one on, at most n, are as dead as it is. */

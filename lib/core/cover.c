@@ -14,7 +14,7 @@
 /* ---- the map of extra covers ---- */
 
 /* Extra covers of a byte; they are the same up to *end. */
-static uint32_t cover_value(const sn_map *map, uint32_t replica, uint32_t number, uint32_t *end)
+static uint32_t cover_value(sn_map *map, uint32_t replica, uint32_t number, uint32_t *end)
 {
     *end = UINT32_MAX;
     if (map->root == NULL)
@@ -60,12 +60,22 @@ void sn_cover_more(sennit_doc *doc, uint32_t replica, uint32_t at, uint32_t end)
     cover_shift(&doc->cover, replica, at, end, 1);
 }
 
+void sn_cover_again(void *arg, uint32_t replica, uint32_t at, uint32_t end)
+{
+    sn_bulk_again *again = arg;
+
+    if (again->status == SENNIT_OK)
+        again->status = sn_cover_reserve(again->doc);
+    if (again->status == SENNIT_OK)
+        sn_cover_more(again->doc, replica, at, end);
+}
+
 /* ---- bytes ---- */
 
 /* Delete, or bring back, n bytes at p and tell the host. */
 static void cover_flip(sennit_doc *doc, sn_place p, uint32_t n, bool dead, uint32_t who)
 {
-    bool watched = sn_doc_watches(doc, who == doc->me);
+    bool watched = sn_doc_watches(doc);
     sn_count c = {0, 0, 0, 0};
 
     if (watched) {
@@ -76,6 +86,8 @@ static void cover_flip(sennit_doc *doc, sn_place p, uint32_t n, bool dead, uint3
         sn_tree_kill(&doc->tree, &p, n);
     else
         sn_tree_revive(&doc->tree, &p, n);
+    doc->tree.hit = p.leaf; /* what continues this is beside it */
+    doc->tree.hit_i = p.i;
 }
 
 void sn_cover_add(sennit_doc *doc, uint32_t replica, uint32_t at, uint32_t len, uint32_t who)
@@ -164,11 +176,10 @@ bool sn_switch_find(const sennit_doc *doc, uint32_t replica, uint32_t seq, sn_lo
     return true;
 }
 
-void sn_switch_set(sennit_doc *doc, uint32_t replica, uint32_t seq, uint32_t change,
-                   uint32_t toggle_seq, bool on)
+bool sn_switch_note(sennit_doc *doc, uint32_t replica, uint32_t seq, uint32_t change,
+                    uint32_t toggle_seq, bool on)
 {
     sn_switch *s = sn_switch_of(doc, replica, seq);
-    uint32_t author = doc->who.changes[change].replica;
     bool was_on = s == NULL || s->on;
 
     if (s == NULL) {
@@ -176,13 +187,21 @@ void sn_switch_set(sennit_doc *doc, uint32_t replica, uint32_t seq, uint32_t cha
         sn_map_set(&doc->toggled, sn_id_key(replica, seq), doc->switches_len++);
     } else if (s->change == change ? s->seq > toggle_seq
                                    : !sn_change_le(&doc->who, s->change, change)) {
-        return; /* a toggle with a greater key has decided */
+        return false; /* a toggle with a greater key has decided */
     }
     *s = (sn_switch){change, toggle_seq, on};
-    if (on == was_on)
-        return;
+    return on != was_on;
+}
+
+void sn_switch_set(sennit_doc *doc, uint32_t replica, uint32_t seq, uint32_t change,
+                   uint32_t toggle_seq, bool on)
+{
+    uint32_t author = doc->who.changes[change].replica;
     sn_log_iter it;
     sn_op op;
+
+    if (!sn_switch_note(doc, replica, seq, change, toggle_seq, on))
+        return;
     bool more = sn_switch_find(doc, replica, seq, &it, &op);
     while (more) {
         if (on)

@@ -250,7 +250,7 @@ void sn_doc_patch(sennit_doc *doc, sn_place p, const sn_count *c, bool came, uin
     const sn_span *s = sn_place_span(&p);
     uint32_t units = sn_count_in(c, doc->unit);
     sn_step step = {.pos = sn_count_in(&before, doc->unit), .replica = replica,
-                    .local = replica == doc->me};
+                    .local = !doc->applying};
 
     if (came) {
         step.inserted = units;
@@ -265,6 +265,7 @@ void sn_doc_patch(sennit_doc *doc, sn_place p, const sn_count *c, bool came, uin
 
 void sennit_doc_watch(sennit_doc *doc, unsigned what)
 {
+    sn_tree_unquick(&doc->tree);
     sn_patches_start(&doc->patches, what & (SENNIT_WATCH_REMOTE | SENNIT_WATCH_LOCAL),
                      sn_count_in(&doc->tree.total, doc->unit));
 }

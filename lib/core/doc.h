@@ -56,6 +56,8 @@ struct sennit_doc {
     sn_piece *ready;      /* woken, but memory ran out; chained by sibling */
     sn_patches patches;
     sn_txn txn;
+    bool applying;        /* what happens to the text now came from elsewhere */
+    uint32_t calls;       /* of sennit_doc_apply */
 
     uint32_t me;          /* index of this replica; SN_NO_REPLICA before it writes */
     uint32_t change;      /* its open change; SN_ROOT_CHANGE: none */
@@ -114,6 +116,23 @@ static inline sn_tree *sn_doc_tree(const sennit_doc *doc)
 sennit_status sn_doc_insert_bytes(sennit_doc *doc, uint32_t at, const uint8_t *text, uint32_t len);
 sennit_status sn_doc_delete_bytes(sennit_doc *doc, uint32_t at, uint32_t len);
 
+/* ---- quick.c: the next keystroke ---- */
+
+/* Type an ASCII character at pos, or delete one at pos, if that continues the
+ * edit before; false if it is not that simple. */
+bool sn_quick_type(sennit_doc *doc, size_t pos, char c);
+bool sn_quick_delete(sennit_doc *doc, size_t pos);
+
+/* An insert ended before byte `caret`; a delete at byte `caret` left its last
+ * stretch at p: make ready for what may continue it. */
+void sn_quick_typed(sennit_doc *doc, uint32_t caret);
+void sn_quick_deleted(sennit_doc *doc, uint32_t caret, sn_place p);
+
+/* An operation of another replica that continues its last one in the same way:
+ * an ASCII character behind it, or the one before or behind it deleted. False if
+ * it is not that simple; then nothing has been done. */
+bool sn_quick_apply(sennit_doc *doc, uint32_t replica, uint32_t seq, sn_relative what, uint8_t c);
+
 /* ---- txn.c: several edits or none ---- */
 
 /* Note where the document is, and open a transaction if none is open. */
@@ -135,6 +154,13 @@ void sn_cover_drop(sennit_doc *doc, uint32_t replica, uint32_t at, uint32_t len,
 sennit_status sn_cover_reserve(sennit_doc *doc);
 void sn_cover_more(sennit_doc *doc, uint32_t replica, uint32_t at, uint32_t end);
 
+/* Both, as sn_bulk_delete calls it; arg is a sn_bulk_again. */
+typedef struct sn_bulk_again {
+    sennit_doc *doc;
+    sennit_status status; /* the first failure */
+} sn_bulk_again;
+void sn_cover_again(void *arg, uint32_t replica, uint32_t at, uint32_t end);
+
 /* What decides about a delete; NULL: no toggle, it is on. */
 sn_switch *sn_switch_of(sennit_doc *doc, uint32_t replica, uint32_t seq);
 
@@ -143,7 +169,11 @@ sn_switch *sn_switch_of(sennit_doc *doc, uint32_t replica, uint32_t seq);
 bool sn_switch_find(const sennit_doc *doc, uint32_t replica, uint32_t seq, sn_log_iter *it,
                     sn_op *op);
 
-/* Let a toggle decide about a delete; room for a switch was reserved. */
+/* Let a toggle decide about a delete; room for a switch was reserved. The first
+ * only notes it and tells whether that changed anything, the second also deletes
+ * or brings back. */
+bool sn_switch_note(sennit_doc *doc, uint32_t replica, uint32_t seq, uint32_t change,
+                    uint32_t toggle_seq, bool on);
 void sn_switch_set(sennit_doc *doc, uint32_t replica, uint32_t seq, uint32_t change,
                    uint32_t toggle_seq, bool on);
 
@@ -153,7 +183,7 @@ void sn_switch_set(sennit_doc *doc, uint32_t replica, uint32_t seq, uint32_t cha
 sennit_status sn_doc_apply_batch(sennit_doc *doc, sn_batch *batch, sennit_applied *out,
                                  sennit_error *err);
 
-/* ---- build.c ---- */
+/* ---- restore.c ---- */
 
 /* Text of a snapshot: visible text in document order; deleted text by replica in
  * the order of the batch's ids, then by number, or NULL if it was left out. */
@@ -162,7 +192,8 @@ typedef struct sn_restore {
     size_t visible_len, deleted_len;
 } sn_restore;
 
-/* Fill an empty document with all its operations. */
+/* Fill an empty document with all its operations; the records are changed. A
+ * document for which that fails is fit to be freed only. */
 sennit_status sn_doc_restore(sennit_doc *doc, sn_batch *batch, const sn_restore *text,
                              sennit_error *err);
 
@@ -171,9 +202,9 @@ sennit_status sn_doc_deleted_text(sennit_doc *doc, const uint64_t *ids, uint32_t
 
 /* ---- patches ---- */
 
-static inline bool sn_doc_watches(const sennit_doc *doc, bool local)
+static inline bool sn_doc_watches(const sennit_doc *doc)
 {
-    return doc->patches.watch & (local ? SENNIT_WATCH_LOCAL : SENNIT_WATCH_REMOTE);
+    return doc->patches.watch & (doc->applying ? SENNIT_WATCH_REMOTE : SENNIT_WATCH_LOCAL);
 }
 
 /* Tell the host that n bytes of a span at p, counted in c, came or went. */

@@ -126,9 +126,9 @@ sennit_status sn_doc_insert_bytes(sennit_doc *doc, uint32_t at, const uint8_t *t
     doc->who.inserted += len;
     sn_count c = sn_text_count(&me->text, op.number, len);
     sn_place p = sn_order_insert(&doc->tree, parent, doc->change, op.number, len, &c);
-    if (SN_UNLIKELY(sn_doc_watches(doc, true)))
+    if (SN_UNLIKELY(sn_doc_watches(doc)))
         sn_doc_patch(doc, p, &c, true, doc->me);
-    sn_tree_seek(&doc->tree, at + len - 1); /* the cursor goes along */
+    sn_quick_typed(doc, at + len);
     return SENNIT_OK;
 }
 
@@ -200,9 +200,10 @@ static void edit_put_range(sennit_doc *doc, edit_deleting *d, uint32_t replica, 
     d->op.len = n;
 }
 
-static void edit_kill(sennit_doc *doc, sn_place p, uint32_t len, edit_deleting *d)
+/* Returns where the last stretch is now. */
+static sn_place edit_kill(sennit_doc *doc, sn_place p, uint32_t len, edit_deleting *d)
 {
-    bool watched = sn_doc_watches(doc, true);
+    bool watched = sn_doc_watches(doc);
 
     for (;;) {
         const sn_span *s = sn_place_span(&p);
@@ -218,7 +219,7 @@ static void edit_kill(sennit_doc *doc, sn_place p, uint32_t len, edit_deleting *
             sn_tree_kill(&doc->tree, &p, n);
             len -= n;
             if (len == 0)
-                return;
+                return p;
         }
         p = sn_tree_next(p);
     }
@@ -237,88 +238,11 @@ sennit_status sn_doc_delete_bytes(sennit_doc *doc, uint32_t at, uint32_t len)
     sn_replica *me = &doc->who.replicas[doc->me];
     edit_deleting d = {{.kind = SN_DELETE, .change = doc->change, .seq = me->seq, .n = 1,
                         .number = me->text.len}, false};
-    edit_kill(doc, r.first, len, &d);
+    sn_place p = edit_kill(doc, r.first, len, &d);
     sn_log_append(&me->log, &d.op, doc->me, doc->who.changes[doc->change].ordinal);
     me->seq++;
+    sn_quick_deleted(doc, at, p);
     return SENNIT_OK;
-}
-
-/* ---- typing and backspacing ----
- *
- * Most edits continue the one before: a character behind the last one typed, or
- * the one before the last one deleted. Those grow or shrink a span at the
- * cursor and the open record, and need nothing of the above. What these two do
- * is what the general way does; they decline wherever that would be more.
- */
-
-/* Whether an edit at byte `at` of the cursor's span may take the short way. */
-static sn_span *edit_quick(sennit_doc *doc, uint32_t at, uint32_t *rel)
-{
-    const sn_cursor *c = &doc->tree.cursor;
-    uint64_t now = doc->clock.now_ms;
-
-    if (c->leaf == NULL || !c->base_known || doc->txn.open || sn_doc_watches(doc, true) ||
-        (doc->unit != SENNIT_BYTES && doc->tree.total.cont != 0) ||
-        (now > doc->edited_ms && now - doc->edited_ms > doc->coalesce_ms))
-        return NULL;
-    *rel = at - c->base - c->before;
-    return &c->leaf->span[c->i];
-}
-
-static bool edit_type(sennit_doc *doc, size_t pos, const char *text, size_t len)
-{
-    uint32_t rel;
-    sn_span *s = edit_quick(doc, (uint32_t)pos, &rel);
-
-    if (s == NULL || len != 1 || (uint8_t)text[0] >= 0x80 || rel != s->len ||
-        s->change != doc->change || (s->head & SN_HAS_RIGHT) || pos > doc->tree.total.bytes)
-        return false;
-    sn_replica *me = &doc->who.replicas[doc->me];
-    sn_op *open = &me->log.open;
-    if (s->at + s->len != me->text.len || open->kind != SN_INSERT ||
-        open->number + open->n != me->text.len || me->text.len == me->text.cap ||
-        doc->who.inserted >= doc->limits.text_bytes || me->seq >= SN_MAX_SEQ)
-        return false;
-    const sn_count by = {1, 0, 0, text[0] == '\n'};
-    sn_text_append(&me->text, text, 1);
-    open->n++;
-    me->seq++;
-    me->number++;
-    doc->who.inserted++;
-    s->len++;
-    sn_tree_bump(&doc->tree, doc->tree.cursor.leaf, doc->tree.cursor.i, &by);
-    doc->edited_ms = doc->clock.now_ms;
-    return true;
-}
-
-static bool edit_backspace(sennit_doc *doc, size_t pos, size_t n)
-{
-    const sn_cursor *c = &doc->tree.cursor;
-    uint32_t rel;
-    sn_span *s = edit_quick(doc, (uint32_t)pos, &rel), *next = s + 1;
-
-    if (s == NULL || n != 1 || rel + 1 != s->len || rel == 0 || doc->change == SN_ROOT_CHANGE ||
-        c->i + 1 >= c->leaf->node.n || !sn_span_dead(next) || next->change != s->change ||
-        next->at != s->at + s->len || sn_span_left(next))
-        return false;
-    const sn_change *author = &doc->who.changes[s->change];
-    sn_replica *me = &doc->who.replicas[doc->me];
-    sn_op *open = &me->log.open;
-    uint8_t b = doc->who.replicas[author->replica].text.bytes[next->at - 1];
-    if (open->kind != SN_DELETE || open->change != doc->change || open->len != 1 ||
-        open->part != SN_WHOLE || (open->n > 1 && !open->flag) || open->ref - open->n != next->at - 1 ||
-        open->ref_replica != author->replica || b >= 0x80 || me->seq >= SN_MAX_SEQ)
-        return false;
-    const sn_count by = {UINT32_MAX, 0, 0, 0u - (b == '\n')};
-    open->flag = 1;
-    open->n++;
-    me->seq++;
-    s->len--;
-    next->at--;
-    next->len++;
-    sn_tree_bump(&doc->tree, c->leaf, c->i, &by);
-    doc->edited_ms = doc->clock.now_ms;
-    return true;
 }
 
 /* ---- the public calls ---- */
@@ -367,7 +291,7 @@ sennit_status sennit_doc_insert(sennit_doc *doc, size_t pos, const char *text, s
 {
     uint32_t at, none;
 
-    if (SN_LIKELY(edit_type(doc, pos, text, len))) {
+    if (SN_LIKELY(len == 1 && sn_quick_type(doc, pos, text[0]))) {
         sn_doc_selfcheck(doc);
         return SENNIT_OK;
     }
@@ -384,7 +308,7 @@ sennit_status sennit_doc_delete(sennit_doc *doc, size_t pos, size_t n)
 {
     uint32_t at, len;
 
-    if (edit_backspace(doc, pos, n)) {
+    if (n == 1 && sn_quick_delete(doc, pos)) {
         sn_doc_selfcheck(doc);
         return SENNIT_OK;
     }

@@ -111,19 +111,30 @@ static uint32_t map_child(const sn_map_inner *inner, uint64_t key)
     return rank > 0 ? rank - 1 : 0;
 }
 
-static sn_map_leaf *map_leaf_of(const sn_map *map, uint64_t key)
+/* Whether a key belongs in a leaf, as far as its neighbours tell. */
+static bool map_is_in(const sn_map_leaf *leaf, uint64_t key)
+{
+    return leaf != NULL && leaf->n > 0 && key >= leaf->key[0] &&
+           (leaf->next == NULL || (leaf->next->n > 0 && key < leaf->next->key[0]));
+}
+
+static sn_map_leaf *map_leaf_of(sn_map *map, uint64_t key)
 {
     void *node = map->root;
+
+    if (map_is_in(map->finger, key))
+        return map->finger;
 
     for (uint32_t level = map->depth; level > 0; level--) {
         sn_map_inner *inner = node;
 
         node = inner->child[map_child(inner, key)];
     }
+    map->finger = node;
     return node;
 }
 
-sn_map_at sn_map_floor(const sn_map *map, uint64_t key)
+sn_map_at sn_map_floor(sn_map *map, uint64_t key)
 {
     sn_map_leaf *leaf = map_leaf_of(map, key);
 
@@ -152,7 +163,7 @@ sn_map_at sn_map_next(sn_map_at at)
     return map_settle(at);
 }
 
-sn_map_at sn_map_ceil(const sn_map *map, uint64_t key)
+sn_map_at sn_map_ceil(sn_map *map, uint64_t key)
 {
     sn_map_leaf *leaf = map_leaf_of(map, key);
 
@@ -248,11 +259,37 @@ static void map_first_leaf(sn_map *map)
     map->leaves = 1;
 }
 
+static void map_put(sn_map_leaf *leaf, uint32_t at, uint64_t key, uint32_t value)
+{
+    memmove(leaf->key + at + 1, leaf->key + at, (leaf->n - at) * sizeof *leaf->key);
+    memmove(leaf->value + at + 1, leaf->value + at, (leaf->n - at) * sizeof *leaf->value);
+    leaf->key[at] = key;
+    leaf->value[at] = value;
+    leaf->n++;
+}
+
+/* Into the leaf of the finger, if it belongs there and no split is needed. */
+static bool map_set_near(sn_map_leaf *leaf, uint64_t key, uint32_t value)
+{
+    if (!map_is_in(leaf, key))
+        return false;
+    uint32_t at = map_rank(leaf->key, leaf->n, key);
+    if (leaf->key[at - 1] == key)
+        leaf->value[at - 1] = value;
+    else if (leaf->n < SN_MAP_FANOUT)
+        map_put(leaf, at, key, value);
+    else
+        return false;
+    return true;
+}
+
 void sn_map_set(sn_map *map, uint64_t key, uint32_t value)
 {
     sn_map_inner *path[SN_MAP_DEPTH];
     uint32_t slot[SN_MAP_DEPTH];
 
+    if (map_set_near(map->finger, key, value))
+        return;
     if (map->root == NULL)
         map_first_leaf(map);
     void *node = map->root;
@@ -266,7 +303,7 @@ void sn_map_set(sn_map *map, uint64_t key, uint32_t value)
         slot[level - 1] = i;
         node = inner->child[i];
     }
-    sn_map_leaf *leaf = node;
+    sn_map_leaf *leaf = map->finger = node;
     uint32_t at = map_rank(leaf->key, leaf->n, key);
     if (at > 0 && leaf->key[at - 1] == key) {
         leaf->value[at - 1] = value;
@@ -281,11 +318,7 @@ void sn_map_set(sn_map *map, uint64_t key, uint32_t value)
             leaf = right;
         }
     }
-    memmove(leaf->key + at + 1, leaf->key + at, (leaf->n - at) * sizeof *leaf->key);
-    memmove(leaf->value + at + 1, leaf->value + at, (leaf->n - at) * sizeof *leaf->value);
-    leaf->key[at] = key;
-    leaf->value[at] = value;
-    leaf->n++;
+    map_put(leaf, at, key, value);
     if (full != NULL)
         map_grow_up(map, path, slot, full->key[0], full->next->key[0], full->next);
 }
@@ -309,7 +342,7 @@ void sn_map_remove(sn_map *map, uint64_t low, uint64_t high)
 
 /* ---- check ---- */
 
-size_t sn_map_entries(const sn_map *map)
+size_t sn_map_entries(sn_map *map)
 {
     size_t n = 0;
 

@@ -35,6 +35,7 @@ typedef struct sn_map_inner {
 
 typedef struct sn_map {
     void *root;     /* NULL while empty */
+    sn_map_leaf *finger; /* where the last key was: the next is often near */
     uint32_t depth; /* inner levels above the leaves */
     uint32_t leaves, inners;           /* in the tree */
     uint32_t spare_leaves, spare_inners;
@@ -62,16 +63,16 @@ void sn_map_set(sn_map *map, uint64_t key, uint32_t value);
 void sn_map_remove(sn_map *map, uint64_t low, uint64_t high);
 
 /* Find the last entry whose key is not above key. */
-sn_map_at sn_map_floor(const sn_map *map, uint64_t key);
+sn_map_at sn_map_floor(sn_map *map, uint64_t key);
 
 /* Find the first entry whose key is not below key. */
-sn_map_at sn_map_ceil(const sn_map *map, uint64_t key);
+sn_map_at sn_map_ceil(sn_map *map, uint64_t key);
 
 sn_map_at sn_map_next(sn_map_at at);
 
 /* Return which of M1 and M2 is broken, or NULL. */
 const char *sn_map_check(const sn_map *map);
 
-size_t sn_map_entries(const sn_map *map);
+size_t sn_map_entries(sn_map *map);
 
 #endif

@@ -220,13 +220,15 @@ sennit_status sn_park_copy(sn_mem *mem, const sn_batch *batch, const sn_segment 
 bool sn_park_add(sn_park *park, uint64_t key, sn_piece *piece)
 {
     uint64_t author = piece->batch.ids[0];
-    const sn_piece *same = park->pieces[park_hash(key, author, piece->segment.seq,
+    sn_piece *same = park->pieces[park_hash(key, author, piece->segment.seq,
                                                   park->pieces_cap)];
 
     for (; same != NULL; same = same->chain)
         if (same->batch.ids[0] == author && same->segment.seq == piece->segment.seq &&
-            same->operations >= piece->operations)
+            same->operations >= piece->operations) {
+            same->call = piece->call;
             return false;
+        }
     sn_awaited *a = park_awaited(park, key, piece->cause.replica);
     if (park_free_slot(a)) {
         a->replica = piece->cause.replica;

@@ -25,6 +25,7 @@ typedef struct sn_piece {
     struct sn_piece *chain;           /* of the table of pieces */
     sn_cause cause;
     uint64_t operations;
+    uint32_t call;  /* that brought it */
     size_t size;    /* of this block of memory */
     sn_batch batch; /* of one segment; all of it lies behind in this block */
     sn_segment segment;

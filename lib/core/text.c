@@ -53,6 +53,18 @@ static sn_count text_mark(const sn_text *text, uint32_t k)
 
 sn_count sn_text_count(const sn_text *text, uint32_t at, uint32_t len)
 {
+    if (len < 16) { /* the usual stretch is too short for vectors */
+        sn_count few = {len, 0, 0, 0};
+
+        for (const uint8_t *b = text->bytes + at, *stop = b + len; b < stop; b++) {
+            few.lines += *b == '\n';
+            if (SN_UNLIKELY(*b >= 0x80)) {
+                few.cont += sn_utf8_is_cont(*b);
+                few.wide += *b >= 0xf0;
+            }
+        }
+        return few;
+    }
     if (len < 2 * SN_TEXT_BLOCK)
         return sn_utf8_count(text->bytes + at, len);
 

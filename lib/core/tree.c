@@ -143,6 +143,7 @@ sn_place sn_tree_seek(sn_tree *tree, uint32_t n)
 {
     sn_cursor *c = &tree->cursor;
 
+    sn_tree_unquick(tree);
     if (SN_LIKELY(c->leaf != NULL)) {
         if (!c->base_known) {
             if (tree->hot != c->leaf)

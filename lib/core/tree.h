@@ -105,6 +105,16 @@ typedef struct sn_cursor {
     bool base_known;
 } sn_cursor;
 
+/* What the next keystroke may do without looking (quick.c). Forgotten at every
+ * change of the tree and every move of the cursor. */
+typedef struct sn_quick {
+    sn_span *type;  /* the span at the caret, which typing extends */
+    sn_span *back;  /* the span that backspacing shortens; a dead one follows it */
+    sn_span *forth; /* the span that deleting shortens; a dead one precedes it */
+    uint32_t caret; /* in bytes */
+    uint32_t room;  /* for so many keystrokes */
+} sn_quick;
+
 typedef struct sn_tree {
     sn_roster *who;
     sn_mem *mem;
@@ -115,6 +125,7 @@ typedef struct sn_tree {
     sn_leaf *hot;    /* leaf whose changes are not yet in the sums above it */
     sn_count hot_by;
     sn_cursor cursor;
+    sn_quick quick;
     sn_leaf *hit;    /* where a byte was found by id last */
     uint32_t hit_i;
     sn_map ids;      /* author << 32 | number -> leaf's id */
@@ -234,9 +245,15 @@ static inline bool sn_span_joins(const sn_span *a, const sn_span *b)
 /* Bring the sums up to date. */
 void sn_tree_settle(sn_tree *tree);
 
+static inline void sn_tree_unquick(sn_tree *tree)
+{
+    tree->quick.type = tree->quick.back = tree->quick.forth = NULL;
+}
+
 /* Add to the sums of a leaf. i is the span whose visible text changed. */
 static inline void sn_tree_bump(sn_tree *tree, sn_leaf *leaf, uint32_t i, const sn_count *by)
 {
+    sn_tree_unquick(tree);
     if (SN_UNLIKELY(tree->hot != leaf)) {
         sn_tree_settle(tree);
         tree->hot = leaf;

@@ -144,7 +144,7 @@ typedef struct tree_checking {
     size_t spans;
 } tree_checking;
 
-static const char *check_span(const sn_tree *tree, const sn_leaf *leaf, uint32_t i)
+static const char *check_span(sn_tree *tree, const sn_leaf *leaf, uint32_t i)
 {
     const sn_roster *who = tree->who;
     const sn_span *s = &leaf->span[i];

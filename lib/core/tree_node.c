@@ -158,6 +158,7 @@ void sn_tree_trim(sn_tree *tree)
 
 void sn_tree_settle(sn_tree *tree)
 {
+    sn_tree_unquick(tree);
     if (tree->hot == NULL)
         return;
     const sn_count by = tree->hot_by;
@@ -219,7 +220,7 @@ bool sn_leaf_low(const sn_tree *tree, const sn_leaf *leaf, int side, uint32_t *c
         const sn_span *s = &leaf->span[i];
         uint32_t c = side == SN_LOW_R ? sn_span_rkey(s) : sn_span_lkey(s);
 
-        if (i == 0 || sn_change_le(tree->who, c, *change))
+        if (i == 0 || (c != *change && sn_change_le(tree->who, c, *change)))
             *change = c;
     }
     return true;
@@ -392,27 +393,60 @@ void sn_inner_append(sn_tree *tree, sn_inner *inner, sn_node *child, const sn_co
     node_relow(tree, child, is_leaf);
 }
 
-/* The spans that moved from one leaf to another: tell the map of ids. What
- * follows a moved span in its author's numbers stays where it was. */
+/* Numbers of bytes that moved to another leaf. */
+typedef struct node_range {
+    uint32_t author, at, end;
+} node_range;
+
+/* The ranges of a leaf's spans, in order and joined where they meet. */
+static uint32_t node_ranges(const sn_tree *tree, const sn_leaf *leaf, node_range *out)
+{
+    uint32_t n = 0;
+
+    for (uint32_t i = 0; i < leaf->node.n; i++) {
+        const sn_span *s = &leaf->span[i];
+        node_range r = {tree->who->changes[s->change].replica, s->at, s->at + sn_span_len(s)};
+        uint32_t k = n;
+
+        for (; k > 0 && sn_id_key(out[k - 1].author, out[k - 1].at) > sn_id_key(r.author, r.at); k--)
+            out[k] = out[k - 1];
+        if (k > 0 && out[k - 1].author == r.author && out[k - 1].end == r.at) {
+            out[k - 1].end = r.end;
+            memmove(out + k, out + k + 1, (n - k) * sizeof *out);
+            k--;
+        } else {
+            out[k] = r;
+            n++;
+        }
+        if (k + 1 < n && out[k].author == out[k + 1].author && out[k].end == out[k + 1].at) {
+            out[k].end = out[k + 1].end;
+            memmove(out + k + 1, out + k + 2, (n - k - 2) * sizeof *out);
+            n--;
+        }
+    }
+    return n;
+}
+
+/* Tell the map of ids which bytes moved from one leaf to another. What follows
+ * them in their author's numbers stays where it was. */
 static void node_reindex(sn_tree *tree, const sn_leaf *from, const sn_leaf *to)
 {
-    for (uint32_t i = 0; i < to->node.n; i++) {
-        const sn_span *s = &to->span[i];
-        uint32_t author = tree->who->changes[s->change].replica;
-        uint32_t at = s->at, end = at + sn_span_len(s);
+    node_range ranges[SN_LEAF + 1];
+    uint32_t n = node_ranges(tree, to, ranges);
 
-        /* Neighbours that continue each other in number are one range. */
-        while (i + 1 < to->node.n && to->span[i + 1].at == end &&
-               tree->who->changes[to->span[i + 1].change].replica == author)
-            end += sn_span_len(&to->span[++i]);
-        sn_map_set(&tree->ids, sn_id_key(author, at), to->id);
-        if (end == tree->who->replicas[author].number) {
-            tree->who->replicas[author].last_leaf = to->id;
-            continue;
+    for (uint32_t i = 0; i < n; i++) {
+        const node_range *r = &ranges[i];
+        uint64_t end = sn_id_key(r->author, r->end);
+
+        if (r->end == tree->who->replicas[r->author].number) {
+            tree->who->replicas[r->author].last_leaf = to->id;
+        } else {
+            sn_map_at next = sn_map_floor(&tree->ids, end);
+
+            if (next.leaf->key[next.i] != end)
+                sn_map_set(&tree->ids, end, from->id);
         }
-        sn_map_at next = sn_map_floor(&tree->ids, sn_id_key(author, end));
-        if (next.leaf->key[next.i] != sn_id_key(author, end))
-            sn_map_set(&tree->ids, sn_id_key(author, end), from->id);
+        sn_map_set(&tree->ids, sn_id_key(r->author, r->at), to->id);
     }
 }
 

@@ -22,6 +22,7 @@ static void txn_note(const sennit_doc *doc, sn_txn *mark)
 
 void sn_txn_mark(sennit_doc *doc, sn_txn *mark)
 {
+    sn_tree_unquick(&doc->tree);
     txn_note(doc, mark);
     if (mark->open)
         return;
@@ -53,7 +54,7 @@ static void txn_remove(sennit_doc *doc, uint32_t from, uint32_t end)
         uint32_t n = sn_span_len(s) - p.off;
         sn_leaf *leaf = p.leaf;
 
-        if (!sn_span_dead(s) && sn_doc_watches(doc, true)) {
+        if (!sn_span_dead(s) && sn_doc_watches(doc)) {
             sn_count c = sn_span_count(tree, s, p.off, n);
             sn_doc_patch(doc, p, &c, false, doc->me);
         }

@@ -190,10 +190,14 @@ sennit_status sennit_doc_apply(sennit_doc *doc, const void *delta, size_t len, s
     if (out == NULL)
         out = &unused;
     *out = (sennit_applied){0, 0, 0, 0};
-    if (doc->txn.open)
+    if (SN_UNLIKELY(doc->txn.open))
         return sn_fail(err, SENNIT_EBUSY, 0, "a transaction is open");
-    if (len == 0)
+    if (SN_UNLIKELY(len == 0))
         return SENNIT_OK;
+    if (SN_LIKELY(bytes[0] < 0x80 && sn_short_apply(doc, bytes, len, table))) {
+        out->applied = 1;
+        return SENNIT_OK;
+    }
     sn_fail(err, SENNIT_ENOMEM, 0, "out of memory"); /* what no one else reports */
     if (SN_LIKELY(bytes[0] < 0x80))
         st = apply_short(doc, delta, len, table, out, err);

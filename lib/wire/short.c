@@ -252,3 +252,56 @@ sennit_status sn_short_decode(const void *data, size_t len, const sennit_table *
                           .segments_len = 1, .ops_len = 1};
     return SENNIT_OK;
 }
+
+/* ---- the usual keystroke ----
+ *
+ * Read in one go and done at once if it is a character behind the author's last,
+ * or one more deleted. Whatever is not like that, damage included, is left to
+ * the careful way above.
+ */
+
+/* seq, if it has four bytes at most and its shortest form; at moves behind it. */
+static bool quick_seq(const uint8_t *data, size_t end, size_t *at, uint32_t *seq)
+{
+    *seq = 0;
+    for (unsigned shift = 0; shift < 28 && *at < end; shift += 7) {
+        uint8_t b = data[(*at)++];
+
+        *seq |= (uint32_t)(b & 0x7f) << shift;
+        if (b < 0x80)
+            return b > 0;
+    }
+    return false;
+}
+
+static uint64_t quick_id(const uint8_t *p)
+{
+    uint64_t id = 0;
+
+    for (int i = 0; i < 8; i++)
+        id |= (uint64_t)p[i] << (8 * i);
+    return id;
+}
+
+bool sn_short_apply(sennit_doc *doc, const uint8_t *data, size_t len, const sennit_table *table)
+{
+    unsigned head = data[0] & ~SHORT_TABLE;
+    bool insert = head == (SHORT_INSERT | INSERT_TYPED);
+    size_t at = table != NULL ? 2 : 9, end = len - SN_CHECK_SHORT;
+    uint32_t seq;
+
+    if ((!insert && head != (SHORT_DELETE | DELETE_BACK) && head != (SHORT_DELETE | DELETE_FORTH)) ||
+        ((data[0] & SHORT_TABLE) != 0) != (table != NULL) || len < at + 1 + SN_CHECK_SHORT ||
+        (table != NULL && data[1] >= table->len))
+        return false;
+    uint64_t id = table != NULL ? table->ids[data[1]] : quick_id(data + 1);
+    uint32_t replica = sn_roster_find(&doc->who, id);
+    if (replica == SN_NO_REPLICA || !quick_seq(data, end, &at, &seq) || at + insert != end)
+        return false;
+    uint16_t check = short_check(data, end, id);
+    if (data[end] != (uint8_t)check || data[end + 1] != (uint8_t)(check >> 8))
+        return false;
+    return sn_quick_apply(doc, replica, seq,
+                          insert ? SN_TYPED : head & SHORT_WHERE ? SN_FORTH : SN_BACK,
+                          insert ? data[at] : 0);
+}

@@ -129,6 +129,9 @@ typedef struct sn_short {
     uint32_t fresh;
 } sn_short;
 
+/* Apply the most usual short deltas; false if this is none, and nothing is done. */
+bool sn_short_apply(sennit_doc *doc, const uint8_t *data, size_t len, const sennit_table *table);
+
 sennit_status sn_short_decode(const void *data, size_t len, const sennit_table *table,
                               sn_short *out, sennit_error *err);
 

@@ -1,0 +1,358 @@
+/* Opening a document: all its operations at once, and text that stands in
+ * document order.
+ *
+ *   lay out   how much each replica inserted is known before any record is read
+ *   records   checked, logged, and given to bulk.c
+ *   order     bulk.c puts the runs in order
+ *   text      goes where the order says, and is checked
+ *   tree      is built
+ */
+#include "base/bytes.h"
+#include "core/apply.h"
+#include "core/bulk.h"
+#include "core/tree_node.h"
+
+/* A replica that the batch names. */
+typedef struct restore_at {
+    uint32_t replica;     /* index here, or SN_NO_REPLICA: it wrote nothing */
+    uint32_t seq, number; /* so far */
+    uint32_t total;       /* bytes it inserted in all */
+} restore_at;
+
+typedef struct restoring {
+    sennit_doc *doc;
+    sn_batch *batch;
+    const sn_restore *text;
+    sennit_error *err;
+    restore_at *at;
+    sn_bulk bulk;
+    sn_bulk_again again;
+    uint32_t inserts, deletes, toggles;
+} restoring;
+
+static sennit_status restore_bad(const restoring *r, size_t pos, const char *what)
+{
+    return sn_fail(r->err, SENNIT_ECORRUPT, pos, what);
+}
+
+/* ---- laying out ---- */
+
+static void restore_count(restoring *r)
+{
+    for (uint32_t i = 0; i < r->batch->ids_len; i++)
+        r->at[i] = (restore_at){.replica = SN_NO_REPLICA};
+    for (uint32_t i = 0; i < r->batch->segments_len; i++) {
+        const sn_segment *seg = &r->batch->segments[i];
+        const sn_op *op = &r->batch->ops[seg->first], *end = op + seg->n;
+
+        for (; op < end; op++) {
+            if (op->kind == SN_INSERT) {
+                r->at[seg->replica].total += op->n;
+                r->inserts++;
+            }
+            r->deletes += op->kind == SN_DELETE;
+            r->toggles += op->kind == SN_TOGGLE;
+        }
+    }
+}
+
+/* Replicas in the order of the batch's ids, with room for all their text. */
+static sennit_status restore_replicas(restoring *r)
+{
+    sennit_doc *doc = r->doc;
+
+    for (uint32_t i = 0; i < r->batch->segments_len; i++) {
+        restore_at *at = &r->at[r->batch->segments[i].replica];
+
+        if (at->replica != SN_NO_REPLICA)
+            continue;
+        if (doc->who.replicas_len >= doc->limits.replicas)
+            return sn_fail(r->err, SENNIT_ELIMIT, 0, "too many replicas");
+        SN_TRY(sn_roster_add(&doc->who, &doc->mem, r->batch->ids[r->batch->segments[i].replica],
+                             &at->replica));
+        sn_text *text = &doc->who.replicas[at->replica].text;
+        doc->who.inserted += at->total;
+        if (doc->who.inserted > doc->limits.text_bytes)
+            return sn_fail(r->err, SENNIT_ELIMIT, 0, "too much text");
+        SN_TRY(sn_text_reserve(text, &doc->mem, at->total));
+        sn_text_append_unknown(text, at->total);
+    }
+    SN_TRY(sn_mem_grow32(&doc->mem, (void **)&doc->switches, &doc->switches_cap, r->toggles,
+                         sizeof *doc->switches));
+    return r->toggles > 0 ? sn_map_reserve(&doc->toggled, &doc->mem, r->toggles) : SENNIT_OK;
+}
+
+/* ---- records ---- */
+
+/* Map what a record names to the document's indices; it must be known, and older. */
+static sennit_status restore_named(restoring *r, const sn_segment *seg, sn_op *op)
+{
+    const sn_roster *who = &r->doc->who;
+    const restore_at *at = &r->at[op->ref_replica];
+    uint64_t end = (uint64_t)op->ref + 1;
+
+    if (op->kind == SN_DELETE)
+        end = (uint64_t)sn_op_low(op) + (uint64_t)op->n * op->len;
+    if (end > (op->kind == SN_TOGGLE ? at->seq : at->number))
+        return restore_bad(r, seg->pos, "an operation names what is not there");
+    if (op->ref_replica != seg->replica) {
+        uint32_t named = op->kind == SN_TOGGLE
+                             ? sn_roster_change_at_seq(who, at->replica, op->ref)
+                             : sn_roster_change_of(who, at->replica, (uint32_t)end - 1);
+
+        if (!sn_change_le(who, named, seg->change))
+            return restore_bad(r, seg->pos, "an operation is not newer than what it names");
+    }
+    op->ref_replica = at->replica;
+    return SENNIT_OK;
+}
+
+static sennit_status restore_toggle(restoring *r, const sn_segment *seg, const sn_op *op)
+{
+    sn_log_iter it;
+    sn_op target;
+
+    if (!sn_switch_find(r->doc, op->ref_replica, op->ref, &it, &target))
+        return restore_bad(r, seg->pos, "a toggle of something that is no delete");
+    sn_switch_note(r->doc, op->ref_replica, op->ref, seg->change, op->seq, op->flag);
+    return SENNIT_OK;
+}
+
+static void restore_delete(restoring *r, const sn_op *op)
+{
+    sn_bulk_delete(&r->bulk, op->ref_replica, sn_op_low(op), op->n * op->len, sn_cover_again,
+                   &r->again);
+}
+
+static sennit_status restore_segment(restoring *r, sn_segment *seg)
+{
+    sn_roster *who = &r->doc->who;
+    restore_at *at = &r->at[seg->replica];
+    sn_replica *author = &who->replicas[at->replica];
+    sn_op *op = &r->batch->ops[seg->first], *end = op + seg->n;
+
+    if (seg->seq != at->seq || seg->number != at->number)
+        return restore_bad(r, seg->pos, "operations are missing");
+    if (author->changes_len > 0 &&
+        who->changes[author->changes[author->changes_len - 1]].hlc >= seg->hlc)
+        return restore_bad(r, seg->pos, "a replica's time runs backwards");
+    SN_TRY(sn_roster_reserve(who, &r->doc->mem, at->replica, 1));
+    SN_TRY(sn_log_reserve(&author->log, &r->doc->mem, seg->n));
+    seg->change = sn_roster_change(who, at->replica, seg->hlc, seg->seq, seg->number);
+    const uint32_t ordinal = who->changes[seg->change].ordinal;
+    for (; op < end; op++) {
+        op->change = seg->change;
+        if (op->ref_replica != SN_NO_REPLICA)
+            SN_TRY(restore_named(r, seg, op));
+        sn_log_append(&author->log, op, at->replica, ordinal);
+        at->seq += sn_op_seqs(op);
+        author->seq = at->seq;
+        if (op->kind == SN_INSERT) {
+            at->number += op->n;
+            sn_bulk_insert(&r->bulk, op);
+        } else if (op->kind == SN_TOGGLE) {
+            SN_TRY(restore_toggle(r, seg, op));
+        } else if (r->toggles == 0) {
+            restore_delete(r, op);
+        }
+    }
+    sn_clock_see(&r->doc->clock, seg->hlc);
+    return SENNIT_OK;
+}
+
+/* Whether a delete is on, now that all toggles are known. */
+static bool restore_is_on(restoring *r, uint32_t author, uint32_t seq)
+{
+    const sn_switch *s = sn_switch_of(r->doc, author, seq);
+
+    return s == NULL || s->on;
+}
+
+/* Deletes, where toggles have a say in each. */
+static void restore_deletes(restoring *r)
+{
+    for (uint32_t i = 0; i < r->batch->segments_len; i++) {
+        const sn_segment *seg = &r->batch->segments[i];
+        const sn_op *op = &r->batch->ops[seg->first], *end = op + seg->n;
+        uint32_t author = r->at[seg->replica].replica;
+
+        for (; op < end; op++)
+            for (uint32_t k = 0; op->kind == SN_DELETE && k < op->n; k++) {
+                sn_op one = *op;
+
+                one.ref = op->flag ? op->ref - k * op->len : op->ref + k * op->len;
+                one.n = 1;
+                one.flag = 0;
+                if (restore_is_on(r, author, op->seq + k))
+                    restore_delete(r, &one);
+            }
+    }
+}
+
+static sennit_status restore_records(restoring *r)
+{
+    for (uint32_t i = 0; i < r->batch->segments_len; i++)
+        SN_TRY(restore_segment(r, &r->batch->segments[i]));
+    if (r->toggles > 0)
+        restore_deletes(r);
+    return r->again.status;
+}
+
+/* ---- text ---- */
+
+static sennit_status restore_visible(restoring *r)
+{
+    const sn_bulk *b = &r->bulk;
+    const uint8_t *from = r->text->visible, *end = from + r->text->visible_len;
+
+    for (uint32_t i = 0; i < b->spans_len; i++) {
+        const sn_span *s = &b->spans[i];
+
+        if (sn_span_dead(s))
+            continue;
+        if (s->len > (size_t)(end - from))
+            return restore_bad(r, 0, "less text than is visible");
+        memcpy(sn_author(&r->doc->who, s->change)->text.bytes + s->at, from, s->len);
+        from += s->len;
+    }
+    return from == end ? SENNIT_OK : restore_bad(r, 0, "more text than is visible");
+}
+
+static sennit_status restore_deleted_of(restoring *r, uint32_t replica, const uint8_t **from)
+{
+    const sn_bulk *b = &r->bulk;
+    sn_text *to = &r->doc->who.replicas[replica].text;
+    uint32_t base = b->base[replica];
+
+    for (uint32_t at = 0, n; at < to->len; at += n) {
+        n = sn_bulk_alike(b, base + at, to->len - at);
+        if (!sn_bulk_is_dead(b, base + at))
+            continue;
+        if (r->text->deleted == NULL) { /* gone: NULs keep its place */
+            memset(to->bytes + at, 0, n);
+            continue;
+        }
+        if (n > (size_t)(r->text->deleted + r->text->deleted_len - *from))
+            return restore_bad(r, 0, "less text than is deleted");
+        memcpy(to->bytes + at, *from, n);
+        *from += n;
+    }
+    return SENNIT_OK;
+}
+
+/* What could not be looked at without text. */
+static sennit_status restore_check_text(restoring *r)
+{
+    const sn_roster *who = &r->doc->who;
+    bool plain = true;
+
+    for (uint32_t i = 0; i < who->replicas_len; i++) {
+        sn_text *text = &who->replicas[i].text;
+
+        if (sn_utf8_valid(text->bytes, text->len) != text->len)
+            return restore_bad(r, 0, "ill-formed UTF-8");
+        sn_text_mark_blocks(text);
+        plain = plain && (text->len == 0 || sn_text_count(text, 0, text->len).cont == 0);
+    }
+    for (uint32_t i = 0; i < r->batch->segments_len && !plain; i++) {
+        const sn_segment *seg = &r->batch->segments[i];
+        const sn_op *op = &r->batch->ops[seg->first], *end = op + seg->n;
+        const sn_text *own = &who->replicas[r->at[seg->replica].replica].text;
+
+        for (; op < end; op++)
+            if ((op->kind == SN_INSERT && !sn_text_boundary(own, op->number)) ||
+                (op->kind != SN_TOGGLE && op->ref_replica != SN_NO_REPLICA &&
+                 sn_apply_cuts_character(&who->replicas[op->ref_replica].text, op)))
+                return restore_bad(r, seg->pos, "an operation cuts a character");
+    }
+    return SENNIT_OK;
+}
+
+static sennit_status restore_text(restoring *r)
+{
+    const uint8_t *from = r->text->deleted;
+
+    SN_TRY(restore_visible(r));
+    for (uint32_t i = 0; i < r->batch->ids_len; i++)
+        if (r->at[i].replica != SN_NO_REPLICA)
+            SN_TRY(restore_deleted_of(r, r->at[i].replica, &from));
+    if (r->text->deleted != NULL && from != r->text->deleted + r->text->deleted_len)
+        return restore_bad(r, 0, "more text than is deleted");
+    return restore_check_text(r);
+}
+
+/* ---- all of it ---- */
+
+static sennit_status restore_all(restoring *r)
+{
+    restore_count(r);
+    SN_TRY(restore_replicas(r));
+    SN_TRY(sn_bulk_start(&r->bulk, &r->doc->mem, &r->doc->who, r->inserts,
+                         r->toggles == 0 ? r->deletes : r->batch->ops_len + r->deletes));
+    SN_TRY(restore_records(r));
+    sn_bulk_read(&r->bulk);
+    SN_TRY(restore_text(r));
+    return sn_tree_build(&r->doc->tree, r->bulk.spans, r->bulk.spans_len, r->bulk.base);
+}
+
+sennit_status sn_doc_restore(sennit_doc *doc, sn_batch *batch, const sn_restore *text,
+                             sennit_error *err)
+{
+    restoring r = {.doc = doc, .batch = batch, .text = text, .err = err, .again = {doc, SENNIT_OK}};
+    size_t size = (batch->ids_len + (size_t)1) * sizeof *r.at;
+
+    r.at = sn_mem_resize(&doc->mem, NULL, 0, size);
+    if (r.at == NULL)
+        return SENNIT_ENOMEM;
+    sennit_status st = restore_all(&r);
+    sn_bulk_end(&r.bulk);
+    sn_mem_free(&doc->mem, r.at, size);
+    if (st != SENNIT_OK)
+        return st;
+    if (batch->lineage != NULL)
+        sn_doc_set_lineage(doc, batch->lineage);
+    for (uint32_t i = 0; i < doc->who.replicas_len && text->deleted == NULL; i++) {
+        doc->who.replicas[i].base_seq = doc->who.replicas[i].seq;
+        doc->who.replicas[i].base_number = doc->who.replicas[i].number;
+    }
+    sn_doc_selfcheck(doc);
+    return SENNIT_OK;
+}
+
+/* ---- and out again ---- */
+
+/* Deleted spans by author in the order of ids and by number: sorted by places in
+ * a line of all texts in that order. */
+sennit_status sn_doc_deleted_text(sennit_doc *doc, const uint64_t *ids, uint32_t n, sennit_buf *out)
+{
+    sn_mem *mem = &doc->mem;
+    size_t spans = (size_t)doc->tree.leaves_used * SN_LEAF, len = 0;
+    size_t base_size = (doc->who.replicas_len + (size_t)1) * sizeof(uint32_t);
+    sn_pair *pairs = sn_mem_resize(mem, NULL, 0, 2 * spans * sizeof *pairs);
+    uint32_t *base = sn_mem_resize(mem, NULL, 0, base_size), at = 0;
+    sennit_status st = pairs == NULL || base == NULL ? SENNIT_ENOMEM : SENNIT_OK;
+
+    for (uint32_t i = 0; i < n && st == SENNIT_OK; i++) {
+        uint32_t r = sn_roster_find(&doc->who, ids[i]);
+
+        base[r] = at;
+        at += doc->who.replicas[r].number;
+    }
+    for (sn_place p = sn_tree_from(doc->tree.first, 0); p.leaf != NULL && st == SENNIT_OK;
+         p = sn_tree_next(p)) {
+        const sn_span *s = sn_place_span(&p);
+
+        if (sn_span_dead(s))
+            pairs[len++] = (sn_pair){base[doc->who.changes[s->change].replica] + s->at,
+                                     p.leaf->id * SN_LEAF + p.i};
+    }
+    const sn_pair *sorted = st == SENNIT_OK ? sn_sort_pairs(pairs, pairs + spans, len) : NULL;
+    for (size_t i = 0; i < len && st == SENNIT_OK; i++) {
+        const sn_span *s = &doc->tree.leaves[sorted[i].value / SN_LEAF]->span[sorted[i].value % SN_LEAF];
+
+        st = sn_buf_put(out, sn_author(&doc->who, s->change)->text.bytes + s->at, sn_span_len(s));
+    }
+    sn_mem_free(mem, pairs, 2 * spans * sizeof *pairs);
+    sn_mem_free(mem, base, base_size);
+    return st;
+}
