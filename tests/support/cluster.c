@@ -124,7 +124,7 @@ static void cluster_pull(cluster *c, site *s, site *from)
             known[k] = naive_known(s->model, c->sites[k].id);
     }
     n = cluster_lacking(c, from, known, ops);
-    if (everything && c->toggles == 0 && rng_percent(c->r, 50))
+    if (everything && rng_percent(c->r, 50))
         doc_snapshot(from->doc, &bytes);
     else
         require(sennit_doc_delta(from->doc, since.data, since.len, NULL, &bytes, NULL) ==
@@ -166,7 +166,7 @@ void cluster_deliver(cluster *c, site *s)
 {
     unsigned how = (unsigned)rng_below(c->r, 100);
 
-    if (how < 6 && c->toggles == 0 && !s->follows) {
+    if (how < 6) {
         cluster_restart(c, s);
     } else if (how < 40) {
         size_t from = rng_in(c->r, c->seeded, c->log.len);

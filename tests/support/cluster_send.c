@@ -26,7 +26,7 @@ static void send_to_model(site *s, const naive_op *const *ops, size_t n,
     require(applied->applied + applied->known >= r.applied + r.known);
     if (!s->follows)
         require(applied->applied == r.applied && applied->known == r.known);
-    require(applied->parked >= send_waiting(s, ops, n));
+    require(applied->parked == send_waiting(s, ops, n));
 }
 
 static sennit_applied send_delta(site *s, const sennit_buf *delta)

@@ -46,7 +46,7 @@ static void pair_remove(pair *p, uint32_t low, uint32_t high)
         p->has[k] = false;
 }
 
-static void same_place(const pair *p, sn_map_at at, int64_t key)
+static void same_place(pair *p, sn_map_at at, int64_t key)
 {
     if (key < 0 || key >= KEYS) {
         assert_null(at.leaf);
@@ -71,7 +71,7 @@ static int64_t ceil_of(const pair *p, int64_t key)
     return key;
 }
 
-static void pair_compare(const pair *p)
+static void pair_compare(pair *p)
 {
     size_t n = 0;
     int64_t next = ceil_of(p, 0);
