@@ -116,23 +116,6 @@ static inline sn_tree *sn_doc_tree(const sennit_doc *doc)
 sennit_status sn_doc_insert_bytes(sennit_doc *doc, uint32_t at, const uint8_t *text, uint32_t len);
 sennit_status sn_doc_delete_bytes(sennit_doc *doc, uint32_t at, uint32_t len);
 
-/* ---- quick.c: the next keystroke ---- */
-
-/* Type an ASCII character at pos, or delete one at pos, if that continues the
- * edit before; false if it is not that simple. */
-bool sn_quick_type(sennit_doc *doc, size_t pos, char c);
-bool sn_quick_delete(sennit_doc *doc, size_t pos);
-
-/* An insert ended before byte `caret`; a delete at byte `caret` left its last
- * stretch at p: make ready for what may continue it. */
-void sn_quick_typed(sennit_doc *doc, uint32_t caret);
-void sn_quick_deleted(sennit_doc *doc, uint32_t caret, sn_place p);
-
-/* An operation of another replica that continues its last one in the same way:
- * an ASCII character behind it, or the one before or behind it deleted. False if
- * it is not that simple; then nothing has been done. */
-bool sn_quick_apply(sennit_doc *doc, uint32_t replica, uint32_t seq, sn_relative what, uint8_t c);
-
 /* ---- txn.c: several edits or none ---- */
 
 /* Note where the document is, and open a transaction if none is open. */

@@ -3,7 +3,7 @@
  * An edit looks where it goes and what it names, makes sure of its change and
  * of all memory, and then writes: text, log, tree.
  */
-#include "core/doc.h"
+#include "core/quick.h"
 
 /* ---- before an edit ---- */
 
@@ -287,14 +287,10 @@ static sennit_status edit_range_bytes(sennit_doc *doc, size_t pos, size_t n, uin
     return SENNIT_OK;
 }
 
-sennit_status sennit_doc_insert(sennit_doc *doc, size_t pos, const char *text, size_t len)
+static sennit_status edit_insert(sennit_doc *doc, size_t pos, const char *text, size_t len)
 {
     uint32_t at, none;
 
-    if (SN_LIKELY(len == 1 && sn_quick_type(doc, pos, text[0]))) {
-        sn_doc_selfcheck(doc);
-        return SENNIT_OK;
-    }
     SN_TRY(edit_check_text(text, len));
     SN_TRY(edit_range_bytes(doc, pos, 0, &at, &none));
     if (len == 0)
@@ -304,18 +300,30 @@ sennit_status sennit_doc_insert(sennit_doc *doc, size_t pos, const char *text, s
     return SENNIT_OK;
 }
 
-sennit_status sennit_doc_delete(sennit_doc *doc, size_t pos, size_t n)
+static sennit_status edit_delete(sennit_doc *doc, size_t pos, size_t n)
 {
     uint32_t at, len;
 
-    if (n == 1 && sn_quick_delete(doc, pos)) {
-        sn_doc_selfcheck(doc);
-        return SENNIT_OK;
-    }
     SN_TRY(edit_range_bytes(doc, pos, n, &at, &len));
     if (len == 0)
         return SENNIT_OK;
     SN_TRY(sn_doc_delete_bytes(doc, at, len));
+    sn_doc_selfcheck(doc);
+    return SENNIT_OK;
+}
+
+sennit_status sennit_doc_insert(sennit_doc *doc, size_t pos, const char *text, size_t len)
+{
+    if (SN_UNLIKELY(len != 1 || text == NULL || !sn_quick_type(doc, pos, text[0])))
+        return edit_insert(doc, pos, text, len);
+    sn_doc_selfcheck(doc);
+    return SENNIT_OK;
+}
+
+sennit_status sennit_doc_delete(sennit_doc *doc, size_t pos, size_t n)
+{
+    if (SN_UNLIKELY(n != 1 || !sn_quick_delete(doc, pos)))
+        return edit_delete(doc, pos, n);
     sn_doc_selfcheck(doc);
     return SENNIT_OK;
 }

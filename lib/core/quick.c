@@ -1,102 +1,5 @@
-/* Keystrokes that continue the one before.
- *
- * Nine edits in ten are a character behind the last one typed, or one more
- * deleted beside the last. All that such an edit changes is the length of one
- * span or of two neighbours, and the open record:
- *
- *     type   [h e l l]           ->  [h e l l o]
- *     back   [h e l l][o x]      ->  [h e l][l o x]      the right one is dead
- *     forth  [h e l l][o x]      ->  [h e l l o][x]      the left one is dead
- *
- * What is done here is what edit.c and apply.c would do, only without looking
- * for the place and without reserving; quick.c of a document that is checked
- * after every edit has to agree with them.
- */
-#include "core/doc.h"
-
-static bool quick_paused(const sennit_doc *doc)
-{
-    return doc->clock.now_ms - doc->edited_ms > doc->coalesce_ms; /* or back in time */
-}
-
-static inline void quick_sum(sn_count *to, uint32_t by, uint32_t newline)
-{
-    to->bytes += by;
-    to->lines += newline ? by : 0;
-}
-
-bool sn_quick_type(sennit_doc *doc, size_t pos, char c)
-{
-    sn_tree *tree = &doc->tree;
-    sn_quick *q = &tree->quick;
-
-    if (q->type == NULL || pos != q->caret || (uint8_t)c >= 0x80 || q->room == 0 ||
-        quick_paused(doc))
-        return false;
-    sn_replica *me = &doc->who.replicas[doc->me];
-    me->text.bytes[me->text.len++] = (uint8_t)c;
-    me->log.open.n++;
-    me->seq++;
-    me->number++;
-    doc->who.inserted++;
-    q->type->len++;
-    q->caret++;
-    q->room--;
-    quick_sum(&tree->hot_by, 1, c == '\n');
-    quick_sum(&tree->total, 1, c == '\n');
-    doc->edited_ms = doc->clock.now_ms;
-    return true;
-}
-
-/* The byte that goes, from one neighbour to the other. */
-static inline uint8_t quick_back(const sn_replica *author, sn_span *s)
-{
-    sn_span *dead = s + 1;
-
-    s->len--;
-    dead->at--;
-    dead->len++;
-    return author->text.bytes[dead->at];
-}
-
-static inline uint8_t quick_forth(const sn_replica *author, sn_span *s)
-{
-    sn_span *dead = s - 1;
-
-    s->len--;
-    s->at++;
-    dead->len++;
-    return author->text.bytes[s->at - 1];
-}
-
-bool sn_quick_delete(sennit_doc *doc, size_t pos)
-{
-    sn_tree *tree = &doc->tree;
-    sn_quick *q = &tree->quick;
-    bool back = pos + 1 == q->caret;
-    sn_span *s = back ? q->back : pos == q->caret ? q->forth : NULL;
-
-    if (s == NULL || s->len == 1 || q->room == 0 || quick_paused(doc))
-        return false;
-    const sn_replica *author = sn_author(&doc->who, s->change);
-    sn_replica *me = &doc->who.replicas[doc->me];
-    if (author->text.bytes[back ? s->at + s->len - 1 : s->at] >= 0x80)
-        return false;
-    uint8_t c = back ? quick_back(author, s) : quick_forth(author, s);
-    if (back)
-        q->forth = NULL;
-    else
-        q->back = NULL;
-    q->caret -= back;
-    q->room--;
-    me->log.open.flag = back;
-    me->log.open.n++;
-    me->seq++;
-    quick_sum(&tree->hot_by, UINT32_MAX, c == '\n');
-    quick_sum(&tree->total, UINT32_MAX, c == '\n');
-    doc->edited_ms = doc->clock.now_ms;
-    return true;
-}
+/* Making ready for the next keystroke, and keystrokes of others; see quick.h. */
+#include "core/quick.h"
 
 /* ---- making ready ---- */
 
@@ -168,11 +71,33 @@ void sn_quick_deleted(sennit_doc *doc, uint32_t caret, sn_place p)
         return;
     tree->quick.back = back;
     tree->quick.forth = forth;
+    tree->quick.bytes = sn_author(&doc->who, dead->change)->text.bytes;
     tree->quick.caret = caret;
     tree->quick.room = quick_least(SN_MAX_SEQ - me->seq, UINT32_MAX);
 }
 
 /* ---- others' keystrokes ---- */
+
+/* The byte that goes, from one neighbour to the other. */
+static uint8_t quick_back(const sn_replica *author, sn_span *s)
+{
+    sn_span *dead = s + 1;
+
+    s->len--;
+    dead->at--;
+    dead->len++;
+    return author->text.bytes[dead->at];
+}
+
+static uint8_t quick_forth(const sn_replica *author, sn_span *s)
+{
+    sn_span *dead = s - 1;
+
+    s->len--;
+    s->at++;
+    dead->len++;
+    return author->text.bytes[s->at - 1];
+}
 
 static bool quick_apply_type(sennit_doc *doc, sn_replica *r, uint8_t c)
 {

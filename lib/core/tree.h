@@ -111,6 +111,7 @@ typedef struct sn_quick {
     sn_span *type;  /* the span at the caret, which typing extends */
     sn_span *back;  /* the span that backspacing shortens; a dead one follows it */
     sn_span *forth; /* the span that deleting shortens; a dead one precedes it */
+    const uint8_t *bytes; /* text of whose span back and forth are */
     uint32_t caret; /* in bytes */
     uint32_t room;  /* for so many keystrokes */
 } sn_quick;
