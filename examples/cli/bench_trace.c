@@ -24,6 +24,7 @@ struct bench_run {
     sennit_buf snapshot;
     sennit_buf delta;       /* everything */
     sennit_buf scratch;
+    sennit_error err;       /* of the call that failed last */
     struct figures *out;
 };
 
@@ -31,7 +32,7 @@ struct bench_run {
 
 static int bench_refuse(const struct bench_run *b, sennit_status st)
 {
-    return st == SENNIT_OK ? CLI_OK : cli_refuse(b->trace.name, st, NULL);
+    return st == SENNIT_OK ? CLI_OK : cli_refuse(b->trace.name, st, &b->err);
 }
 
 /* A fast wrong answer is worth nothing: every measured document is compared. */
@@ -150,12 +151,12 @@ static int sample_merge(struct bench_run *b, double *ns)
     sennit_status st = sennit_doc_new(&options, &doc);
 
     if (st == SENNIT_OK)
-        st = sennit_doc_apply(doc, b->delta.data, b->delta.len, NULL, NULL, NULL);
+        st = sennit_doc_apply(doc, b->delta.data, b->delta.len, NULL, NULL, &b->err);
     *ns = (double)(measure_ns() - start);
     return bench_done(b, doc, st);
 }
 
-static sennit_status bench_stream(const struct bench_run *b, sennit_doc *doc)
+static sennit_status bench_stream(struct bench_run *b, sennit_doc *doc)
 {
     sennit_status st = SENNIT_OK;
 
@@ -164,7 +165,7 @@ static sennit_status bench_stream(const struct bench_run *b, sennit_doc *doc)
         const uint8_t *delta = deltas_at(&b->session.deltas, i, &len);
 
         if (len > 0)
-            st = sennit_doc_apply(doc, delta, len, NULL, NULL, NULL);
+            st = sennit_doc_apply(doc, delta, len, NULL, NULL, &b->err);
     }
     return st;
 }
@@ -210,7 +211,7 @@ static int sample_load(struct bench_run *b, double *ns)
     sennit_options options = session_options(RECEIVER, SENNIT_BYTES);
     sennit_doc *doc = NULL;
     uint64_t start = measure_ns();
-    sennit_status st = sennit_doc_load(&options, b->snapshot.data, b->snapshot.len, &doc, NULL);
+    sennit_status st = sennit_doc_load(&options, b->snapshot.data, b->snapshot.len, &doc, &b->err);
 
     *ns = (double)(measure_ns() - start);
     return bench_done(b, doc, st);
@@ -224,7 +225,7 @@ static int sample_text(struct bench_run *b, double *ns)
     size_t len = 0;
 
     for (int i = 0; i < TEXT_REPEATS && st == SENNIT_OK; i++)
-        st = sennit_snapshot_text(b->snapshot.data, b->snapshot.len, &text, &len, NULL);
+        st = sennit_snapshot_text(b->snapshot.data, b->snapshot.len, &text, &len, &b->err);
     *ns = (double)(measure_ns() - start) / TEXT_REPEATS;
     if (st == SENNIT_OK
         && (len != b->trace.end.len || (len > 0 && memcmp(text, b->trace.end.data, len) != 0))) {
@@ -248,7 +249,7 @@ static sennit_status bench_exchange(struct bench_run *b, sennit_doc *from, senni
     if (st == SENNIT_OK)
         st = sennit_doc_own_delta(from, before, NULL, &b->scratch);
     if (st == SENNIT_OK)
-        st = sennit_doc_apply(to, b->scratch.data, b->scratch.len, NULL, NULL, NULL);
+        st = sennit_doc_apply(to, b->scratch.data, b->scratch.len, NULL, NULL, &b->err);
     return st;
 }
 

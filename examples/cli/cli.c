@@ -50,6 +50,12 @@ int cli_refuse(const char *name, sennit_status status, const sennit_error *err)
     return cli_code_of(status);
 }
 
+void cli_print(const sennit_buf *bytes)
+{
+    if (bytes->len > 0)
+        fwrite(bytes->data, 1, bytes->len, stdout);
+}
+
 void *cli_resize(void *old, size_t count, size_t size)
 {
     void *fresh = reallocarray(old, count > 0 ? count : 1, size);

@@ -29,6 +29,9 @@ void cli_error(const char *name, const char *format, ...)
  * err may be NULL; with it the reason and the offset are printed too. */
 int cli_refuse(const char *name, sennit_status status, const sennit_error *err);
 
+/* Write bytes to standard output; main finds out if that failed. */
+void cli_print(const sennit_buf *bytes);
+
 /* Allocate, or leave the program with CLI_IO: no file is half written at any
  * moment, so leaving is safe. cli_resize works as realloc. */
 void *cli_alloc(size_t count, size_t size);

@@ -200,7 +200,7 @@ int document_record(struct document *d, struct document_edits *edits)
 
 int document_record_first(struct document *d)
 {
-    struct document_edits edits;
+    struct document_edits edits = { 0, 0 };
     int code = document_record(d, &edits);
 
     if (code == CLI_OK && (edits.inserted > 0 || edits.deleted > 0))

@@ -65,7 +65,7 @@ static int version_write(const struct document *d, int form)
     if (st != SENNIT_OK) {
         code = document_refuse(d, st);
     } else if (form == 'r') {
-        fwrite(version.data, 1, version.len, stdout);
+        cli_print(&version);
     } else if (form == 'x') {
         for (size_t i = 0; i < version.len; i++)
             printf("%02x", version.data[i]);
@@ -197,7 +197,7 @@ static int delta_write(const char *path, const sennit_buf *bytes)
         cli_error(NULL, "a delta is no text for a terminal; use -o FILE or a pipe");
         return CLI_USAGE;
     }
-    fwrite(bytes->data, 1, bytes->len, stdout);
+    cli_print(bytes);
     return CLI_OK;
 }
 
@@ -329,23 +329,21 @@ static const struct argp merge_argp = {
            "them and not recorded is recorded first.",
 };
 
-/* Bring to the second document what it lacks of the first. */
+/* Bring everything in the first document to the second. A delta since the
+ * second's version would do, and be smaller; but only what is received again is
+ * compared, and so finds out that both write under one name. */
 static int merge_into(struct document *from, struct document *to)
 {
-    sennit_buf version, delta;
+    sennit_buf delta;
     sennit_status st;
-    int code = CLI_OK;
+    int code;
 
-    sennit_buf_init(&version, NULL);
     sennit_buf_init(&delta, NULL);
-    st = sennit_doc_version(to->doc, &version);
-    if (st == SENNIT_OK)
-        st = sennit_doc_delta(from->doc, version.data, version.len, NULL, &delta, NULL);
+    st = sennit_doc_delta(from->doc, NULL, 0, NULL, &delta, NULL);
     if (st != SENNIT_OK)
-        code = document_refuse(to, st);
+        code = document_refuse(from, st);
     else
         code = apply_bytes(to, to->name, delta.data, delta.len);
-    sennit_buf_clear(&version);
     sennit_buf_clear(&delta);
     return code;
 }

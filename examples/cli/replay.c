@@ -56,8 +56,9 @@ static const struct argp replay_argp = {
            "of them. Every agent of a session is a document of its own, which gets exactly "
            "what its person had seen before each edit. This is done with positions in "
            "codepoints and again in bytes. Then every document, and fresh ones, get all "
-           "deltas in random orders, a tenth of them twice. All must end with the text that "
-           "the trace says, with equal versions and equal snapshots.",
+           "deltas in random orders, a tenth of them twice; others get the history as one "
+           "delta, half of it as one, or a snapshot. All must end with the text that the "
+           "trace says, with equal versions and equal snapshots.",
 };
 
 /* ----------------------------------------------------------- Comparing -- */
@@ -217,6 +218,95 @@ static int replay_order(struct replay *r, uint64_t number)
     return code;
 }
 
+/* What a document becomes in other hands. */
+static int replay_received(struct replay *r, sennit_doc *doc, sennit_status st,
+                           const sennit_error *err, const char *how)
+{
+    int code = st == SENNIT_OK ? replay_finish(r, doc, how)
+                               : cli_refuse(r->trace.name, st, err);
+
+    if (st != SENNIT_OK)
+        code = cli_worse(code, replay_fail(r, how, "refused"));
+    sennit_doc_free(doc);
+    return code;
+}
+
+/* Everything as one delta, for somebody who has nothing. */
+static int replay_whole(struct replay *r, sennit_doc *full)
+{
+    sennit_options options = session_options(r->trace.agents, SENNIT_UTF16);
+    sennit_error err = { SENNIT_OK, 0, "" };
+    sennit_doc *doc = NULL;
+    sennit_buf delta;
+    sennit_status st;
+
+    sennit_buf_init(&delta, NULL);
+    st = sennit_doc_delta(full, NULL, 0, NULL, &delta, &err);
+    if (st == SENNIT_OK)
+        st = sennit_doc_new(&options, &doc);
+    if (st == SENNIT_OK)
+        st = sennit_doc_apply(doc, delta.data, delta.len, NULL, NULL, &err);
+    sennit_buf_clear(&delta);
+    return replay_received(r, doc, st, &err, "the history as one delta");
+}
+
+/* The first half of the session, and then what is lacking as one delta. */
+static int replay_half(struct replay *r, sennit_doc *full)
+{
+    sennit_options options = session_options(r->trace.agents, SENNIT_CODEPOINTS);
+    sennit_error err = { SENNIT_OK, 0, "" };
+    sennit_doc *doc = NULL;
+    sennit_buf delta, version;
+    sennit_status st = session_new_doc(&r->trace, &options, &doc);
+
+    sennit_buf_init(&delta, NULL);
+    sennit_buf_init(&version, NULL);
+    if (st == SENNIT_OK && replay_deliver(r, doc, NULL, r->trace.n_edits / 2) != CLI_OK)
+        st = SENNIT_EINVAL;
+    if (st == SENNIT_OK)
+        st = sennit_doc_version(doc, &version);
+    if (st == SENNIT_OK)
+        st = sennit_doc_delta(full, version.data, version.len, NULL, &delta, &err);
+    if (st == SENNIT_OK && delta.len > 0)
+        st = sennit_doc_apply(doc, delta.data, delta.len, NULL, NULL, &err);
+    sennit_buf_clear(&delta);
+    sennit_buf_clear(&version);
+    return replay_received(r, doc, st, &err, "the second half as one delta");
+}
+
+static int replay_snapshot(struct replay *r, sennit_doc *full, unsigned flags, const char *how)
+{
+    sennit_options options = session_options(r->trace.agents, SENNIT_BYTES);
+    sennit_error err = { SENNIT_OK, 0, "" };
+    sennit_doc *doc = NULL;
+    sennit_buf bytes;
+    sennit_status st;
+    int code;
+
+    sennit_buf_init(&bytes, NULL);
+    st = sennit_doc_save(full, flags, &bytes);
+    if (st == SENNIT_OK)
+        st = sennit_doc_load(&options, bytes.data, bytes.len, &doc, &err);
+    sennit_buf_clear(&bytes);
+    if (flags != SENNIT_SAVE_LIVE_ONLY || st != SENNIT_OK)
+        return replay_received(r, doc, st, &err, how);
+    code = replay_compare_text(r, doc, how); /* it has no history to compare */
+    sennit_doc_free(doc);
+    return code;
+}
+
+/* The agents have everything now; what they hand out must be the same again. */
+static int replay_hand_out(struct replay *r)
+{
+    sennit_doc *full = r->session.docs[0];
+    int code = replay_whole(r, full);
+
+    code = cli_worse(code, replay_half(r, full));
+    code = cli_worse(code, replay_snapshot(r, full, SENNIT_SAVE_SHARED, "a snapshot"));
+    return cli_worse(code, replay_snapshot(r, full, SENNIT_SAVE_LIVE_ONLY,
+                                           "a snapshot without deleted text"));
+}
+
 /* Give every agent what it has not seen yet: now they must agree. */
 static int replay_agents(struct replay *r, const char *unit)
 {
@@ -251,6 +341,8 @@ static int replay_all(struct replay *r, uint64_t orders)
         code = session_play(&r->session, SENNIT_BYTES, &r->progress);
     if (code == CLI_OK)
         code = replay_agents(r, "bytes");
+    if (code == CLI_OK)
+        code = replay_hand_out(r);
     progress_end(&r->progress);
     return code;
 }

@@ -70,8 +70,7 @@ static int cat_plain(const struct document *d)
 
     sennit_buf_init(&text, NULL);
     code = document_text(d, &text);
-    if (text.len > 0)
-        fwrite(text.data, 1, text.len, stdout);
+    cli_print(&text);
     sennit_buf_clear(&text);
     return code;
 }
@@ -285,7 +284,7 @@ int cmd_dump(int argc, char **argv)
         if (st != SENNIT_OK)
             code = document_refuse(&d, st);
         else
-            fwrite(out.data, 1, out.len, stdout);
+            cli_print(&out);
     }
     sennit_buf_clear(&out);
     document_close(&d);

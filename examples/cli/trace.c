@@ -70,7 +70,8 @@ static void trace_add_text(struct trace *trace, const char *text, size_t len)
         trace->text_cap = trace->text_cap * 2 + len + 4096;
         trace->text.data = cli_resize(trace->text.data, trace->text_cap, 1);
     }
-    memcpy(trace->text.data + trace->text.len, text, len);
+    if (len > 0) /* else text may be NULL */
+        memcpy(trace->text.data + trace->text.len, text, len);
     trace->text.len += len;
 }
 

@@ -20,9 +20,9 @@ A=$(replica a/t) B=$(replica b/t)
 expect 0 sennit cat --who --names "$A=Alice,${B:0:6}=Bob" a/t
 sed -n '2p' out | grep -qE '^ {7,9}AAAAAA$' || fail "Alice's word is not marked"
 sed -n '4p' out | grep -qE '^ {12,15}B+ *B*$' || fail "Bob's words are not marked"
-[ "$(sed -n 4p out | tr -cd B | wc -c)" -eq 6 ] || fail "wide characters are not as wide"
+[ "$(sed -n 4p out | tr -cd B | wc -c)" -eq 7 ] || fail "wide characters are not as wide"
 out_has "^A  $A  Alice  6 bytes$"
-out_has "^B  $B  Bob  8 bytes$"
+out_has "^B  $B  Bob  9 bytes$"
 expect 0 sennit cat --who a/t
 out_has '^a  '
 expect 0 sennit cat --who --color=always a/t
@@ -56,7 +56,7 @@ expect 0 sennit dump a/t
 [ -s out ] || fail "an empty dump"
 expect 0 sennit version a/t
 out_has "^$A 6$"
-out_has "^$B 8$"
+out_has "^$B 10$"
 
 for command in cat log stat dump version delta; do
     expect 3 sennit $command missing
