@@ -41,12 +41,16 @@ int flood_verify(struct flood *f, const sennit_doc *doc)
     return CLI_OK;
 }
 
-/* A document that holds the base and writes as agent. */
+/* A document that holds what everybody has before, and writes as agent. */
 static sennit_status flood_new_doc(const struct flood *f, uint32_t agent, sennit_doc **out)
 {
     sennit_options options = session_options(agent, SENNIT_BYTES);
+    sennit_status st = sennit_doc_seed(&options, "", 0, (const char *)f->base.data, f->base.len,
+                                       out);
 
-    return sennit_doc_seed(&options, "", 0, (const char *)f->base.data, f->base.len, out);
+    if (st == SENNIT_OK && f->common.len > 0)
+        st = sennit_doc_apply(*out, f->common.data, f->common.len, NULL, NULL, NULL);
+    return st;
 }
 
 static void flood_set_base(struct flood *f, const char *text, size_t len)
@@ -261,10 +265,28 @@ static int order_prepare(struct flood *f)
 /* ------------------------------------------------------------- Deletes -- */
 
 #define DELETE_TEXT 10000u
+#define DELETE_PIECES 1000u
+#define DELETE_PARTS 1u /* how: each deletes a part that it chooses, not all */
+#define DELETE_CUT 2u   /* how: the text was typed in pieces, not at once */
 
-/* Every replica deletes the whole text (how 0), or a part that it chooses. */
+/* Type letters all over the text, so that it is no longer one stretch. */
+static sennit_status delete_cut(struct flood *f)
+{
+    sennit_doc *doc = NULL;
+    sennit_status st = flood_new_doc(f, FLOOD_RECEIVER - 1, &doc);
+
+    for (size_t i = 0; i < DELETE_PIECES && st == SENNIT_OK; i++)
+        st = sennit_doc_insert(doc, rng_below(&f->rng, DELETE_TEXT), "x", 1);
+    if (st == SENNIT_OK)
+        st = sennit_doc_own_delta(doc, 0, NULL, &f->common);
+    sennit_doc_free(doc);
+    return st;
+}
+
+/* Every replica deletes the whole text, or a part of it. */
 static int delete_prepare(struct flood *f)
 {
+    bool parts = (f->of->how & DELETE_PARTS) != 0;
     char *text = cli_alloc(DELETE_TEXT, 1);
     sennit_status st = SENNIT_OK;
 
@@ -272,13 +294,16 @@ static int delete_prepare(struct flood *f)
         text[i] = (char)('a' + i % 26);
     flood_set_base(f, text, DELETE_TEXT);
     free(text);
+    if ((f->of->how & DELETE_CUT) != 0)
+        st = delete_cut(f);
     for (size_t i = 0; i < f->of->n && st == SENNIT_OK; i++) {
-        size_t from = f->of->how != 0 ? rng_below(&f->rng, DELETE_TEXT - 100) : 0;
-        size_t len = f->of->how != 0 ? 1 + rng_below(&f->rng, 100) : DELETE_TEXT;
         sennit_doc *doc = NULL;
 
         st = flood_new_doc(f, (uint32_t)i, &doc);
         if (st == SENNIT_OK) {
+            size_t from = parts ? rng_below(&f->rng, DELETE_TEXT - 100) : 0;
+            size_t len = parts ? 1 + rng_below(&f->rng, 100) : sennit_doc_len(doc);
+
             sennit_doc_set_time(doc, FLOOD_TIME + i);
             st = sennit_doc_delete(doc, from, len);
         }
@@ -313,9 +338,11 @@ static const struct flood_case cases[] = {
     { "shuffled", 32000, order_prepare, flood_run_shuffled, 0, 0 },
     { "delete_all", 2000, delete_prepare, flood_run_shuffled, 0, 0 },
     { "delete_all", 8000, delete_prepare, flood_run_shuffled, 0, 0 },
-    { "delete_overlapping", 2000, delete_prepare, flood_run_shuffled, 1, 0 },
-    { "delete_overlapping", 8000, delete_prepare, flood_run_shuffled, 1, 0 },
-    { "delete_overlapping", 32000, delete_prepare, flood_run_shuffled, 1, 0 },
+    { "delete_all_cut", 500, delete_prepare, flood_run_shuffled, DELETE_CUT, 0 },
+    { "delete_all_cut", 2000, delete_prepare, flood_run_shuffled, DELETE_CUT, 0 },
+    { "delete_overlapping", 2000, delete_prepare, flood_run_shuffled, DELETE_PARTS, 0 },
+    { "delete_overlapping", 8000, delete_prepare, flood_run_shuffled, DELETE_PARTS, 0 },
+    { "delete_overlapping", 32000, delete_prepare, flood_run_shuffled, DELETE_PARTS, 0 },
     { "random_1mb", 1000000, large_prepare_edits, large_run_edits, 1u << 20, 3 },
     { "random_100mb", 1000000, large_prepare_edits, large_run_edits, 100u << 20, 3 },
     { "line_column", 1000000, large_prepare_lines, large_run_line_column, 10u << 20, 3 },
@@ -353,12 +380,14 @@ static int flood_case(const struct flood_case *of, unsigned rounds, struct flood
     sennit_buf_init(&f.deltas.bytes, NULL);
     sennit_buf_init(&f.whole, NULL);
     sennit_buf_init(&f.base, NULL);
+    sennit_buf_init(&f.common, NULL);
     sennit_buf_init(&f.text, NULL);
     sennit_buf_init(&f.scratch, NULL);
     code = flood_rounds(&f, rounds, out);
     sennit_buf_clear(&f.deltas.bytes);
     sennit_buf_clear(&f.whole);
     sennit_buf_clear(&f.base);
+    sennit_buf_clear(&f.common);
     sennit_buf_clear(&f.text);
     sennit_buf_clear(&f.scratch);
     free(f.deltas.end);

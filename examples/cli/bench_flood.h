@@ -11,6 +11,7 @@ struct flood {
     struct deltas deltas;   /* one for each replica, or for each keystroke */
     sennit_buf whole;       /* everything as one delta */
     sennit_buf base;        /* text, or snapshot, that everybody has before */
+    sennit_buf common;      /* edits of the text that everybody has before */
     sennit_buf text;        /* how the document ended last time: see flood_verify */
     sennit_buf scratch;
     uint32_t *places;       /* random numbers for edits and lookups */
