@@ -1,6 +1,6 @@
 #include "core/diff.h"
 
-#define DIFF_NONE INT32_MIN
+#define DIFF_NONE (INT32_MIN / 2) /* leaves room for subtracting a diagonal */
 #define DIFF_MID (SN_DIFF_COST + 2) /* index of diagonal 0 */
 
 /* A part of both sequences that is still to be compared. */

@@ -76,7 +76,7 @@ static sennit_status edit_reserve_abort(sennit_doc *doc, size_t fragments)
 
     if (SN_LIKELY(!doc->txn.open))
         return SENNIT_OK;
-    SN_TRY(sn_tree_reserve(&doc->tree, 2 * all + 4, all + 2));
+    SN_TRY(sn_tree_reserve(&doc->tree, 2 * all + 10, all + 5)); /* this edit's own included */
     doc->txn.fragments = all;
     return SENNIT_OK;
 }
@@ -99,17 +99,20 @@ static sennit_status edit_reserve_insert(sennit_doc *doc, sn_parent parent, uint
     return edit_reserve_abort(doc, 0);
 }
 
-sennit_status sn_doc_insert_bytes(sennit_doc *doc, uint32_t at, const uint8_t *text, uint32_t len)
+/* The parent of what is inserted at a byte. */
+static sn_parent edit_parent(sennit_doc *doc, uint32_t at)
 {
     sn_place left = {NULL, 0, 0};
-    uint64_t hlc;
 
     if (at > 0)
         left = sn_tree_seek(&doc->tree, at - 1);
-    SN_TRY(edit_start(doc));
-    sn_parent parent = sn_order_parent(&doc->tree, left);
-    SN_TRY(edit_reserve_insert(doc, parent, len, &hlc));
+    return sn_order_parent(&doc->tree, left);
+}
 
+/* Write an insert for which there is room. */
+static void edit_put(sennit_doc *doc, uint32_t at, sn_parent parent, const uint8_t *text,
+                     uint32_t len, uint64_t hlc)
+{
     edit_change(doc, hlc);
     sn_replica *me = &doc->who.replicas[doc->me];
     sn_op op = {.kind = SN_INSERT, .flag = parent.left, .change = doc->change, .seq = me->seq,
@@ -129,6 +132,16 @@ sennit_status sn_doc_insert_bytes(sennit_doc *doc, uint32_t at, const uint8_t *t
     if (SN_UNLIKELY(sn_doc_watches(doc)))
         sn_doc_patch(doc, p, &c, true, doc->me);
     sn_quick_typed(doc, at + len);
+}
+
+sennit_status sn_doc_insert_bytes(sennit_doc *doc, uint32_t at, const uint8_t *text, uint32_t len)
+{
+    uint64_t hlc;
+
+    sn_parent parent = edit_parent(doc, at);
+    SN_TRY(edit_start(doc));
+    SN_TRY(edit_reserve_insert(doc, parent, len, &hlc));
+    edit_put(doc, at, parent, text, len, hlc);
     return SENNIT_OK;
 }
 
@@ -225,6 +238,19 @@ static sn_place edit_kill(sennit_doc *doc, sn_place p, uint32_t len, edit_deleti
     }
 }
 
+/* Write a delete for which there is room. */
+static void edit_take(sennit_doc *doc, uint32_t at, uint32_t len, const edit_range *r, uint64_t hlc)
+{
+    edit_change(doc, hlc);
+    sn_replica *me = &doc->who.replicas[doc->me];
+    edit_deleting d = {{.kind = SN_DELETE, .change = doc->change, .seq = me->seq, .n = 1,
+                        .number = me->text.len}, false};
+    sn_place p = edit_kill(doc, r->first, len, &d);
+    sn_log_append(&me->log, &d.op, doc->me, doc->who.changes[doc->change].ordinal);
+    me->seq++;
+    sn_quick_deleted(doc, at, p);
+}
+
 sennit_status sn_doc_delete_bytes(sennit_doc *doc, uint32_t at, uint32_t len)
 {
     edit_range r;
@@ -233,15 +259,44 @@ sennit_status sn_doc_delete_bytes(sennit_doc *doc, uint32_t at, uint32_t len)
     edit_survey(doc, sn_tree_seek(&doc->tree, at), len, &r);
     SN_TRY(edit_start(doc));
     SN_TRY(edit_reserve_delete(doc, &r, &hlc));
+    edit_take(doc, at, len, &r, hlc);
+    return SENNIT_OK;
+}
 
-    edit_change(doc, hlc);
-    sn_replica *me = &doc->who.replicas[doc->me];
-    edit_deleting d = {{.kind = SN_DELETE, .change = doc->change, .seq = me->seq, .n = 1,
-                        .number = me->text.len}, false};
-    sn_place p = edit_kill(doc, r.first, len, &d);
-    sn_log_append(&me->log, &d.op, doc->me, doc->who.changes[doc->change].ordinal);
-    me->seq++;
-    sn_quick_deleted(doc, at, p);
+/* ---- both ---- */
+
+/* Room for a delete and for an insert in its place, whatever its parent will be;
+ * that may be newer than the delete's change, and so need one of its own. */
+static sennit_status edit_reserve_splice(sennit_doc *doc, const edit_range *r, uint32_t len,
+                                         uint64_t *hlc)
+{
+    sn_parent anywhere = {{NULL, 0, 0}, false};
+    uint64_t unused;
+
+    if (doc->clock.last > SN_MAX_HLC - 2 || doc->who.replicas[doc->me].seq >= SN_MAX_SEQ - 1)
+        return SENNIT_ELIMIT;
+    SN_TRY(edit_reserve_insert(doc, anywhere, len, &unused));
+    SN_TRY(edit_reserve_delete(doc, r, hlc));
+    SN_TRY(sn_roster_reserve(&doc->who, &doc->mem, doc->me, 2));
+    SN_TRY(sn_log_reserve(&doc->who.replicas[doc->me].log, &doc->mem, r->fragments + 1));
+    return sn_tree_reserve(&doc->tree, 6, 3);
+}
+
+static sennit_status edit_splice(sennit_doc *doc, uint32_t at, uint32_t gone, const uint8_t *text,
+                                 uint32_t len)
+{
+    edit_range r;
+    uint64_t hlc;
+
+    edit_survey(doc, sn_tree_seek(&doc->tree, at), gone, &r);
+    SN_TRY(edit_start(doc));
+    SN_TRY(edit_reserve_splice(doc, &r, len, &hlc));
+    edit_take(doc, at, gone, &r, hlc);
+    sn_parent parent = edit_parent(doc, at);
+    sennit_status st = edit_reserve_change(doc, sn_parent_change(parent), &hlc);
+    SN_ASSERT(st == SENNIT_OK);
+    (void)st;
+    edit_put(doc, at, parent, text, len, hlc);
     return SENNIT_OK;
 }
 
@@ -338,12 +393,7 @@ sennit_status sennit_doc_splice(sennit_doc *doc, size_t pos, size_t n, const cha
         return sennit_doc_insert(doc, pos, text, len);
     if (len == 0)
         return sennit_doc_delete(doc, pos, n);
-    sn_txn mark;
-    sn_txn_mark(doc, &mark);
-    sennit_status st = sn_doc_delete_bytes(doc, at, gone);
-    if (st == SENNIT_OK)
-        st = sn_doc_insert_bytes(doc, at, (const uint8_t *)text, (uint32_t)len);
-    sn_txn_settle(doc, &mark, st);
+    SN_TRY(edit_splice(doc, at, gone, (const uint8_t *)text, (uint32_t)len));
     sn_doc_selfcheck(doc);
-    return st;
+    return SENNIT_OK;
 }

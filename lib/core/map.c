@@ -1,7 +1,7 @@
 #include "core/map.h"
 
 #define MAP_HALF (SN_MAP_FANOUT / 2)
-#define MAP_KEEP 96u /* spare nodes worth keeping */
+#define MAP_KEEP 16u /* spare nodes worth keeping */
 
 _Static_assert(SN_MAP_FANOUT >= 4, "a split must leave two entries on each side");
 
@@ -111,18 +111,23 @@ static uint32_t map_child(const sn_map_inner *inner, uint64_t key)
     return rank > 0 ? rank - 1 : 0;
 }
 
-/* Whether a key belongs in a leaf, as far as its neighbours tell. */
-static bool map_is_in(const sn_map_leaf *leaf, uint64_t key)
+/* Whether a key is known to belong in the leaf of the finger. */
+static bool map_is_near(const sn_map *map, uint64_t key)
 {
-    return leaf != NULL && leaf->n > 0 && key >= leaf->key[0] &&
-           (leaf->next == NULL || (leaf->next->n > 0 && key < leaf->next->key[0]));
+    const sn_map_leaf *leaf = map->finger;
+
+    if (leaf == NULL || leaf->n == 0 || key < leaf->key[0])
+        return false;
+    if (leaf->next == NULL || key <= leaf->key[leaf->n - 1])
+        return true;
+    return !map->ragged && key < leaf->next->key[0];
 }
 
 static sn_map_leaf *map_leaf_of(sn_map *map, uint64_t key)
 {
     void *node = map->root;
 
-    if (map_is_in(map->finger, key))
+    if (map_is_near(map, key))
         return map->finger;
 
     for (uint32_t level = map->depth; level > 0; level--) {
@@ -269,9 +274,11 @@ static void map_put(sn_map_leaf *leaf, uint32_t at, uint64_t key, uint32_t value
 }
 
 /* Into the leaf of the finger, if it belongs there and no split is needed. */
-static bool map_set_near(sn_map_leaf *leaf, uint64_t key, uint32_t value)
+static bool map_set_near(sn_map *map, uint64_t key, uint32_t value)
 {
-    if (!map_is_in(leaf, key))
+    sn_map_leaf *leaf = map->finger;
+
+    if (!map_is_near(map, key))
         return false;
     uint32_t at = map_rank(leaf->key, leaf->n, key);
     if (leaf->key[at - 1] == key)
@@ -288,7 +295,7 @@ void sn_map_set(sn_map *map, uint64_t key, uint32_t value)
     sn_map_inner *path[SN_MAP_DEPTH];
     uint32_t slot[SN_MAP_DEPTH];
 
-    if (map_set_near(map->finger, key, value))
+    if (map_set_near(map, key, value))
         return;
     if (map->root == NULL)
         map_first_leaf(map);
@@ -336,6 +343,7 @@ void sn_map_remove(sn_map *map, uint64_t low, uint64_t high)
         memmove(leaf->key + at.i, leaf->key + end, (leaf->n - end) * sizeof *leaf->key);
         memmove(leaf->value + at.i, leaf->value + end, (leaf->n - end) * sizeof *leaf->value);
         leaf->n -= end - at.i;
+        map->ragged = true;
         at = map_settle(at);
     }
 }

@@ -36,6 +36,7 @@ typedef struct sn_map_inner {
 typedef struct sn_map {
     void *root;     /* NULL while empty */
     sn_map_leaf *finger; /* where the last key was: the next is often near */
+    bool ragged;    /* entries were removed: a leaf may begin above its key in M2 */
     uint32_t depth; /* inner levels above the leaves */
     uint32_t leaves, inners;           /* in the tree */
     uint32_t spare_leaves, spare_inners;

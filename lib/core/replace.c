@@ -220,6 +220,16 @@ static uint32_t replace_suffix(const uint8_t *a_end, const uint8_t *b_end, uint3
     return n;
 }
 
+/* Ends of what differs, moved out to where lines begin: a line is kept whole or
+ * looked at whole. */
+static void replace_whole_lines(const uint8_t *old, uint32_t old_len, uint32_t *head, uint32_t *tail)
+{
+    while (*head > 0 && old[*head - 1] != '\n')
+        (*head)--;
+    while (*tail > 0 && old[old_len - *tail - 1] != '\n')
+        (*tail)--;
+}
+
 static sennit_status replace_bytes(sennit_doc *doc, uint32_t at, const uint8_t *old, uint32_t old_len,
                                    const uint8_t *fresh, uint32_t new_len)
 {
@@ -229,12 +239,13 @@ static sennit_status replace_bytes(sennit_doc *doc, uint32_t at, const uint8_t *
     while (head > 0 && head < new_len && sn_utf8_is_cont(fresh[head]))
         head--;
     uint32_t tail = replace_suffix(old + old_len, fresh + new_len, least - head);
+    if (head + tail == old_len && old_len == new_len)
+        return SENNIT_OK;
+    replace_whole_lines(old, old_len, &head, &tail);
     replace_edit all = {0, old_len - head - tail, 0, new_len - head - tail};
     replacing r = {.mem = &doc->mem, .old = old + head, .fresh = fresh + head};
     sn_txn mark;
 
-    if (all.old_len + all.new_len == 0)
-        return SENNIT_OK;
     r.diff = sn_mem_resize(r.mem, NULL, 0, sizeof *r.diff);
     sennit_status st = r.diff == NULL ? SENNIT_ENOMEM : replace_passage(&r, &all, true);
     if (st == SENNIT_OK) {

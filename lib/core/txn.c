@@ -132,8 +132,10 @@ void sn_txn_settle(sennit_doc *doc, const sn_txn *mark, sennit_status status)
 {
     if (status != SENNIT_OK && doc->me != SN_NO_REPLICA)
         txn_take_back(doc, mark);
-    if (!mark->open)
-        doc->txn.open = false;
+    if (mark->open)
+        return;
+    doc->txn.open = false;
+    sn_tree_trim(&doc->tree); /* what was kept for going back */
 }
 
 sennit_status sennit_doc_begin(sennit_doc *doc)
@@ -151,6 +153,7 @@ sennit_status sennit_doc_commit(sennit_doc *doc)
     if (!doc->txn.open)
         return SENNIT_EINVAL;
     doc->txn.open = false;
+    sn_tree_trim(&doc->tree);
     return SENNIT_OK;
 }
 
