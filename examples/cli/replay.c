@@ -325,11 +325,12 @@ static int replay_agents(struct replay *r, const char *unit)
 static int replay_all(struct replay *r, uint64_t orders)
 {
     size_t edits = r->trace.n_edits;
-    size_t receivers = r->trace.agents;
+    size_t agents = r->trace.agents;
     int code;
 
     progress_start(&r->progress, r->trace.name,
-                   edits * (2 + 2 * receivers + orders * (receivers + 1) * 11 / 10));
+                   edits * (2 + 2 * agents) + orders * (agents + 1) * (edits + edits / 10)
+                       + edits / 2);
     code = session_init(&r->session, &r->trace);
     if (code == CLI_OK)
         code = session_play(&r->session, SENNIT_CODEPOINTS, &r->progress);
