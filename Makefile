@@ -44,7 +44,7 @@ FLAGS_coverage := $(TINY) --coverage
 FLAGS_fuzz     := $(TINY) $(ASAN) -fsanitize=fuzzer-no-link
 
 CFLAGS  ?= $(OPT_$(MODE))
-WARN    := -Wall -Wextra -Wshadow -Wconversion -Wstrict-prototypes -Wno-string-conversion $(if $(WERROR),-Werror)
+WARN    := -Wall -Wextra -Wshadow -Wconversion -Wstrict-prototypes $(if $(findstring clang,$(CC)),-Wno-string-conversion) $(if $(WERROR),-Werror)
 FLAGS   := -std=c11 $(WARN) -fPIC -fno-semantic-interposition -fvisibility=hidden $(FLAGS_$(MODE)) $(CFLAGS)
 INCLUDE := -Iinclude
 COMPILE  = $(CC) $(FLAGS) $(INCLUDE) $(CPPFLAGS) -MMD -MP
