@@ -131,7 +131,7 @@ static void edit_put(sennit_doc *doc, uint32_t at, sn_parent parent, const uint8
     sn_place p = sn_order_insert(&doc->tree, parent, doc->change, op.number, len, &c);
     if (SN_UNLIKELY(sn_doc_watches(doc)))
         sn_doc_patch(doc, p, &c, true, doc->me);
-    sn_quick_typed(doc, at + len);
+    sn_quick_typed(doc, at, p, len);
 }
 
 sennit_status sn_doc_insert_bytes(sennit_doc *doc, uint32_t at, const uint8_t *text, uint32_t len)
@@ -332,6 +332,13 @@ static sennit_status edit_range_bytes(sennit_doc *doc, size_t pos, size_t n, uin
 
     if (n > SIZE_MAX - pos)
         return SENNIT_ERANGE;
+    if (SN_LIKELY(doc->tree.total.cont == 0)) { /* all three units are bytes */
+        if (pos + n > doc->tree.total.bytes)
+            return SENNIT_ERANGE;
+        *at = (uint32_t)pos;
+        *len = (uint32_t)n;
+        return SENNIT_OK;
+    }
     SN_TRY(sn_doc_to_bytes(doc, pos, at));
     end = *at;
     if (n > 0)

@@ -148,15 +148,18 @@ static void log_pack(sn_log *log, const sn_op *op, uint32_t author, uint32_t ord
 
 void sn_log_append(sn_log *log, const sn_op *op, uint32_t author, uint32_t ordinal)
 {
-    sn_op next = *op;
+    sn_op next;
 
     if (log->open.n > 0) {
-        if (sn_op_join(&log->open, &next, author))
-            return;
-        log_pack(log, &log->open, author,
-                 ordinal - (log->open.change != op->change));
+        if (log->open.kind == op->kind) {
+            next = *op;
+            if (sn_op_join(&log->open, &next, author))
+                return;
+            op = &next;
+        }
+        log_pack(log, &log->open, author, ordinal - (log->open.change != op->change));
     }
-    log->open = next;
+    log->open = *op;
 }
 
 /* ---- reading ---- */

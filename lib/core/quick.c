@@ -23,14 +23,15 @@ static uint32_t quick_least(uint64_t a, uint64_t b)
     return (uint32_t)sn_min_u64(UINT32_MAX, sn_min_u64(a, b));
 }
 
-void sn_quick_typed(sennit_doc *doc, uint32_t caret)
+void sn_quick_typed(sennit_doc *doc, uint32_t at, sn_place p, uint32_t len)
 {
     sn_tree *tree = &doc->tree;
     sn_replica *me = &doc->who.replicas[doc->me];
-    sn_place p = sn_tree_seek(tree, caret - 1); /* the cursor goes along */
     sn_span *s = sn_place_span(&p);
+    uint32_t caret = at + len;
     const sn_op *open = &me->log.open;
 
+    sn_tree_point(tree, p, at);
     if (s->change != doc->change || s->at + s->len != me->text.len || open->kind != SN_INSERT ||
         (s->head & SN_HAS_RIGHT) || !quick_possible(doc, p.leaf, p.i))
         return;

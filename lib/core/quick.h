@@ -91,9 +91,9 @@ static inline bool sn_quick_delete(sennit_doc *doc, size_t pos)
     return true;
 }
 
-/* An insert ended before byte `caret`; a delete at byte `caret` left its last
- * stretch at p: make ready for what may continue it. */
-void sn_quick_typed(sennit_doc *doc, uint32_t caret);
+/* len bytes were inserted at byte `at`, the first of them at p; a delete at byte
+ * `caret` left its last stretch at p: make ready for what may continue it. */
+void sn_quick_typed(sennit_doc *doc, uint32_t at, sn_place p, uint32_t len);
 void sn_quick_deleted(sennit_doc *doc, uint32_t caret, sn_place p);
 
 /* An operation of another replica that continues its last one in the same way:

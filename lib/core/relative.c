@@ -45,8 +45,10 @@ static uint32_t relative_name(const sn_apply *a, uint32_t replica)
     return 1;
 }
 
-/* Which character a relative delete takes; false if there is none such. */
-static bool relative_target(const sn_apply *a, const sn_segment *seg, const sn_op *prev, sn_op *op)
+/* Which character a relative delete takes; false if there is none such. If it has
+ * not come yet, cause says so. */
+static bool relative_target(const sn_apply *a, const sn_segment *seg, const sn_op *prev, sn_op *op,
+                            bool *ready, sn_cause *cause)
 {
     const sn_roster *who = &a->doc->who;
     uint32_t author = a->at[seg->replica].replica, of = author, end = prev->number;
@@ -70,8 +72,11 @@ static bool relative_target(const sn_apply *a, const sn_segment *seg, const sn_o
         op->ref = relative_char_before(text, end);
         op->len = end - op->ref;
     } else {
-        if (end >= text->len)
-            return false;
+        if (end >= text->len) {
+            *ready = false;
+            *cause = (sn_cause){who->replicas[of].id, end + 1, true};
+            return of != author; /* one's own characters are there */
+        }
         op->ref = end;
         op->len = sn_utf8_width(text->bytes[end]);
     }
@@ -121,6 +126,7 @@ sennit_status sn_apply_resolve(const sn_apply *a, sn_segment *seg, bool *ready, 
         *ready = false;
         return SENNIT_OK;
     }
+    uint64_t told = seg->hlc;
     SN_TRY(relative_time(a, seg, &prev));
     op->number = seg->number = prev.number + (prev.kind == SN_INSERT ? prev.n : 0);
     if (seg->relative == SN_TYPED) {
@@ -128,8 +134,12 @@ sennit_status sn_apply_resolve(const sn_apply *a, sn_segment *seg, bool *ready, 
             return sn_apply_fail(a, seg, SENNIT_ECORRUPT, "nothing that it could be relative to");
         op->ref_replica = seg->replica;
         op->ref = op->number - 1;
-    } else if (seg->relative != SN_AT && !relative_target(a, seg, &prev, op)) {
+    } else if (seg->relative != SN_AT && !relative_target(a, seg, &prev, op, ready, cause)) {
         return sn_apply_fail(a, seg, SENNIT_ECORRUPT, "nothing that it could be relative to");
+    }
+    if (!*ready) { /* to be resolved anew */
+        seg->hlc = told;
+        return SENNIT_OK;
     }
     seg->relative = SN_ABSOLUTE;
     return SENNIT_OK;

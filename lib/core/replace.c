@@ -226,7 +226,7 @@ static void replace_whole_lines(const uint8_t *old, uint32_t old_len, uint32_t *
 {
     while (*head > 0 && old[*head - 1] != '\n')
         (*head)--;
-    while (*tail > 0 && old[old_len - *tail - 1] != '\n')
+    while (*tail > 0 && *tail < old_len && old[old_len - *tail - 1] != '\n')
         (*tail)--;
 }
 

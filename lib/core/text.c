@@ -51,7 +51,7 @@ static sn_count text_mark(const sn_text *text, uint32_t k)
     return (sn_count){k * SN_TEXT_BLOCK, m->cont, m->wide, m->lines};
 }
 
-sn_count sn_text_count(const sn_text *text, uint32_t at, uint32_t len)
+sn_count sn_text_count_more(const sn_text *text, uint32_t at, uint32_t len)
 {
     if (len < 16) { /* the usual stretch is too short for vectors */
         sn_count few = {len, 0, 0, 0};

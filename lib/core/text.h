@@ -63,7 +63,13 @@ static inline void sn_text_append_unknown(sn_text *text, uint32_t n)
 void sn_text_truncate(sn_text *text, uint32_t len);
 
 /* Count bytes [at, at + len), which begin and end between characters. */
-sn_count sn_text_count(const sn_text *text, uint32_t at, uint32_t len);
+sn_count sn_text_count_more(const sn_text *text, uint32_t at, uint32_t len);
+static inline sn_count sn_text_count(const sn_text *text, uint32_t at, uint32_t len)
+{
+    if (len == 1)
+        return (sn_count){1, 0, 0, text->bytes[at] == '\n'};
+    return sn_text_count_more(text, at, len);
+}
 
 /* As sn_utf8_skip, over bytes [at, at + len): how far in n units are gone by. */
 uint32_t sn_text_skip(const sn_text *text, uint32_t at, uint32_t len, sennit_unit unit,

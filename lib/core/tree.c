@@ -139,6 +139,21 @@ static bool tree_walk_cursor(sn_cursor *c, uint32_t rel)
     return false;
 }
 
+void sn_tree_point(sn_tree *tree, sn_place p, uint32_t at)
+{
+    sn_cursor *c = &tree->cursor;
+
+    if (c->leaf != p.leaf || !c->base_known) {
+        if (tree->hot != p.leaf)
+            sn_tree_settle(tree);
+        c->leaf = p.leaf;
+        c->base = tree_bytes_above(p.leaf);
+        c->base_known = true;
+    }
+    c->i = p.i;
+    c->before = at - p.off - c->base;
+}
+
 sn_place sn_tree_seek(sn_tree *tree, uint32_t n)
 {
     sn_cursor *c = &tree->cursor;

@@ -172,6 +172,9 @@ sn_place sn_tree_at(sn_tree *tree, sennit_unit unit, uint32_t n);
 /* As sn_tree_at in bytes, through the cursor, which moves there. */
 sn_place sn_tree_seek(sn_tree *tree, uint32_t n);
 
+/* Let the cursor stand at a place of which the position in bytes is known. */
+void sn_tree_point(sn_tree *tree, sn_place p, uint32_t at);
+
 /* The place just after the n-th newline, n > 0. */
 sn_place sn_tree_line(sn_tree *tree, uint32_t n);
 
