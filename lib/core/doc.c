@@ -197,12 +197,16 @@ int sennit_doc_next_missing(const sennit_doc *doc, size_t *at, uint64_t *replica
     const sn_piece *piece;
     sn_roster *who = &sn_doc_mutable(doc)->who;
 
-    if (!sn_park_next(&doc->park, at, &piece))
-        return 0;
-    uint32_t r = sn_roster_find(who, piece->cause.replica);
-    *replica = piece->cause.replica;
-    *after = r != SN_NO_REPLICA ? who->replicas[r].seq : 0;
-    return 1;
+    while (sn_park_next(&doc->park, at, &piece)) {
+        uint32_t r = sn_roster_find(who, piece->cause.replica);
+
+        *replica = piece->cause.replica;
+        *after = r != SN_NO_REPLICA ? who->replicas[r].seq : 0;
+        /* If its next operation is here and waits, something else is missing. */
+        if (!sn_park_holds(&doc->park, who->hash_key, *replica, (uint32_t)*after))
+            return 1;
+    }
+    return 0;
 }
 
 int sennit_doc_next_change(const sennit_doc *doc, size_t *at, sennit_change *out)

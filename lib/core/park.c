@@ -266,6 +266,15 @@ sn_piece *sn_park_wake(sn_park *park, uint64_t key, uint64_t replica, uint32_t s
     return NULL;
 }
 
+bool sn_park_holds(const sn_park *park, uint64_t key, uint64_t replica, uint32_t seq)
+{
+    const sn_piece *p = park->pieces[park_hash(key, replica, seq, park->pieces_cap)];
+
+    while (p != NULL && (p->batch.ids[0] != replica || p->segment.seq != seq))
+        p = p->chain;
+    return p != NULL;
+}
+
 bool sn_park_next(const sn_park *park, size_t *at, const sn_piece **out)
 {
     for (; *at < 2 * (size_t)park->awaited_cap; (*at)++) {

@@ -68,6 +68,9 @@ bool sn_park_add(sn_park *park, uint64_t key, sn_piece *piece);
 sn_piece *sn_park_wake(sn_park *park, uint64_t key, uint64_t replica, uint32_t seq,
                        uint32_t number);
 
+/* Whether a piece that begins with operation seq of a replica is parked. */
+bool sn_park_holds(const sn_park *park, uint64_t key, uint64_t replica, uint32_t seq);
+
 /* Step through the pieces at the top of each heap: what is waited for first. */
 bool sn_park_next(const sn_park *park, size_t *at, const sn_piece **out);
 
