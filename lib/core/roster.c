@@ -4,6 +4,8 @@ sennit_status sn_roster_init(sn_roster *who, sn_mem *mem, uint64_t hash_key)
 {
     *who = (sn_roster){.hash_key = hash_key | 1};
     SN_TRY(sn_mem_grow32(mem, (void **)&who->changes, &who->changes_cap, 1, sizeof *who->changes));
+    SN_TRY(sn_mem_grow32(mem, (void **)&who->hlcs, &who->hlcs_cap, 1, sizeof *who->hlcs));
+    who->hlcs[SN_ROOT_CHANGE] = 0;
     who->changes[SN_ROOT_CHANGE] = (sn_change){0, SN_NO_REPLICA, 0, 0, 0};
     who->changes_len = 1;
     return SENNIT_OK;
@@ -22,6 +24,7 @@ void sn_roster_free(sn_roster *who, sn_mem *mem)
         roster_free_replica(&who->replicas[i], mem);
     sn_mem_free(mem, who->replicas, who->replicas_cap * sizeof *who->replicas);
     sn_mem_free(mem, who->changes, who->changes_cap * sizeof *who->changes);
+    sn_mem_free(mem, who->hlcs, who->hlcs_cap * sizeof *who->hlcs);
     sn_mem_free(mem, who->slots, who->slots_cap * sizeof *who->slots);
     *who = (sn_roster){0};
 }
@@ -44,12 +47,12 @@ uint32_t sn_roster_find(sn_roster *who, uint64_t id)
     if (who->slots_cap == 0)
         return SN_NO_REPLICA;
     for (uint32_t s = roster_slot(who, id);; s = (s + 1) & (who->slots_cap - 1)) {
-        uint32_t i = who->slots[s];
+        const sn_slot *slot = &who->slots[s];
 
-        if (i == 0)
+        if (slot->place == 0)
             return SN_NO_REPLICA;
-        if (who->replicas[i - 1].id == id)
-            return who->recent = i - 1;
+        if (slot->id == id)
+            return who->recent = slot->place - 1;
     }
 }
 
@@ -57,9 +60,9 @@ static void roster_put_slot(sn_roster *who, uint32_t replica)
 {
     uint32_t s = roster_slot(who, who->replicas[replica].id);
 
-    while (who->slots[s] != 0)
+    while (who->slots[s].place != 0)
         s = (s + 1) & (who->slots_cap - 1);
-    who->slots[s] = replica + 1;
+    who->slots[s] = (sn_slot){who->replicas[replica].id, replica + 1};
 }
 
 static void roster_rehash(sn_roster *who)
@@ -76,7 +79,7 @@ static sennit_status roster_grow_slots(sn_roster *who, sn_mem *mem)
 
     if (who->slots_cap > 2 * who->replicas_len)
         return SENNIT_OK;
-    uint32_t *slots = sn_mem_resize(mem, who->slots, who->slots_cap * item, cap * item);
+    sn_slot *slots = sn_mem_resize(mem, who->slots, who->slots_cap * item, cap * item);
     if (slots == NULL)
         return SENNIT_ENOMEM;
     who->slots = slots;
@@ -106,6 +109,8 @@ sennit_status sn_roster_reserve(sn_roster *who, sn_mem *mem, uint32_t replica, s
         return SENNIT_ELIMIT;
     SN_TRY(sn_mem_grow32(mem, (void **)&who->changes, &who->changes_cap, who->changes_len + n,
                          sizeof *who->changes));
+    SN_TRY(sn_mem_grow32(mem, (void **)&who->hlcs, &who->hlcs_cap, who->changes_len + n,
+                         sizeof *who->hlcs));
     return sn_mem_grow32(mem, (void **)&r->changes, &r->changes_cap, r->changes_len + n,
                          sizeof *r->changes);
 }
@@ -117,6 +122,7 @@ uint32_t sn_roster_change(sn_roster *who, uint32_t replica, uint64_t hlc, uint32
     uint32_t index = who->changes_len++;
 
     SN_ASSERT(index < who->changes_cap && r->changes_len < r->changes_cap);
+    who->hlcs[index] = hlc;
     who->changes[index] = (sn_change){hlc, replica, seq, number, r->changes_len};
     r->changes[r->changes_len++] = index;
     return index;

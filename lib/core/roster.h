@@ -39,12 +39,18 @@ typedef struct sn_replica {
     sn_log log;
 } sn_replica;
 
+typedef struct sn_slot {
+    uint64_t id;
+    uint32_t place; /* index + 1; 0: free */
+} sn_slot;
+
 typedef struct sn_roster {
     sn_replica *replicas;
     sn_change *changes;
-    uint32_t *slots; /* hash table: index + 1, or 0 */
+    uint64_t *hlcs;  /* of the changes, by themselves: comparing keys reads little else */
+    sn_slot *slots;  /* hash table by id */
     uint32_t replicas_len, replicas_cap;
-    uint32_t changes_len, changes_cap;
+    uint32_t changes_len, changes_cap, hlcs_cap;
     uint32_t slots_cap; /* a power of two, or 0 */
     uint32_t recent;    /* the replica found last */
     uint64_t inserted;  /* bytes in the tree, of all replicas */
@@ -82,10 +88,9 @@ uint32_t sn_roster_change_end(const sn_roster *who, uint32_t change, uint32_t *n
  * arrive in order, so on a tie a is older. */
 static inline bool sn_change_le(const sn_roster *who, uint32_t a, uint32_t b)
 {
+    if (SN_LIKELY(who->hlcs[a] != who->hlcs[b]))
+        return who->hlcs[a] < who->hlcs[b];
     const sn_change *x = &who->changes[a], *y = &who->changes[b];
-
-    if (x->hlc != y->hlc)
-        return x->hlc < y->hlc;
     if (x->replica == y->replica) /* so it is for the root, whose hlc nobody else has */
         return true;
     return who->replicas[x->replica].id < who->replicas[y->replica].id;

@@ -242,7 +242,7 @@ sn_place sn_tree_find(sn_tree *tree, uint32_t replica, uint32_t number)
 static bool tree_low_le(const sn_tree *tree, const sn_inner *inner, uint32_t i, int side,
                         uint32_t change)
 {
-    uint64_t hlc = tree->who->changes[change].hlc, low = inner->low_hlc[side][i];
+    uint64_t hlc = tree->who->hlcs[change], low = inner->low_hlc[side][i];
 
     if (low != hlc)
         return low < hlc;

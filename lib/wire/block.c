@@ -120,6 +120,17 @@ typedef struct block_reading {
     sennit_error *err;
 } block_reading;
 
+void sn_decoded_init(sn_decoded *d, sn_mem *mem)
+{
+    d->mem = mem;
+    d->block = NULL;
+    d->size = 0;
+    d->batch = (sn_batch){0};
+    d->text_len = d->operations = 0;
+    d->fresh_ids = NULL;
+    d->fresh = 0;
+}
+
 void sn_decoded_free(sn_decoded *d)
 {
     if (d->block != NULL)
@@ -139,10 +150,12 @@ static sennit_status block_allocate(block_reading *b, sn_mem *mem, uint32_t ids,
 
     out->mem = mem;
     out->size = id_bytes + segment_bytes + ops * sizeof(sn_op) + next_bytes;
-    out->block = sn_mem_resize(mem, NULL, 0, out->size);
-    if (out->block == NULL)
-        return SENNIT_ENOMEM;
-    uint8_t *p = out->block;
+    uint8_t *p = (uint8_t *)out->small;
+    if (out->size > sizeof out->small) {
+        p = out->block = sn_mem_resize(mem, NULL, 0, out->size);
+        if (p == NULL)
+            return SENNIT_ENOMEM;
+    }
     out->batch = (sn_batch){.ids = (uint64_t *)p, .segments = (sn_segment *)(p + id_bytes)};
     out->fresh_ids = out->batch.ids + ids + 1;
     out->batch.ops = (sn_op *)(p + id_bytes + segment_bytes);
@@ -325,7 +338,7 @@ sennit_status sn_block_decode(sn_reader *r, const sennit_table *table, sn_mem *m
     uint64_t ids, segments, len[5];
     sn_reader *parts[] = {&b.segments, &b.cols.heads, &b.cols.refs, &b.cols.counts, &b.cols.extras};
 
-    *out = (sn_decoded){.mem = mem};
+    sn_decoded_init(out, mem);
     SN_TRY(sn_read_count(r, sn_left(r) / (table != NULL ? 1 : 8), &ids, err));
     SN_TRY(sn_read_count(r, sn_left(r) / 4, &segments, err));
     for (int i = 0; i < 5; i++)

@@ -248,7 +248,7 @@ static sennit_status snapshot_operations(const snapshot_parts *parts, sn_mem *me
     const uint8_t *lineage = NULL;
     uint8_t flags = 0;
 
-    *out = (sn_decoded){.mem = mem};
+    sn_decoded_init(out, mem);
     if (parts->operations.data == NULL || parts->text.data == NULL)
         return sn_fail(err, SENNIT_ECORRUPT, 0, "a section is missing");
     SN_TRY(sn_read_u8(&r, &flags, err));
@@ -275,7 +275,7 @@ sennit_status sn_snapshot_decode(const void *data, size_t len, sn_mem *mem, sn_d
     snapshot_parts parts;
     bool shallow;
 
-    *out = (sn_decoded){.mem = mem};
+    sn_decoded_init(out, mem);
     SN_TRY(snapshot_open(data, len, 0, &parts, err));
     return snapshot_operations(&parts, mem, out, &shallow, err);
 }
@@ -348,12 +348,12 @@ sennit_status sn_snapshot_apply(sennit_doc *doc, const void *data, size_t len, s
     sennit_status st = SENNIT_OK;
     if (snapshot_is_shallow(other))
         st = sn_fail(err, SENNIT_EGONE, 0, "a snapshot without deleted text can only be opened");
+    g.mem = NULL;
     if (st == SENNIT_OK)
         st = snapshot_gather(other, &g);
-    if (st == SENNIT_OK) {
+    if (st == SENNIT_OK)
         st = sn_doc_apply_batch(doc, &g.batch, out, err);
-        sn_gathered_free(&g);
-    }
+    sn_gathered_free(&g);
     sennit_doc_free(other);
     return st;
 }

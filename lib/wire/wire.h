@@ -78,14 +78,16 @@ sennit_status sn_block_text(const sn_batch *batch, sennit_buf *out);
 /* A decoded batch; text is left to the caller: text_len bytes are wanted. */
 typedef struct sn_decoded {
     sn_mem *mem;
-    void *block;
+    void *block;     /* NULL: small is enough */
     size_t size;
+    uint64_t small[64]; /* memory for a few operations */
     sn_batch batch;
     uint64_t text_len, operations;
     const uint64_t *fresh_ids; /* to be added to the table; in batch.ids' memory */
     uint32_t fresh;
 } sn_decoded;
 
+void sn_decoded_init(sn_decoded *d, sn_mem *mem);
 void sn_decoded_free(sn_decoded *d);
 sennit_status sn_block_decode(sn_reader *r, const sennit_table *table, sn_mem *mem, sn_decoded *out,
                               sennit_error *err);
