@@ -142,7 +142,7 @@ ifneq ($(MODE),fuzz)
 $(FUZZ_BIN): $(B)/tests/fuzz/driver.o
 endif
 
-MUTANTS = $(shell grep -ohE 'SENNIT_MUTANT == [0-9]+' lib/*/*.[ch] | grep -oE '[0-9]+' | sort -nu)
+MUTANTS = $(shell grep -ohE 'SENNIT_MUTANT [!=]= [0-9]+' lib/*/*.[ch] | grep -oE '[0-9]+' | sort -nu)
 mutants: $(TEST_BIN) # see tools/mutant.sh
 	@CC="$(CC)" FLAGS="$(FLAGS) -Iinclude -Ilib" B=$(B) $(RUN) "planted mistakes noticed" \
 	    $(foreach n,0 $(MUTANTS),'sh tools/mutant.sh $n $(filter-out $(B)/tests/oom/%,$(TEST_BIN))')
@@ -153,11 +153,15 @@ valgrind: $(UNIT:%.c=$(B)/%)
 
 vectors: lib
 	@SENNIT_LIB="$(CURDIR)/$(B)/$(SONAME)" $(RUN) "test vectors" \
-	    $(foreach t,$(wildcard tests/vectors/test*.py),'$(PYTHON) $t')
+	    $(foreach t,$(wildcard tests/vectors/run.py),'$(PYTHON) $t')
 
 cli-tests: cli
 	@SENNIT="$(CURDIR)/$(B)/sennit" $(RUN) "command line, $(MODE) build" \
 	    $(foreach t,$(wildcard tests/cli/*.sh),'bash $t')
+
+readme: all
+	@LIB="$(CURDIR)/$(B)/libsennit.a" SENNIT="$(CURDIR)/$(B)/sennit" $(RUN) "what README.md says" \
+	    'sh tests/readme/run.sh'
 
 layers:
 	@$(RUN) "layers" 'sh tools/layers.sh'
@@ -256,7 +260,7 @@ help:
 -include $(shell find $(B) -name '*.d' 2>/dev/null)
 
 FORCE:
-.PHONY: FORCE all lib cli amalgam run test check unit-tests replay mutants valgrind vectors cli-tests \
+.PHONY: FORCE all lib cli amalgam run test check unit-tests replay mutants valgrind vectors cli-tests readme \
     layers abi install-test fuzz fuzz-targets coverage coverage-tests traces bench bench-peers \
     install uninstall clean help
 .SECONDARY:
