@@ -101,6 +101,8 @@ versions() {
     "$sennit" --version | sed -n 's/^sennit \([0-9.]*\).*/{"peer":"sennit","version":"\1"}/p'
 }
 
+cp "$sennit" "$work/sennit" # the one measured, whatever is built meanwhile
+sennit=$work/sennit
 versions >"$results"
 say "sennit"
 "$sennit" bench --json "${files[@]}" >>"$results" || die "sennit bench failed"

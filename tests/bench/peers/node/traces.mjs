@@ -34,7 +34,7 @@ export function measure(Peer, trace, report, out) {
     assert.strictEqual(doc.string(), trace.end)
     merged(Peer, doc, trace.end, report)
     saved(Peer, doc, trace.end, report)
-    sizes(Peer, doc, trace, report, out)
+    sizes(Peer, doc, acted.gaveUp ? [] : acted.updates, report, out)
   }
 }
 
@@ -143,7 +143,7 @@ function saved(Peer, doc, end, report) {
 }
 
 /** Write the document with and without its deleted text to files. */
-function sizes(Peer, doc, trace, report, out) {
+function sizes(Peer, doc, updates, report, out) {
   const write = (kind, bytes) => {
     if (bytes) writeFileSync(`${out}/${Peer.peer}.${report.on}.${kind}`, bytes)
   }
@@ -153,8 +153,10 @@ function sizes(Peer, doc, trace, report, out) {
     return
   }
   write('live', doc.save())
-  const keeping = trace.agents === 1 ? Peer.createKeeping(id(1)) : null
-  if (keeping) write('full', replay(keeping, editsOf(trace), BATCH, report.budget).save())
+  const keeping = Peer.createKeeping(id(9))
+  if (!keeping || updates.length === 0) return
+  updates.forEach(update => keeping.apply(update))
+  write('full', keeping.save())
 }
 
 /**

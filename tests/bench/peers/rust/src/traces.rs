@@ -21,7 +21,7 @@ pub fn measure<P: Peer>(trace: &Trace, report: &Report, out: &str) {
         sending::<P>(&edits, report);
     }
     report.start("stream_ms");
-    let (updates, acted) = authors::act_out::<P>(trace, 10.0 * report.budget);
+    let (mut updates, acted) = authors::act_out::<P>(trace, 10.0 * report.budget);
     if trace.agents == 1 {
         keystrokes(&trace.edits(), &updates, report);
     }
@@ -30,13 +30,16 @@ pub fn measure<P: Peer>(trace: &Trace, report: &Report, out: &str) {
             stream::<P>(&updates, &trace.end, report);
             doc = doc.or(Some(merger));
         }
-        Err(how_far) => report.gave_up("stream_ms", how_far),
+        Err(how_far) => {
+            report.gave_up("stream_ms", how_far);
+            updates.clear(); // the first part of them is of no more use
+        }
     }
     if let Some(mut doc) = doc {
         check(&mut doc, &trace.end);
         merged(&mut doc, &trace.end, report);
         saved(&mut doc, &trace.end, report);
-        sizes(&mut doc, trace, report, out);
+        sizes(&mut doc, &updates, report, out);
     }
 }
 
@@ -153,7 +156,7 @@ fn saved<P: Peer>(doc: &mut P, end: &str, report: &Report) {
 
 /// Write the document with and without its deleted text to files, whose sizes
 /// are looked at later, compressed and not, by one program for every peer.
-fn sizes<P: Peer>(doc: &mut P, trace: &Trace, report: &Report, out: &str) {
+fn sizes<P: Peer>(doc: &mut P, updates: &[Vec<u8>], report: &Report, out: &str) {
     let write = |kind: &str, bytes: &[u8]| {
         let path = format!("{out}/{}.{}.{kind}", P::NAME, report.on);
         std::fs::write(&path, bytes).unwrap_or_else(|e| panic!("{path}: {e}"));
@@ -166,11 +169,12 @@ fn sizes<P: Peer>(doc: &mut P, trace: &Trace, report: &Report, out: &str) {
         return;
     }
     write("live", &doc.save());
-    if trace.agents == 1 {
-        let edits = trace.edits();
-        if let Ok(mut keeping) = replay(P::new_keeping(id(1)), &edits, BATCH, report.budget) {
-            write("full", &keeping.save());
-        }
+    if updates.is_empty() {
+        return;
+    }
+    let mut keeping = P::new_keeping(id(9));
+    if each(updates.len(), STRIDE, report.budget, |i| keeping.apply(&updates[i])).is_ok() {
+        write("full", &keeping.save());
     }
 }
 
