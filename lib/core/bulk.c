@@ -220,6 +220,9 @@ static void bulk_emit(sn_bulk *b, const sn_run *run, uint32_t from, uint32_t to)
 /* Whether a child stands before the rest of the run it hangs in. */
 static bool bulk_is_newer(const sn_bulk *b, const sn_run *run, const sn_pair *child)
 {
+#if SENNIT_MUTANT == 16
+    return true;
+#endif
     return sn_change_le(b->who, run->change, b->runs[child->value].change);
 }
 

@@ -144,8 +144,10 @@ void sn_cover_drop(sennit_doc *doc, uint32_t replica, uint32_t at, uint32_t len,
             cover_revive(doc, replica, pos, stop, who);
         extra = extra || value > 0;
     }
+#if SENNIT_MUTANT != 12
     if (extra)
         cover_shift(&doc->cover, replica, at, end, -1);
+#endif
 }
 
 /* ---- toggles ---- */

@@ -7,6 +7,9 @@ static bool known_same(const sn_op *mine, const sn_op *theirs, uint32_t n)
     if (mine->kind != theirs->kind || mine->part != theirs->part || mine->seq != theirs->seq ||
         mine->ref_replica != theirs->ref_replica || mine->ref != theirs->ref)
         return false;
+#if SENNIT_MUTANT == 8
+    return true;
+#endif
     if (mine->kind == SN_DELETE)
         return mine->len == theirs->len && (n == 1 || mine->flag == theirs->flag);
     return mine->flag == theirs->flag;

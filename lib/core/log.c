@@ -71,8 +71,10 @@ bool sn_op_join(sn_op *op, sn_op *next, uint32_t author)
      * and those after it follow only if they go the same way. */
     uint32_t take = next->n;
     uint8_t flag = op->n == 1 ? down : op->flag;
+#if SENNIT_MUTANT != 5
     if (next->n > 1 && next->flag != flag)
         take = 1;
+#endif
     if (op->len > 1)
         take = (uint32_t)sn_min_u64(take, SN_WIDE_RUN - sn_min_u64(op->n, SN_WIDE_RUN));
     if (take == 0)

@@ -28,8 +28,10 @@ static uint32_t relative_char_before(const sn_text *text, uint32_t end)
 {
     uint32_t at = end - 1;
 
+#if SENNIT_MUTANT != 10
     while (at > 0 && sn_utf8_is_cont(text->bytes[at]))
         at--;
+#endif
     return at;
 }
 

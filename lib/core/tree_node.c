@@ -266,7 +266,9 @@ void sn_tree_lower(sn_tree *tree, sn_leaf *leaf, const sn_span *span)
     if (leaf->node.parent == NULL)
         return;
     node_lower(tree, &leaf->node, SN_LOW_R, sn_span_rkey(span));
+#if SENNIT_MUTANT != 6
     node_lower(tree, &leaf->node, SN_LOW_L, sn_span_lkey(span));
+#endif
 }
 
 /* Recompute what the node above knows of a node's least keys. */
@@ -443,8 +445,10 @@ static void node_reindex(sn_tree *tree, const sn_leaf *from, const sn_leaf *to)
         } else {
             sn_map_at next = sn_map_floor(&tree->ids, end);
 
+#if SENNIT_MUTANT != 7
             if (next.leaf->key[next.i] != end)
                 sn_map_set(&tree->ids, end, from->id);
+#endif
         }
         sn_map_set(&tree->ids, sn_id_key(r->author, r->at), to->id);
     }

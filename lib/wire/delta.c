@@ -123,7 +123,7 @@ sennit_status sn_delta_decode(const void *data, size_t len, const sennit_table *
     r.end = len - SN_CHECK_LONG;
     uint64_t check = sn_hash64(data, r.end, 0);
     for (unsigned i = 0; i < SN_CHECK_LONG; i++)
-        if (bytes[r.end + i] != (uint8_t)(check >> (8 * i)))
+        if (SENNIT_MUTANT != 15 && bytes[r.end + i] != (uint8_t)(check >> (8 * i)))
             return sn_fail(err, SENNIT_ECORRUPT, r.end, "checksum does not fit");
     if (flags & ~(DELTA_TABLE | DELTA_LINEAGE))
         return sn_fail(err, SENNIT_EVERSION, 2, "a format of a later release");

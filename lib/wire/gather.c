@@ -61,7 +61,7 @@ static bool gather_less(const void *ctx, uint32_t a, uint32_t b)
     const sn_segment *x = &o->segments[a], *y = &o->segments[b];
 
     if (x->hlc != y->hlc)
-        return x->hlc < y->hlc;
+        return SENNIT_MUTANT == 18 ? x->hlc > y->hlc : x->hlc < y->hlc;
     return sn_author(o->who, x->change)->id < sn_author(o->who, y->change)->id;
 }
 
