@@ -64,7 +64,8 @@ TESTS   := $(UNIT) $(wildcard tests/prop/*.c tests/oom/*.c)
 SUPPORT := $(wildcard tests/support/*.c)
 FUZZ    := $(wildcard tests/fuzz/fuzz_*.c)
 
-LIB_OBJ  := $(if $(filter amalgam,$(MODE)),$(B)/sennit.o,$(LIB:%.c=$(B)/%.o))
+# What is released is compiled as one file: calls between its parts are inlined.
+LIB_OBJ  := $(if $(filter amalgam release,$(MODE)),$(B)/sennit.o,$(LIB:%.c=$(B)/%.o))
 TEST_BIN := $(TESTS:%.c=$(B)/%)
 FUZZ_BIN := $(FUZZ:%.c=$(B)/%)
 
@@ -103,7 +104,8 @@ amalgam: build/amalgam/sennit.c
 build/amalgam/sennit.c: tools/amalgam.sh $(HEADERS) $(LIB) $(wildcard lib/*/*.h)
 	sh tools/amalgam.sh $(@D)
 
-build/amalgam/sennit.o: build/amalgam/sennit.c $(B)/flags
+$(B)/sennit.o: build/amalgam/sennit.c $(B)/flags
+	@mkdir -p $(@D)
 	$(CC) $(FLAGS) $(CPPFLAGS) -c $< -o $@
 
 # ---- Tests ------------------------------------------------------------------

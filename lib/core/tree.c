@@ -52,6 +52,24 @@ static sn_leaf *tree_descend(sn_tree *tree, sennit_unit unit, uint32_t *n)
     return (sn_leaf *)node;
 }
 
+/* The same for bytes, which is what edits look for. */
+static sn_leaf *tree_descend_bytes(sn_tree *tree, uint32_t *n)
+{
+    sn_node *node = tree->root;
+    uint32_t rest = *n;
+
+    for (uint32_t level = tree->depth; level > 0; level--) {
+        const sn_inner *inner = (const sn_inner *)node;
+        const uint32_t *sum = inner->sum[0], *last = sum + inner->node.n - 1;
+
+        while (sum < last && rest >= *sum)
+            rest -= *sum++;
+        node = inner->child[sum - inner->sum[0]];
+    }
+    *n = rest;
+    return (sn_leaf *)node;
+}
+
 static uint32_t tree_span_in(const sn_tree *tree, const sn_span *s, sennit_unit unit)
 {
     if (sn_span_dead(s))
@@ -171,7 +189,7 @@ sn_place sn_tree_seek(sn_tree *tree, uint32_t n)
     }
     sn_tree_settle(tree);
     uint32_t rel = n, before = 0, i = 0;
-    sn_leaf *leaf = tree_descend(tree, SENNIT_BYTES, &rel);
+    sn_leaf *leaf = tree_descend_bytes(tree, &rel);
     for (; i + 1 < leaf->node.n; i++) {
         uint32_t here = sn_span_visible(&leaf->span[i]);
 

@@ -271,15 +271,33 @@ void sn_tree_lower(sn_tree *tree, sn_leaf *leaf, const sn_span *span)
 #endif
 }
 
+/* Both least keys of a leaf that has spans. Neighbours are often of one change,
+ * so what is looked at twice is not compared. */
+static void node_leaf_lows(const sn_tree *tree, const sn_leaf *leaf, uint32_t low[2])
+{
+    low[SN_LOW_R] = sn_span_rkey(&leaf->span[0]);
+    low[SN_LOW_L] = sn_span_lkey(&leaf->span[0]);
+    for (uint32_t i = 1; i < leaf->node.n; i++) {
+        uint32_t r = sn_span_rkey(&leaf->span[i]), l = sn_span_lkey(&leaf->span[i]);
+
+        if (r != low[SN_LOW_R] && sn_change_le(tree->who, r, low[SN_LOW_R]))
+            low[SN_LOW_R] = r;
+        if (l != low[SN_LOW_L] && sn_change_le(tree->who, l, low[SN_LOW_L]))
+            low[SN_LOW_L] = l;
+    }
+}
+
 /* Recompute what the node above knows of a node's least keys. */
 static void node_relow(sn_tree *tree, sn_node *node, bool is_leaf)
 {
-    for (int side = SN_LOW_R; side <= SN_LOW_L; side++) {
-        uint32_t change = SN_ROOT_CHANGE;
-        bool any = is_leaf ? sn_leaf_low(tree, (sn_leaf *)node, side, &change)
-                           : sn_inner_low(tree, (sn_inner *)node, side, &change);
+    uint32_t low[2] = {SN_ROOT_CHANGE, SN_ROOT_CHANGE};
 
-        sn_inner_put_low(tree, node->parent, node->slot, side, any, change);
+    if (is_leaf && node->n > 0)
+        node_leaf_lows(tree, (sn_leaf *)node, low);
+    for (int side = SN_LOW_R; side <= SN_LOW_L; side++) {
+        bool any = is_leaf ? node->n > 0 : sn_inner_low(tree, (sn_inner *)node, side, &low[side]);
+
+        sn_inner_put_low(tree, node->parent, node->slot, side, any, low[side]);
     }
 }
 
