@@ -334,14 +334,8 @@ static sennit_status apply_stage_segment(sn_apply *a, sn_segment *seg)
     uint32_t seqs;
 
     seg->ready = 0;
-    if (seg->relative != SN_ABSOLUTE && seg->seq <= at->seq) {
-        sn_cause cause;
-        bool ready;
-
-        SN_TRY(sn_apply_resolve(a, seg, &ready, &cause));
-        if (!ready)
-            return apply_park(a, seg, 0, seg->text, &cause);
-    }
+    if (seg->relative != SN_ABSOLUTE && seg->seq <= at->seq)
+        SN_TRY(sn_apply_resolve(a, seg));
     if (seg->relative == SN_ABSOLUTE)
         SN_TRY(apply_check_own(a, seg));
     seqs = apply_seqs(a, seg);

@@ -51,9 +51,8 @@ sn_op sn_apply_mapped(const sn_apply *a, const sn_segment *seg, const sn_op *op)
 sennit_status sn_apply_known(sn_apply *a, sn_segment *seg, uint32_t known);
 
 /* Make a relative segment absolute. Its author's operation before it must be
- * known. If it names bytes that are not known, *ready is false, the segment is
- * as before and cause says what is missing. */
-sennit_status sn_apply_resolve(const sn_apply *a, sn_segment *seg, bool *ready, sn_cause *cause);
+ * known. */
+sennit_status sn_apply_resolve(const sn_apply *a, sn_segment *seg);
 
 /* ---- build.c ---- */
 

@@ -5,14 +5,14 @@
 #include "core/log.h"
 
 /* A lone operation may be told relative to the author's operation before it:
- * then number is not told, insert text is one character and a delete takes one,
- * whose length is not told. Resolved by relative.c once what is named is known. */
+ * then its number is not told, and ref neither unless relative is SN_AT. Resolved
+ * by relative.c once the operation before is known. */
 typedef enum sn_relative {
     SN_ABSOLUTE = 0,
     SN_TYPED, /* insert: behind the byte this replica inserted last */
-    SN_BACK,  /* delete: the character before what was inserted or deleted last */
-    SN_FORTH, /* delete: the character behind what was deleted last */
-    SN_AT     /* insert: ref and flag are told. delete: the character at ref */
+    SN_BACK,  /* delete: the bytes before what was inserted or deleted last */
+    SN_FORTH, /* delete: the bytes behind what was deleted last */
+    SN_AT     /* ref is told */
 } sn_relative;
 
 /* Successive operations of one replica with one timestamp. */

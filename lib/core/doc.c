@@ -237,6 +237,10 @@ void sennit_doc_stat(const sennit_doc *doc, sennit_stat *out)
                          .changes = who->changes_len - 1,
                          .parked = doc->park.operations,
                          .parked_bytes = doc->park.bytes};
+    for (const sn_piece *piece = doc->ready; piece != NULL; piece = piece->sibling) {
+        out->parked += piece->operations;
+        out->parked_bytes += piece->size;
+    }
     for (const sn_leaf *leaf = doc->tree.first; leaf != NULL; leaf = leaf->next)
         out->spans += leaf->node.n;
     for (uint32_t i = 0; i < who->replicas_len; i++) {

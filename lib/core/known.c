@@ -71,6 +71,9 @@ sennit_status sn_apply_known(sn_apply *a, sn_segment *seg, uint32_t known)
 
         if (mine.n == 0 && !known_next(&it, &mine, theirs->seq, author))
             return known_fork(a, seg);
+        if (theirs->ref_replica != SN_NO_REPLICA &&
+            a->at[theirs->ref_replica].replica == SN_NO_REPLICA)
+            return known_fork(a, seg); /* ours names something that is known */
         const sn_op mapped = sn_apply_mapped(a, seg, theirs);
         uint32_t n = (uint32_t)sn_min_u64(sn_min_u64(mine.n, theirs->n), end - theirs->seq);
         if (!known_same(&mine, &mapped, n))

@@ -61,7 +61,9 @@ sennit_status sn_tree_reserve(sn_tree *tree, size_t spans, size_t places)
     size_t moved = splits * (SN_LEAF / 2);
 
     SN_TRY(sn_tree_reserve_nodes(tree, splits, inners));
-    return sn_map_reserve(&tree->ids, tree->mem, 2 * (spans + moved));
+    /* Entries stand where spans begin, so there are never more of them. */
+    size_t entries = sn_min_u64(2 * (spans + moved), (size_t)tree->leaves_used * SN_LEAF + spans);
+    return sn_map_reserve(&tree->ids, tree->mem, entries);
 }
 
 static void node_unspare(sn_tree *tree, sn_leaf *leaf)

@@ -200,7 +200,7 @@ static sennit_status columns_ref(sn_column_readers *cols, const sn_context *c, u
         sn_spot spot;
 
         if (!context_foresee(c, op, &spot) || spot.replica == SN_NO_REPLICA ||
-            spot.number > SN_MAX_SEQ)
+            spot.number >= SN_MAX_TEXT)
             return columns_bad(cols, err, "nothing to be foreseen");
         op->ref_replica = spot.replica;
         op->ref = spot.number;
@@ -217,7 +217,7 @@ static sennit_status columns_ref(sn_column_readers *cols, const sn_context *c, u
         op->ref_replica = spot->replica;
         ref = spot->number + (uint64_t)sn_unzigzag(ref);
     }
-    if (ref > SN_MAX_SEQ)
+    if (ref > (op->kind == SN_TOGGLE ? SN_MAX_SEQ : SN_MAX_TEXT))
         return columns_bad(cols, err, "a number out of range");
     op->ref = (uint32_t)ref;
     return SENNIT_OK;
@@ -239,7 +239,7 @@ static sennit_status columns_judge(const sn_column_readers *cols, const sn_op *o
     if ((op->len > 1 && op->n > SN_WIDE_RUN) || (op->n == 1 && op->flag))
         return columns_bad(cols, err, "a run that is none");
     uint64_t all = (uint64_t)op->n * op->len, last = all - op->len;
-    if (op->flag ? last > op->ref : op->ref + all > SN_MAX_SEQ)
+    if (op->flag ? last > op->ref : op->ref + all > SN_MAX_TEXT)
         return columns_bad(cols, err, "a run out of range");
     return SENNIT_OK;
 }

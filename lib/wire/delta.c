@@ -91,6 +91,7 @@ sennit_status sennit_doc_own_delta(sennit_doc *doc, uint64_t from, sennit_table 
     if (doc->me == SN_NO_REPLICA || from >= doc->who.replicas[doc->me].seq)
         return SENNIT_OK;
     sn_wanted wanted = {doc->me, (uint32_t)from};
+    SN_TRY(sn_erased_wanted(doc, &wanted, 1, NULL));
     int done = sn_short_encode(doc, wanted.seq, table, out);
     if (SN_LIKELY(done == 1)) {
         doc->exported = doc->who.replicas[doc->me].seq;
@@ -98,7 +99,6 @@ sennit_status sennit_doc_own_delta(sennit_doc *doc, uint64_t from, sennit_table 
     }
     if (done < 0)
         return (sennit_status)done;
-    SN_TRY(sn_erased_wanted(doc, &wanted, 1, NULL));
     return delta_of(doc, &wanted, 1, table, out);
 }
 

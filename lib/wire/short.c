@@ -1,16 +1,16 @@
 /* One keystroke; docs/FORMAT.md, "Short deltas".
  *
- *     head | replica | seq | [ms counter] | [named ref] | [len] text | check:2
+ *     head | replica | seq | [ms counter] | [[named] ref] | [len] text | check:2
  */
 #include "base/hash.h"
 #include "core/quick.h"
 #include "wire/wire.h"
 
 #define SHORT_INSERT 0u /* one character */
-#define SHORT_DELETE 1u /* one character */
+#define SHORT_DELETE 1u /* one byte, or with SHORT_FLAG len */
 #define SHORT_TEXT 2u   /* len, so many bytes */
 #define SHORT_KIND 0x03u
-#define SHORT_FLAG 0x04u   /* left child */
+#define SHORT_FLAG 0x04u   /* insert: left child. delete: len follows */
 #define SHORT_WHERE 0x18u
 #define SHORT_CHANGE 0x20u /* a new change: ms, counter */
 #define SHORT_TABLE 0x40u
@@ -48,13 +48,6 @@ static bool short_find(const sennit_doc *doc, uint32_t seq, sn_op *op, sn_op *pr
         sn_op_skip(op, prev->n, doc->me);
     }
     return true;
-}
-
-static bool short_is_character(const sennit_doc *doc, const sn_op *op)
-{
-    const sn_text *text = &doc->who.replicas[op->ref_replica].text;
-
-    return op->len == sn_utf8_width(text->bytes[op->ref]);
 }
 
 /* How to say where an operation is, relative to the one before. */
@@ -99,7 +92,7 @@ static uint8_t *short_put(sennit_doc *doc, const sn_op *op, const sn_op *prev, s
         head |= SHORT_DELETE;
     else if (op->n != sn_utf8_width(text[0]))
         head |= SHORT_TEXT;
-    if (op->kind == SN_INSERT && op->flag)
+    if (op->kind == SN_INSERT ? op->flag : op->len > 1)
         head |= SHORT_FLAG;
     if (op->change != prev->change)
         head |= SHORT_CHANGE;
@@ -116,6 +109,8 @@ static uint8_t *short_put(sennit_doc *doc, const sn_op *op, const sn_op *prev, s
             p = sn_put_varint(p, op->n);
         memcpy(p, text, op->n);
         p += op->n;
+    } else if (op->len > 1) {
+        p = sn_put_varint(p, op->len);
     }
     uint16_t check = short_check(start, (size_t)(p - start), me->id);
     *p++ = (uint8_t)check;
@@ -130,7 +125,7 @@ int sn_short_encode(sennit_doc *doc, uint32_t seq, sennit_table *table, sennit_b
     if (seq == 0 || !short_find(doc, seq, &op, &prev) || prev.n == 0)
         return 0;
     if (op.kind == SN_INSERT ? op.ref_replica == SN_NO_REPLICA || op.n > SHORT_TEXT_MAX
-                             : op.kind != SN_DELETE || op.n != 1 || !short_is_character(doc, &op))
+                             : op.kind != SN_DELETE || op.n != 1)
         return 0;
     sennit_status st = sn_table_reserve(table, 2);
     if (st == SENNIT_OK)
@@ -164,7 +159,7 @@ static sennit_status short_where_is(sn_short *s, sn_reader *r, const sennit_tabl
     bool insert = s->op.kind == SN_INSERT;
     uint64_t ref;
 
-    if (insert ? i > 2 || (where == INSERT_TYPED && s->op.flag) : s->op.flag)
+    if (insert && (i > 2 || (where == INSERT_TYPED && s->op.flag)))
         return sn_read_fail(r, err, SENNIT_ECORRUPT, "a place that is none");
     s->segment.relative = insert ? of_insert[i] : of_delete[i];
     s->op.ref_replica = SN_NO_REPLICA;
@@ -202,6 +197,21 @@ static sennit_status short_text(sn_short *s, sn_reader *r, unsigned head, sennit
     return SENNIT_OK;
 }
 
+static sennit_status short_len(sn_short *s, sn_reader *r, unsigned head, sennit_error *err)
+{
+    uint64_t len = 1;
+    size_t at = r->pos;
+
+    if (head & SHORT_FLAG)
+        SN_TRY(sn_read_count(r, SN_MAX_TEXT, &len, err));
+    if (head & SHORT_FLAG && len < 2) {
+        r->pos = at;
+        return sn_read_fail(r, err, SENNIT_ECORRUPT, "a length not in its shortest form");
+    }
+    s->op.len = (uint32_t)len;
+    return SENNIT_OK;
+}
+
 static sennit_status short_body(sn_short *s, sn_reader *r, const sennit_table *table, unsigned head,
                                 sennit_error *err)
 {
@@ -220,7 +230,7 @@ static sennit_status short_body(sn_short *s, sn_reader *r, const sennit_table *t
         s->segment.hlc = ms << 16 | counter;
     }
     SN_TRY(short_where_is(s, r, table, head, err));
-    return s->op.kind == SN_INSERT ? short_text(s, r, head, err) : SENNIT_OK;
+    return s->op.kind == SN_INSERT ? short_text(s, r, head, err) : short_len(s, r, head, err);
 }
 
 sennit_status sn_short_decode(const void *data, size_t len, const sennit_table *table, sn_short *s,
@@ -240,7 +250,7 @@ sennit_status sn_short_decode(const void *data, size_t len, const sennit_table *
         return sn_fail(err, SENNIT_ECORRUPT, len, "bytes end too early");
     r.end = len - SN_CHECK_SHORT;
     s->op.kind = (head & SHORT_KIND) == SHORT_DELETE ? SN_DELETE : SN_INSERT;
-    s->op.flag = (head & SHORT_FLAG) != 0;
+    s->op.flag = s->op.kind == SN_INSERT && (head & SHORT_FLAG) != 0;
     s->op.n = 1;
     SN_TRY(short_body(s, &r, table, head, err));
     if (sn_left(&r) > 0)
