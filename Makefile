@@ -81,8 +81,16 @@ $(B)/%.a:
 	rm -f $@
 	$(AR) rcs $@ $^
 
-$(B)/$(SONAME): $(LIB_OBJ)
-	$(LINK) -shared -Wl,-soname,$(SONAME) -Wl,--no-undefined $^ -o $@
+$(B)/$(SONAME): $(if $(filter release,$(MODE)),$(B)/shared.o,$(LIB_OBJ))
+	$(LINK) -shared -Wl,-soname,$(SONAME) -Wl,--no-undefined -Wl,-z,noseparate-code $^ -o $@
+
+# The shared library is kept small, for it is what is shipped; the static one, of
+# which a program takes what it needs, is compiled for speed alone.
+SMALL := -fno-asynchronous-unwind-tables $(if $(findstring clang,$(CC)),-Os,-O2 -fno-align-functions \
+    -fno-align-loops -fno-align-jumps --param inline-unit-growth=5)
+$(B)/shared.o: build/amalgam/sennit.c $(B)/flags
+	@mkdir -p $(@D)
+	$(CC) $(FLAGS) $(SMALL) $(CPPFLAGS) -c $< -o $@
 
 $(B)/sennit: $(CLI:%.c=$(B)/%.o) $(B)/libsennit.a
 	$(LINK) $^ -ljansson -lz -lzstd -o $@
