@@ -142,7 +142,7 @@ static void patches_are_joined(rng *r)
 
     sennit_doc_watch(doc, SENNIT_WATCH_LOCAL);
     for (size_t i = 0; i < 5; i++)
-        require(sennit_doc_insert(doc, i, "hello" + i, 1) == SENNIT_OK);
+        require(sennit_doc_insert(doc, i, &"hello"[i], 1) == SENNIT_OK);
     for (size_t i = 5; i > 2; i--)
         require(sennit_doc_delete(doc, i - 1, 1) == SENNIT_OK);
     require(sennit_doc_next_patch(doc, &p) && p.inserted == 5 && p.pos == 0);
