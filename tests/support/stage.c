@@ -27,9 +27,11 @@ int stage_close(void **state)
     for (size_t i = 0; i < s->docs_len; i++)
         sennit_doc_free(s->docs[i]);
     sennit_buf_clear(&s->buf);
-    require(s->fm.live == 0);
+    size_t left = s->fm.live; /* of a test that failed, there may be some */
     free(s);
-    return 0;
+    if (left > 0)
+        fprintf(stderr, "%zu bytes were not freed\n", left);
+    return left > 0 ? -1 : 0;
 }
 
 sennit_doc *stage_keep(stage *s, sennit_doc *doc)
