@@ -2,7 +2,7 @@
 # Build the library with a planted mistake and see that the tests notice it:
 # mutant.sh NUMBER TEST...
 #
-# A mistake is code behind SENNIT_MUTANT == NUMBER. The environment says how to
+# A mistake is code behind SENNIT_MUTANT == NUMBER, or != NUMBER what is left out. The environment says how to
 # compile (CC, FLAGS) and where the library is built without mistakes (B); each
 # TEST is a program in there. NUMBER 0 is no mistake: then all must pass.
 set -eu
@@ -13,8 +13,8 @@ dir=$B/mutant-$n
 rm -rf "$dir"
 mkdir -p "$dir"
 
-sources=$(grep -lE "SENNIT_MUTANT == $n\b" lib/*/*.c || :)
-if grep -qE "SENNIT_MUTANT == $n\b" lib/*/*.h; then
+sources=$(grep -lE "SENNIT_MUTANT [!=]= $n\b" lib/*/*.c || :)
+if grep -qE "SENNIT_MUTANT [!=]= $n\b" lib/*/*.h; then
     sources=$(ls lib/*/*.c)
 fi
 for source in $sources; do
@@ -35,5 +35,5 @@ for test; do
 done
 [ "$n" -eq 0 ] && exit 0
 echo "no test notices mistake $n:"
-grep -nE "SENNIT_MUTANT == $n\b" lib/*/*.[ch]
+grep -nE "SENNIT_MUTANT [!=]= $n\b" lib/*/*.[ch]
 exit 1

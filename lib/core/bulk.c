@@ -217,26 +217,14 @@ static void bulk_emit(sn_bulk *b, const sn_run *run, uint32_t from, uint32_t to)
     }
 }
 
-/* Whether a child stands before the rest of the run it hangs in. */
-static bool bulk_is_newer(const sn_bulk *b, const sn_run *run, const sn_pair *child)
-{
-#if SENNIT_MUTANT == 16
-    return true;
-#endif
-    return sn_change_le(b->who, run->change, b->runs[child->value].change);
-}
-
 /* Push what a run with children is read as, last things first. */
 static void bulk_expand(sn_bulk *b, uint32_t index)
 {
     const sn_run *run = &b->runs[index];
     const sn_pair *child = b->children + run->child, *end = child + run->children, *c;
     uint32_t first = 2 * (b->base[b->who->changes[run->change].replica] + run->number);
-    uint32_t last_right = first + 2 * run->len, to = run->len;
+    uint32_t to = run->len;
 
-    for (c = child; c < end; c++) /* right children older than the bytes after them */
-        if (c->key % 2 == 0 && c->key != last_right && !bulk_is_newer(b, run, c))
-            bulk_push(b, c->value, 0, 0);
     for (const sn_pair *group; end > child; end = group) {
         uint32_t gap = end[-1].key, at = (gap - first) / 2; /* bytes of the run before it */
 
@@ -250,9 +238,13 @@ static void bulk_expand(sn_bulk *b, uint32_t index)
                 bulk_push(b, c->value, 0, 0);
             continue;
         }
-        for (c = group; c < end; c++)
-            if (gap == last_right || bulk_is_newer(b, run, c))
-                bulk_push(b, c->value, 0, 0);
+#if SENNIT_MUTANT == 16
+        for (c = end; c-- > group;)
+            bulk_push(b, c->value, 0, 0);
+        continue;
+#endif
+        for (c = group; c < end; c++) /* right ones: the newest is */
+            bulk_push(b, c->value, 0, 0);
     }
     if (to > 0)
         bulk_push(b, index, 0, to);

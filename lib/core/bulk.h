@@ -1,15 +1,14 @@
 /* The whole order at once, from all inserts and deletes: for opening documents,
  * and to check that edits one by one led to the same.
  *
- * A run is a stretch of bytes of which each but the first is the right child of
- * the one before. Its children hang between its bytes; reading it is
+ * A run is a stretch of bytes of one change, each but the first the right child of
+ * the one before. Its children hang between its bytes:
  *
- *     L children of 0, byte 0, newer R children of 0, L children of 1, byte 1, ...
- *     last byte, its R children, older R children of ... 1, older R children of 0
+ *     L children of 0, byte 0, R children of 0, L children of 1, byte 1, ...
  *
- * where an R child of byte i is newer or older than byte i + 1, which is an R
- * child too. All children, sorted by the gap they hang in and by age, are read
- * with one stack: linear but for the sort, which is linear as well.
+ * for a right child of byte i is newer than byte i, so than its change, so than
+ * byte i + 1, and stands before that. All children, sorted by the gap they hang in
+ * and by age, are read with one stack: linear but for the sort, which is linear too.
  */
 #ifndef SN_BULK_H
 #define SN_BULK_H

@@ -103,7 +103,9 @@ static sn_place order_place(sn_tree *tree, sn_parent parent, uint32_t change)
         return order_left(tree, p.leaf, p.i, change);
     }
     p.off++;
-    if (p.off == sn_span_len(s) ? !(s->head & SN_HAS_RIGHT) : sn_change_le(tree->who, s->change, change))
+    /* Amid a span the next byte is of p's change, which the new one is not older
+     * than; and a first right child stands directly behind its parent. */
+    if (p.off < sn_span_len(s) || !(s->head & SN_HAS_RIGHT))
         return p;
 #if SENNIT_MUTANT == 3
     return p;

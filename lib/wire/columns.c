@@ -40,11 +40,7 @@ static inline bool context_foresee(const sn_context *c, const sn_op *op, sn_spot
             number += prev->n - 1;
     } else {
         out->replica = prev->ref_replica;
-#if SENNIT_MUTANT == 11
-        number = prev->ref;
-#else
         number = sn_op_low(prev);
-#endif
         if (op->kind == SN_DELETE) /* goes on deleting */
             number -= op->len;
         else if (!op->flag) /* types in place of what was deleted */
