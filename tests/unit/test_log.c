@@ -246,6 +246,21 @@ static void what_was_appended_since_is_taken_back(void **state)
     }
 }
 
+static void a_run_that_turns_back_joins_with_its_first_operation_only(void **state)
+{
+    (void)state;
+    sn_op down = {.kind = SN_DELETE, .n = 1, .ref = 10, .len = 1};
+    sn_op turning = {.kind = SN_DELETE, .seq = 1, .n = 2, .ref = 9, .len = 1}; /* 9, then 10 */
+
+    assert_false(sn_op_join(&down, &turning, AUTHOR));
+    assert_int_equal(down.n, 2);
+    assert_int_equal(down.flag, 1);
+    assert_int_equal(sn_op_low(&down), 9);
+    assert_int_equal(turning.n, 1);
+    assert_int_equal(turning.ref, 10);
+    assert_int_equal(turning.seq, 2);
+}
+
 static void a_single_run_needs_no_memory(void **state)
 {
     (void)state;
@@ -293,6 +308,7 @@ int main(void)
         cmocka_unit_test(operations_are_read_as_they_were_appended),
         cmocka_unit_test(records_are_the_same_however_they_came),
         cmocka_unit_test(what_was_appended_since_is_taken_back),
+        cmocka_unit_test(a_run_that_turns_back_joins_with_its_first_operation_only),
         cmocka_unit_test(a_single_run_needs_no_memory),
         cmocka_unit_test(a_log_without_memory_stays_as_it_was),
     };
