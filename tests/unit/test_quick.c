@@ -1,0 +1,239 @@
+/* The short way for keystrokes has to do what the long way does. What is watched
+ * does not take it. A self-check takes a document off the short way, too, so the
+ * documents here are large: those are not checked after every keystroke. */
+#include "core/doc.h"
+
+#include "support/require.h"
+#include "support/stage.h"
+#include "wire/wire.h"
+
+#include <string.h>
+
+#define FILLER 2100 /* letters, each a span of its own, behind the text */
+
+typedef struct twins {
+    sennit_doc *quick, *careful, *follower, *watcher;
+    uint64_t sent;
+} twins;
+
+static sennit_doc *large_doc(stage *s, uint64_t replica, const char *text)
+{
+    static uint64_t ids[] = {3, 0};
+    static uint8_t letters[FILLER];
+    static sn_op ops[FILLER];
+    sn_segment segment = {.n = FILLER, .hlc = 2, .text = letters};
+    sn_batch batch = {.ids = ids, .segments = &segment, .ops = ops, .ids_len = 2,
+                      .segments_len = 1, .ops_len = FILLER};
+    sennit_doc *doc = stage_doc(s, replica, text);
+
+    memset(letters, '.', sizeof letters);
+    for (uint32_t i = 0; i < FILLER; i++)
+        ops[i] = (sn_op){.kind = SN_INSERT, .seq = i, .number = i, .n = 1, .ref_replica = 1,
+                         .ref = (uint32_t)strlen(text) - 1};
+    s->buf.len = 0;
+    require(sn_delta_encode(&batch, NULL, &s->buf) == SENNIT_OK);
+    assert_ok(sennit_doc_apply(doc, s->buf.data, s->buf.len, NULL, NULL, NULL));
+    assert_true(doc->tree.leaves_used * SN_LEAF > 2000);
+    return doc;
+}
+
+static twins twins_of(stage *s, const char *text)
+{
+    twins t = {large_doc(s, 5, text), large_doc(s, 5, text), large_doc(s, 6, text),
+               large_doc(s, 7, text), 0};
+
+    sennit_doc_watch(t.careful, SENNIT_WATCH_LOCAL);
+    sennit_doc_watch(t.watcher, SENNIT_WATCH_REMOTE);
+    return t;
+}
+
+static void twins_time(twins *t, uint64_t ms)
+{
+    sennit_doc_set_time(t->quick, ms);
+    sennit_doc_set_time(t->careful, ms);
+}
+
+/* One keystroke in both, and on to those who listen. */
+static void press(stage *s, twins *t, size_t pos, size_t n, const char *text)
+{
+    size_t len = strlen(text);
+    sennit_status st = len > 0 ? sennit_doc_insert(t->quick, pos, text, len)
+                               : sennit_doc_delete(t->quick, pos, n);
+
+    assert_int_equal(len > 0 ? sennit_doc_insert(t->careful, pos, text, len)
+                             : sennit_doc_delete(t->careful, pos, n), st);
+    s->buf.len = 0;
+    assert_ok(sennit_doc_own_delta(t->quick, t->sent, NULL, &s->buf));
+    t->sent = sennit_doc_own_count(t->quick);
+    if (s->buf.len == 0)
+        return;
+    assert_ok(sennit_doc_apply(t->follower, s->buf.data, s->buf.len, NULL, NULL, NULL));
+    assert_ok(sennit_doc_apply(t->watcher, s->buf.data, s->buf.len, NULL, NULL, NULL));
+}
+
+static void assert_alike(twins *t)
+{
+    assert_true(doc_agree(t->quick, t->careful));
+    assert_true(doc_agree(t->quick, t->follower));
+    assert_true(doc_agree(t->quick, t->watcher));
+}
+
+static void typing_on_goes_the_short_way(void **state)
+{
+    stage *s = *state;
+    twins t = twins_of(s, "<>");
+
+    for (unsigned i = 0; i < 30; i++) {
+        press(s, &t, 1 + i, 0, i % 7 == 6 ? "\n" : "x");
+        assert_non_null(t.quick->tree.quick.type);
+        assert_null(t.careful->tree.quick.type);
+    }
+    assert_alike(&t);
+    assert_int_equal(sennit_doc_count(t.quick, SENNIT_LINES), 4);
+}
+
+static void deleting_on_goes_the_short_way(void **state)
+{
+    stage *s = *state;
+
+    for (unsigned forth = 0; forth < 2; forth++) {
+        twins t = twins_of(s, "0123\n5678\nabcdef");
+        for (unsigned i = 0; i < 8; i++) {
+            press(s, &t, forth ? 3 : 10 - i, 1, "");
+            assert_true(t.quick->tree.quick.back != NULL || t.quick->tree.quick.forth != NULL);
+            assert_true(t.careful->tree.quick.back == NULL && t.careful->tree.quick.forth == NULL);
+        }
+        assert_alike(&t);
+        for (unsigned i = 0; i < 3; i++) /* up to the end of the span */
+            press(s, &t, forth ? 3 : 2 - i, 1, "");
+        assert_alike(&t);
+    }
+}
+
+static void turning_round_is_no_longer_a_run(void **state)
+{
+    stage *s = *state;
+    twins t = twins_of(s, "0123456789");
+
+    press(s, &t, 5, 1, "");
+    press(s, &t, 4, 1, "");
+    press(s, &t, 4, 1, "");
+    press(s, &t, 3, 1, "");
+    press(s, &t, 3, 0, "a");
+    press(s, &t, 4, 0, "b");
+    press(s, &t, 4, 1, "");
+    press(s, &t, 3, 1, "");
+    press(s, &t, 3, 1, "");
+    assert_alike(&t);
+}
+
+static void a_pause_ends_the_short_way(void **state)
+{
+    stage *s = *state;
+    twins t = twins_of(s, "0123456789");
+
+    twins_time(&t, 1000);
+    press(s, &t, 5, 0, "a");
+    twins_time(&t, 11000);
+    press(s, &t, 6, 0, "b"); /* 10 seconds are no pause */
+    twins_time(&t, 21001);
+    press(s, &t, 7, 0, "c");
+    press(s, &t, 7, 1, "");
+    twins_time(&t, 40000);
+    press(s, &t, 6, 1, "");
+    twins_time(&t, 0); /* a clock that goes back */
+    press(s, &t, 5, 1, "");
+    assert_alike(&t);
+    sennit_stat stat;
+    sennit_doc_stat(t.quick, &stat);
+    assert_true(stat.changes >= 4);
+}
+
+static void limits_hold_on_the_short_way(void **state)
+{
+    stage *s = *state;
+
+    s->options.limits.text_bytes = FILLER + 20;
+    twins t = twins_of(s, "0123456789");
+    for (unsigned i = 0; i < 15; i++)
+        press(s, &t, 5 + i % 11, 0, "x");
+    for (unsigned i = 0; i < 15; i++)
+        press(s, &t, 10 + i, 0, "x");
+    assert_alike(&t);
+    assert_int_equal(sennit_doc_len(t.quick), FILLER + 20);
+    s->options.limits.text_bytes = FILLER + 13; /* of one who listens */
+    sennit_doc *small = large_doc(s, 8, "0123456789");
+    s->options.limits.text_bytes = 0;
+    sennit_doc *typist = large_doc(s, 9, "0123456789");
+    for (uint64_t i = 0; i < 5; i++) {
+        assert_ok(sennit_doc_insert(typist, 5 + i, "x", 1));
+        s->buf.len = 0;
+        assert_ok(sennit_doc_own_delta(typist, i, NULL, &s->buf));
+        sennit_status st = sennit_doc_apply(small, s->buf.data, s->buf.len, NULL, NULL, NULL);
+        if (i < 3)
+            assert_ok(st);
+        else if (i == 3)
+            assert_int_equal(st, SENNIT_ELIMIT);
+    }
+    assert_int_equal(sennit_doc_len(small), FILLER + 13);
+}
+
+/* Sessions as people type them, with whatever may come in between. */
+static void any_session_ends_the_same_either_way(void **state)
+{
+    stage *s = *state;
+    static const char *const keys[] = {"a", "b", "\n", " ", "\xc3\xa9", "\xf0\x9f\x98\x80", "ab"};
+
+    for (uint64_t seed = 1; seed <= 6; seed++) {
+        rng r = rng_seed(seed);
+        uint64_t now = 1000;
+
+        s->docs_len = 0;
+        s->options.unit = (sennit_unit)rng_below(&r, 3);
+        twins t = twins_of(s, "some text to edit\nand more of it\n");
+        size_t caret = rng_below(&r, 10);
+        for (unsigned i = 0; i < 200; i++) {
+            size_t len = sennit_doc_len(t.quick);
+
+            if (rng_percent(&r, 5))
+                caret = rng_below(&r, len - FILLER / 2);
+            twins_time(&t, now += rng_percent(&r, 3) ? 20000 : 100);
+            if (rng_percent(&r, 55)) {
+                const char *key = keys[rng_percent(&r, 85) ? rng_below(&r, 4) : rng_below(&r, 7)];
+                press(s, &t, caret, 0, key);
+                caret += sennit_doc_len(t.quick) - len;
+            } else if (rng_percent(&r, 70)) {
+                press(s, &t, caret > 0 ? caret - 1 : 0, 1, "");
+                caret -= len - sennit_doc_len(t.quick);
+            } else {
+                press(s, &t, caret, 1, "");
+            }
+            if (rng_percent(&r, 2)) {
+                assert_ok(sennit_doc_insert(t.follower, 0, "!", 1));
+                doc_catch_up(t.quick, t.follower);
+                doc_catch_up(t.careful, t.follower);
+                doc_catch_up(t.watcher, t.follower);
+                caret += 1;
+            }
+            caret = caret <= sennit_doc_len(t.quick) ? caret : sennit_doc_len(t.quick);
+        }
+        assert_alike(&t);
+        for (size_t i = 0; i < s->docs_len; i++)
+            sennit_doc_free(s->docs[i]);
+        s->docs_len = 0;
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        STAGE_TEST(typing_on_goes_the_short_way),
+        STAGE_TEST(deleting_on_goes_the_short_way),
+        STAGE_TEST(turning_round_is_no_longer_a_run),
+        STAGE_TEST(a_pause_ends_the_short_way),
+        STAGE_TEST(limits_hold_on_the_short_way),
+        STAGE_TEST(any_session_ends_the_same_either_way),
+    };
+
+    return RUN_TESTS(tests);
+}
