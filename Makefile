@@ -224,7 +224,7 @@ bench: traces
 	+@$(SUBMAKE) -s MODE=release cli
 	@build/release/sennit bench --table $(sort $(wildcard $(TRACES)/*.json.gz))
 
-bench-peers: traces
+bench-peers: traces cli # needs cargo, node and npm besides
 	@bash tests/bench/peers/run.sh $(TRACES)
 
 # ---- Installing -------------------------------------------------------------

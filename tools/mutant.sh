@@ -2,9 +2,10 @@
 # Build the library with a planted mistake and see that the tests notice it:
 # mutant.sh NUMBER TEST...
 #
-# A mistake is code behind SENNIT_MUTANT == NUMBER, or != NUMBER what is left out. The environment says how to
-# compile (CC, FLAGS) and where the library is built without mistakes (B); each
-# TEST is a program in there. NUMBER 0 is no mistake: then all must pass.
+# A mistake is code behind SENNIT_MUTANT == NUMBER, or what != NUMBER leaves out.
+# The environment says how to compile (CC, FLAGS) and where the library is built
+# without mistakes (B); each TEST is a program in there. NUMBER 0 is no mistake:
+# then all must pass.
 set -eu
 
 n=$1
