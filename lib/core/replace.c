@@ -272,7 +272,11 @@ sennit_status sennit_doc_replace(sennit_doc *doc, size_t pos, size_t n, const ch
     SN_TRY(sn_doc_to_bytes(doc, pos, &at));
     sennit_buf_init(&old, &doc->mem.alloc);
     sennit_status st = sennit_doc_read(doc, pos, n, &old);
-    if (st == SENNIT_OK)
+    if (st == SENNIT_OK && old.len == 0)
+        st = sennit_doc_insert(doc, pos, text, len);
+    else if (st == SENNIT_OK && len == 0)
+        st = sennit_doc_delete(doc, pos, n);
+    else if (st == SENNIT_OK)
         st = replace_bytes(doc, at, old.data, (uint32_t)old.len, (const uint8_t *)text, (uint32_t)len);
     sennit_buf_clear(&old);
     if (st == SENNIT_OK)

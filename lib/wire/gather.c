@@ -114,7 +114,7 @@ static sennit_status gather_records(sn_gathered *g, const sn_roster *who, sn_seg
         }
         if (seg->n == 0) {
             seg->number = op.number;
-            seg->text = r->text.bytes + op.number;
+            seg->text = r->text.len > 0 ? r->text.bytes + op.number : NULL;
         }
         if (op.ref_replica != SN_NO_REPLICA)
             SN_TRY(gather_name(g, who, op.ref_replica, &op.ref_replica));

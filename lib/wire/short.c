@@ -83,7 +83,7 @@ static uint8_t *short_put(sennit_doc *doc, const sn_op *op, const sn_op *prev, s
                           uint8_t *start)
 {
     const sn_replica *me = &doc->who.replicas[doc->me];
-    const uint8_t *text = me->text.bytes + op->number;
+    const uint8_t *text = op->kind == SN_INSERT ? me->text.bytes + op->number : NULL;
     unsigned where = short_where(doc, op, prev), head = where | (table != NULL ? SHORT_TABLE : 0);
     bool foreign = where == (op->kind == SN_INSERT ? INSERT_FOREIGN : DELETE_FOREIGN);
     uint8_t *p = start + 1;

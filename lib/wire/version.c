@@ -18,7 +18,7 @@ sennit_status sennit_doc_version(const sennit_doc *doc, sennit_buf *out)
 
     if (doc->txn.open)
         return SENNIT_EBUSY;
-    if (!sn_mul_size(who->replicas_len, 8 + 5, &bytes))
+    if (!sn_mul_size(who->replicas_len + (size_t)1, 8 + 5, &bytes))
         return SENNIT_ENOMEM;
     SN_TRY(sn_buf_reserve(out, bytes));
     size_t size = (who->replicas_len + (size_t)1) * sizeof(uint32_t);
