@@ -206,7 +206,7 @@ static void side_close(side *p)
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     static side sides[2];
-    script s = {data, 0, size < 2000 ? size : 2000};
+    script s = {data, 0, size < 600 ? size : 600};
 
     side_open(&sides[0], 1001, SENNIT_BYTES);
     side_open(&sides[1], 1002, (sennit_unit)next(&s, 3));

@@ -63,21 +63,38 @@ void base_deltas(sennit_buf out[BASE_WRITERS])
     naive_log_free(&log);
 }
 
-sennit_doc *base_doc(rng *r)
+/* What every base document is opened from. */
+static void base_save(sennit_buf *out)
 {
-    sennit_options options = doc_options(r);
+    rng r = rng_seed(1);
+    sennit_options options = doc_options(&r);
     sennit_buf deltas[BASE_WRITERS];
     sennit_doc *doc;
 
-    *r = rng_seed(1);
-    options.replica = 4000;
     require(sennit_doc_seed(&options, "base", 4, first, sizeof first - 1, &doc) == SENNIT_OK);
     for (size_t i = 0; i < BASE_WRITERS; i++)
         sennit_buf_init(&deltas[i], NULL);
     base_deltas(deltas);
     for (size_t i = 0; i < BASE_WRITERS; i++) {
-        require(sennit_doc_apply(doc, deltas[i].data, deltas[i].len, NULL, NULL, NULL) == SENNIT_OK);
+        require(sennit_doc_apply(doc, deltas[i].data, deltas[i].len, NULL, NULL, NULL) ==
+                SENNIT_OK);
         sennit_buf_clear(&deltas[i]);
     }
+    sennit_buf_init(out, NULL);
+    doc_snapshot(doc, out);
+    sennit_doc_free(doc);
+}
+
+sennit_doc *base_doc(rng *r)
+{
+    static sennit_buf saved; /* a fuzzer asks for the document very often */
+    sennit_options options = doc_options(r);
+    sennit_doc *doc;
+
+    *r = rng_seed(1);
+    if (saved.len == 0)
+        base_save(&saved);
+    options.replica = 4000;
+    require(sennit_doc_load(&options, saved.data, saved.len, &doc, NULL) == SENNIT_OK);
     return doc;
 }
