@@ -230,6 +230,20 @@ static void replace_whole_lines(const uint8_t *old, uint32_t old_len, uint32_t *
         (*tail)--;
 }
 
+/* Whole lines may have been matched at the cost of more text than the one edit
+ * between the ends in common takes: then that one it is. */
+static void replace_least(replacing *r, const replace_edit *plain)
+{
+    uint64_t sum = 0;
+
+    for (size_t i = 0; i < r->len; i++)
+        sum += (uint64_t)r->edits[i].old_len + r->edits[i].new_len;
+    if (r->len == 0 || sum <= (uint64_t)plain->old_len + plain->new_len)
+        return;
+    r->edits[0] = *plain;
+    r->len = 1;
+}
+
 static sennit_status replace_bytes(sennit_doc *doc, uint32_t at, const uint8_t *old, uint32_t old_len,
                                    const uint8_t *fresh, uint32_t new_len)
 {
@@ -241,7 +255,9 @@ static sennit_status replace_bytes(sennit_doc *doc, uint32_t at, const uint8_t *
     uint32_t tail = replace_suffix(old + old_len, fresh + new_len, least - head);
     if (head + tail == old_len && old_len == new_len)
         return SENNIT_OK;
+    replace_edit plain = {head, old_len - head - tail, head, new_len - head - tail};
     replace_whole_lines(old, old_len, &head, &tail);
+    plain.old_at = plain.new_at -= head;
     replace_edit all = {0, old_len - head - tail, 0, new_len - head - tail};
     replacing r = {.mem = &doc->mem, .old = old + head, .fresh = fresh + head};
     sn_txn mark;
@@ -249,6 +265,7 @@ static sennit_status replace_bytes(sennit_doc *doc, uint32_t at, const uint8_t *
     r.diff = sn_mem_resize(r.mem, NULL, 0, sizeof *r.diff);
     sennit_status st = r.diff == NULL ? SENNIT_ENOMEM : replace_passage(&r, &all, true);
     if (st == SENNIT_OK) {
+        replace_least(&r, &plain);
         sn_txn_mark(doc, &mark);
         st = replace_do(doc, &r, at + head);
         sn_txn_settle(doc, &mark, st);
