@@ -39,19 +39,19 @@ static void grow_old(rng *r)
 static void replicas_that_edit_and_exchange_deltas_converge(void **state)
 {
     (void)state;
-    seeds_run(400, live_and_converge);
+    seeds_run(1500, live_and_converge);
 }
 
 static void deletes_switched_off_and_on_converge(void **state)
 {
     (void)state;
-    seeds_run(400, toggle_and_converge);
+    seeds_run(1000, toggle_and_converge);
 }
 
 static void replicas_with_a_long_history_converge(void **state)
 {
     (void)state;
-    seeds_run(4, grow_old);
+    seeds_run(8, grow_old);
 }
 
 int main(void)

@@ -187,13 +187,13 @@ static void asking(rng *r)
 static void single_operations_in_any_order_end_the_same(void **state)
 {
     (void)state;
-    seeds_run(300, any_order);
+    seeds_run(1000, any_order);
 }
 
 static void what_is_missing_can_be_asked_for(void **state)
 {
     (void)state;
-    seeds_run(200, asking);
+    seeds_run(600, asking);
 }
 
 int main(void)

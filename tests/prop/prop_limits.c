@@ -290,7 +290,7 @@ static void documents_seeded_alike_merge(void **state)
 static void one_id_with_two_contents_is_noticed(void **state)
 {
     (void)state;
-    seeds_run(200, copied_replica);
+    seeds_run(1000, copied_replica);
 }
 
 int main(void)

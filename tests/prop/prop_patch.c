@@ -154,7 +154,7 @@ static void patches_are_joined(rng *r)
 static void too_many_patches_become_one_that_resets(void **state)
 {
     (void)state;
-    seeds_run(200, few_patches);
+    seeds_run(1000, few_patches);
 }
 
 static void only_what_is_watched_becomes_patches(void **state)

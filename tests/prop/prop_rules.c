@@ -187,7 +187,7 @@ static void spoiled(rng *r)
 static void the_library_refuses_what_the_rules_refuse(void **state)
 {
     (void)state;
-    seeds_run(3000, spoiled);
+    seeds_run(6000, spoiled);
 }
 
 int main(void)

@@ -253,25 +253,25 @@ static void anchors_live(rng *r)
 static void a_document_opened_again_is_the_same(void **state)
 {
     (void)state;
-    seeds_run(200, opened_again_is_the_same);
+    seeds_run(600, opened_again_is_the_same);
 }
 
 static void a_document_without_deleted_text_still_edits_and_merges(void **state)
 {
     (void)state;
-    seeds_run(200, opened_without_deleted_text);
+    seeds_run(600, opened_without_deleted_text);
 }
 
 static void a_fork_edits_on_its_own_and_merges_back(void **state)
 {
     (void)state;
-    seeds_run(150, fork_and_merge);
+    seeds_run(400, fork_and_merge);
 }
 
 static void anchors_stay_with_their_bytes(void **state)
 {
     (void)state;
-    seeds_run(250, anchors_live);
+    seeds_run(600, anchors_live);
 }
 
 int main(void)

@@ -241,7 +241,7 @@ static void ids_become_short(rng *r)
 static void deltas_over_a_table_are_understood(void **state)
 {
     (void)state;
-    seeds_run(200, heard_in_order);
+    seeds_run(400, heard_in_order);
 }
 
 static void deltas_with_and_without_a_table_are_told_apart(void **state)
@@ -253,7 +253,7 @@ static void deltas_with_and_without_a_table_are_told_apart(void **state)
 static void skipping_a_delta_never_makes_another_be_misread(void **state)
 {
     (void)state;
-    seeds_run(200, one_is_skipped);
+    seeds_run(400, one_is_skipped);
 }
 
 static void a_refused_delta_leaves_the_table_as_it_was(void **state)

@@ -208,7 +208,7 @@ static void first_edit_is_taken_back(rng *r)
 static void transactions_leave_no_trace_or_are_plain_edits(void **state)
 {
     (void)state;
-    seeds_run(250, live);
+    seeds_run(1000, live);
 }
 
 static void aborting_the_first_edit_leaves_a_new_document(void **state)

@@ -121,7 +121,7 @@ static void words_stay_whole(rng *r)
 static void words_typed_at_one_place_stay_whole(void **state)
 {
     (void)state;
-    seeds_run(400, words_stay_whole);
+    seeds_run(2000, words_stay_whole);
 }
 
 int main(void)
