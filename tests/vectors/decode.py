@@ -524,6 +524,8 @@ class Document:
     def take(self, items):
         blocked = set()
         for item in items:
+            if isinstance(item, Operation):
+                self.check_own(item)
             try:
                 if item.replica in blocked:
                     raise Waits
