@@ -135,11 +135,13 @@ static void text_is_looked_at_as_it_is_given(void **state)
 
     assert_ok(sn_block_encode(&whole, NULL, &c->bytes));
     assert_ok(decode(c, c->bytes.len));
-    assert_int_equal(sn_block_give_text(&c->decoded, (const uint8_t *)"ab\xff\xe2\x82\xac", 100, &c->err),
+    assert_int_equal(sn_block_give_text(&c->decoded, (const uint8_t *)"ab\xff\xe2\x82\xac", 100,
+                                        &c->err),
                      SENNIT_ECORRUPT);
     assert_int_equal(c->err.pos, 102);
     /* well-formed as a whole, but the second insert begins inside a character */
-    assert_int_equal(sn_block_give_text(&c->decoded, (const uint8_t *)"ab\xe2\x82\xac" "c", 0, &c->err),
+    assert_int_equal(sn_block_give_text(&c->decoded, (const uint8_t *)"ab\xe2\x82\xac" "c", 0,
+                                        &c->err),
                      SENNIT_ECORRUPT);
     sn_decoded_free(&c->decoded);
 }

@@ -43,7 +43,10 @@ static void repair(damage *d)
 
 /* ---- in a small document: seeded, ab, X, cd ---- */
 
-static void r1(damage *d) { plant(d, &d->doc->who.changes[3].hlc, &d->doc->who.changes[2].hlc, 8); }
+static void r1(damage *d)
+{
+    plant(d, &d->doc->who.changes[3].hlc, &d->doc->who.changes[2].hlc, 8);
+}
 static void r1_order(damage *d) { plant32(d, &d->doc->who.changes[3].ordinal, 0); }
 static void r2(damage *d) { plant(d, &d->me->id, &d->doc->who.replicas[0].id, 8); }
 static void r3_count(damage *d) { plant32(d, &d->me->number, 6); }
@@ -107,6 +110,15 @@ static void t5_missing(damage *d)
     sn_leaf *leaf = d->doc->tree.first;
     plant32(d, &leaf->node.n, leaf->node.n - 1);
 }
+static void m1(damage *d)
+{
+    sn_map_leaf *leaf = sn_map_floor(&d->doc->tree.ids, UINT64_MAX).leaf;
+    uint64_t keys[2] = {(uint64_t)9 << 32 | 5, (uint64_t)9 << 32 | 4}; /* of nobody */
+
+    assert_true(leaf->n + 2 <= SN_MAP_FANOUT);
+    plant(d, &leaf->key[leaf->n], keys, sizeof keys);
+    plant32(d, &leaf->n, leaf->n + 2);
+}
 static void log_byte(damage *d)
 {
     uint8_t other = d->me->log.bytes[0] ^ 0x10;
@@ -168,8 +180,8 @@ static const struct planted {
     {"S3", s3_none, false}, {"S3", s3_far, false}, {"S3", s3_beyond, false}, {"S4", s4, false},
     {"S5", s5, false}, {"S6", s6, false}, {"S6", s6_side, false}, {"order", order, false},
     {"D2", d2, false}, {"D3", d3, false}, {"T3", t3_total, false}, {"T5", t5_map, false},
-    {"T5", t5_missing, false}, {"", log_byte, false}, {"T1", t1_back, true}, {"T1", t1_skip, true},
-    {"T1", t1_longer, true}, {"T2", t2_slot, true}, {"T2", t2_parent, true}, {"T2", t2_empty, true},
+    {"T5", t5_missing, false}, {"M1", m1, false}, {"", log_byte, false}, {"T1", t1_back, true},
+    {"T1", t1_skip, true}, {"T1", t1_longer, true}, {"T2", t2_slot, true}, {"T2", t2_parent, true}, {"T2", t2_empty, true},
     {"T3", t3_sum, true}, {"T3", t3_lines, true}, {"T4", t4_right, true}, {"T4", t4_left, true},
     {"S1", deep, true},
 };

@@ -76,6 +76,26 @@ static void own_operations_are_sent_from_any_number_on(void **state)
     assert_int_equal(s->buf.len, 0);
 }
 
+static void a_version_may_count_into_a_character(void **state)
+{
+    stage *s = *state;
+    uint8_t version[] = {1, 0, 0, 0, 0, 0, 0, 0, 0};
+    sennit_doc *doc = stage_doc(s, 1, ""), *other = stage_doc(s, 2, "");
+    sennit_delta_info info;
+
+    assert_ok(sennit_doc_insert(doc, 0, "a\xe2\x82\xac" "b", 5));
+    doc_catch_up(other, doc);
+    for (uint8_t count = 1; count < 5; count++) {
+        version[8] = count;
+        s->buf.len = 0;
+        assert_ok(sennit_doc_delta(doc, version, sizeof version, NULL, &s->buf, NULL));
+        assert_ok(sennit_delta_inspect(s->buf.data, s->buf.len, NULL, &info, NULL));
+        assert_int_equal(info.operations, count < 4 ? 4 : 1); /* from its start */
+        assert_refused(other, SENNIT_OK,
+                       sennit_doc_apply(other, s->buf.data, s->buf.len, NULL, NULL, NULL));
+    }
+}
+
 static void a_delta_is_described_without_being_applied(void **state)
 {
     stage *s = *state;
@@ -254,6 +274,7 @@ int main(void)
         STAGE_TEST(a_delta_is_what_a_version_lacks),
         STAGE_TEST(the_same_operations_give_the_same_bytes),
         STAGE_TEST(own_operations_are_sent_from_any_number_on),
+        STAGE_TEST(a_version_may_count_into_a_character),
         STAGE_TEST(a_delta_is_described_without_being_applied),
         STAGE_TEST(wrong_heads_are_refused),
         STAGE_TEST(text_that_does_not_fit_its_inserts_is_refused),

@@ -146,6 +146,21 @@ static void a_fork_is_noticed_before_anything_else_is_done(void **state)
     assert_refused(doc, SENNIT_EFORK, stage_apply(s, doc, &o));
 }
 
+static void other_numbers_of_bytes_are_a_fork(void **state)
+{
+    stage *s = *state;
+    sennit_doc *doc = stage_doc(s, 1, "0123456789");
+    stage_ops o = {.ids = {11, 0}, .ids_len = 2, .hlc = 100, .n = 2, .text = "a",
+                   .ops = {{.kind = SN_DELETE, .n = 1, .len = 1, .ref_replica = 1},
+                           {.kind = SN_INSERT, .seq = 1, .n = 1, .ref_replica = 1, .ref = 5}}};
+
+    assert_ok(stage_apply(s, doc, &o));
+    o.n = o.seq = o.number = 1; /* only the insert, and as its second byte */
+    o.ops[0] = o.ops[1];
+    o.ops[0].number = 1;
+    assert_refused(doc, SENNIT_EFORK, stage_apply(s, doc, &o));
+}
+
 /* A replica that was copied and went on in both copies. */
 static void copies_that_both_go_on_are_noticed(void **state)
 {
@@ -167,6 +182,7 @@ int main(void)
         STAGE_TEST(a_delta_may_overlap_what_is_known),
         STAGE_TEST(other_content_under_a_known_id_is_a_fork),
         STAGE_TEST(a_fork_is_noticed_before_anything_else_is_done),
+        STAGE_TEST(other_numbers_of_bytes_are_a_fork),
         STAGE_TEST(copies_that_both_go_on_are_noticed),
     };
 

@@ -127,6 +127,19 @@ static void turning_round_is_no_longer_a_run(void **state)
     assert_alike(&t);
 }
 
+static void half_a_character_is_not_deleted_the_short_way(void **state)
+{
+    stage *s = *state;
+    twins t = twins_of(s, "\xc3\xa9xx\xc3\xa9");
+
+    press(s, &t, 3, 1, "");
+    press(s, &t, 2, 1, "");
+    assert_int_equal(sennit_doc_delete(t.quick, 1, 1), SENNIT_EUTF8);
+    assert_int_equal(sennit_doc_delete(t.quick, 2, 1), SENNIT_EUTF8);
+    press(s, &t, 0, 2, "");
+    assert_alike(&t);
+}
+
 static void a_pause_ends_the_short_way(void **state)
 {
     stage *s = *state;
@@ -230,6 +243,7 @@ int main(void)
         STAGE_TEST(typing_on_goes_the_short_way),
         STAGE_TEST(deleting_on_goes_the_short_way),
         STAGE_TEST(turning_round_is_no_longer_a_run),
+        STAGE_TEST(half_a_character_is_not_deleted_the_short_way),
         STAGE_TEST(a_pause_ends_the_short_way),
         STAGE_TEST(limits_hold_on_the_short_way),
         STAGE_TEST(any_session_ends_the_same_either_way),

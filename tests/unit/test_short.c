@@ -65,9 +65,9 @@ static void what_is_too_much_takes_the_long_form(void **state)
 static void every_operation_arrives_one_by_one(void **state)
 {
     stage *s = *state;
-    sennit_doc *doc = stage_doc(s, 1, "seed\n\xe2\x82\xac"), *before = stage_doc(s, 2, "seed\n\xe2\x82\xac");
-    sennit_doc *in_order = stage_doc(s, 3, "seed\n\xe2\x82\xac");
-    sennit_doc *backwards = stage_doc(s, 4, "seed\n\xe2\x82\xac");
+    static const char seed[] = "seed\n\xe2\x82\xac";
+    sennit_doc *doc = stage_doc(s, 1, seed), *before = stage_doc(s, 2, seed);
+    sennit_doc *in_order = stage_doc(s, 3, seed), *backwards = stage_doc(s, 4, seed);
     static sennit_buf sent[200];
     size_t n = 0;
     rng r = rng_seed(3);

@@ -181,6 +181,19 @@ static void the_text_is_found_in_the_bytes(void **state)
     assert_null(text);
 }
 
+static void a_snapshot_without_text_has_none_to_find(void **state)
+{
+    stage *s = *state;
+    const char *text;
+    size_t len;
+
+    buf_add(&s->buf, "\xd5SENNIT\1\0\0\0\0\0\0\0\0\0", 17); /* of no sections at all */
+    sn_put_u64(s->buf.data + 9, sn_hash64(s->buf.data, 9, 0));
+    assert_int_equal(sennit_snapshot_text(s->buf.data, s->buf.len, &text, &len, &s->err),
+                     SENNIT_ECORRUPT);
+    assert_null(text);
+}
+
 /* ---- bytes that are wrong ---- */
 
 #define HEAD 9                /* magic, format, number of sections */
@@ -352,6 +365,7 @@ int main(void)
         STAGE_TEST(forks_edit_under_ids_of_their_own),
         STAGE_TEST(a_snapshot_can_be_applied),
         STAGE_TEST(the_text_is_found_in_the_bytes),
+        STAGE_TEST(a_snapshot_without_text_has_none_to_find),
         STAGE_TEST(wrong_lists_of_sections_are_refused),
         STAGE_TEST(every_damaged_byte_is_noticed),
         STAGE_TEST(sections_that_do_not_fit_each_other_are_refused),

@@ -1,0 +1,166 @@
+#include "core/doc.h"
+
+#include "support/stage.h"
+
+/* What replica 7 does to "seed" behind its byte `ref`, as operation seq. */
+static stage_ops typed(uint32_t seq, uint32_t ref)
+{
+    return (stage_ops){.ids = {7, 0}, .ids_len = 2, .hlc = 100, .seq = seq, .number = seq, .n = 1,
+                       .text = "x",
+                       .ops = {{.kind = SN_INSERT, .seq = seq, .number = seq, .n = 1,
+                                .ref_replica = 1, .ref = ref}}};
+}
+
+static sennit_applied last_applied(stage *s, sennit_doc *doc)
+{
+    sennit_applied applied;
+
+    assert_ok(sennit_doc_apply(doc, s->buf.data, s->buf.len, NULL, &applied, NULL));
+    return applied;
+}
+
+static void what_waits_is_done_when_its_cause_comes(void **state)
+{
+    stage *s = *state;
+    sennit_doc *doc = stage_doc(s, 1, "seed");
+    sennit_stat stat;
+
+    for (uint32_t seq = 3; seq > 0; seq--) {
+        stage_ops o = typed(seq, 3 - seq);
+
+        assert_refused(doc, SENNIT_ECORRUPT,
+                       stage_apply(s, doc, &(stage_ops){.ids = {7}, .ids_len = 1, .hlc = 100,
+                           .seq = seq, .number = seq, .n = 1, .text = "x",
+                           .ops = {{.kind = SN_INSERT, .seq = seq, .number = seq, .n = 1,
+                                    .ref = seq}}})); /* its own future */
+        assert_ok(stage_apply(s, doc, &o));
+        sennit_doc_stat(doc, &stat);
+        assert_int_equal(stat.parked, 4 - seq);
+        assert_true(stat.parked_bytes > 0);
+        assert_text(doc, "seed");
+    }
+    stage_ops o = typed(0, 3);
+    sennit_doc *scratch = stage_doc(s, 2, "seed");
+    assert_ok(stage_apply(s, scratch, &o)); /* leaves the bytes in s->buf */
+    sennit_applied applied = last_applied(s, doc);
+    assert_int_equal(applied.applied, 4);
+    assert_int_equal(applied.parked, 0);
+    assert_text(doc, "sxexexdx");
+    sennit_doc_stat(doc, &stat);
+    assert_int_equal(stat.parked + stat.parked_bytes, 0);
+}
+
+static void what_waited_in_vain_is_dropped(void **state)
+{
+    stage *s = *state;
+    sennit_doc *doc = stage_doc(s, 1, "seed"), *scratch = stage_doc(s, 2, "seed");
+    stage_ops bad = typed(1, 0), first = typed(0, 3);
+
+    bad.hlc = 99; /* before its first operation */
+    assert_ok(stage_apply(s, doc, &bad));
+    assert_ok(stage_apply(s, scratch, &first));
+    sennit_applied applied = last_applied(s, doc);
+    assert_int_equal(applied.applied, 1);
+    assert_int_equal(applied.dropped, 1);
+    assert_true(doc_agree(doc, scratch));
+}
+
+static void what_wakes_without_memory_still_counts_as_waiting(void **state)
+{
+    stage *s = *state;
+    bool seen = false;
+
+    for (size_t nth = 1; !seen && nth < 100; nth++) {
+        sennit_doc *doc = stage_doc(s, 1, "seed"), *scratch = stage_doc(s, 2, "seed");
+        stage_ops first = typed(0, 3), second = typed(1, 0);
+        sennit_stat stat;
+
+        assert_ok(stage_apply(s, doc, &second));
+        assert_ok(stage_apply(s, scratch, &first));
+        s->fm.calls = 0;
+        s->fm.fail_at = nth;
+        sennit_status st = sennit_doc_apply(doc, s->buf.data, s->buf.len, NULL, NULL, NULL);
+        s->fm.fail_at = 0;
+        sennit_doc_stat(doc, &stat);
+        if (st == SENNIT_OK && stat.parked > 0) {
+            seen = true;
+            assert_non_null(doc->ready);
+            assert_int_equal(stat.parked, 1);
+            assert_true(stat.parked_bytes > 0);
+            assert_int_equal(last_applied(s, doc).applied, 1); /* the next call goes on */
+            assert_null(doc->ready);
+            assert_text(doc, "sxeedx");
+        }
+        sennit_doc_free(doc);
+        sennit_doc_free(scratch);
+        s->docs_len -= 2;
+    }
+}
+
+/* More replicas in one delta than are looked up without memory. */
+static void a_delta_of_many_without_memory_changes_nothing(void **state)
+{
+    stage *s = *state;
+    sennit_doc *all = stage_doc(s, 1, "seed");
+
+    for (uint64_t id = 10; id < 20; id++) {
+        stage_ops o = typed(0, 3);
+
+        o.ids[0] = id;
+        assert_ok(stage_apply(s, all, &o));
+    }
+    s->buf.len = 0;
+    assert_ok(sennit_doc_delta(all, NULL, 0, NULL, &s->buf, NULL));
+    for (size_t nth = 1;; nth++) {
+        sennit_doc *doc = stage_doc(s, 2, "seed");
+
+        doc_state before;
+        doc_state_take(&before, doc);
+        s->fm.calls = 0;
+        s->fm.fail_at = nth;
+        sennit_status st = sennit_doc_apply(doc, s->buf.data, s->buf.len, NULL, NULL, &s->err);
+        s->fm.fail_at = 0;
+        if (st != SENNIT_OK) {
+            assert_int_equal(st, SENNIT_ENOMEM);
+            assert_int_equal(s->err.code, SENNIT_ENOMEM);
+            assert_true(doc_state_same(&before, doc));
+        }
+        doc_state_free(&before);
+        sennit_doc_free(doc);
+        s->docs_len--;
+        if (st == SENNIT_OK)
+            break;
+    }
+}
+
+static void limits_hold_for_what_comes_from_elsewhere(void **state)
+{
+    stage *s = *state;
+    stage_ops o = typed(0, 3), late = typed(5, 3), other = typed(0, 3);
+
+    s->options.limits.text_bytes = 5;
+    s->options.limits.replicas = 2;
+    s->options.limits.parked_bytes = 1;
+    sennit_doc *doc = stage_doc(s, 1, "seed");
+    assert_refused(doc, SENNIT_ELIMIT, stage_apply(s, doc, &late));
+    assert_int_equal(s->err.code, SENNIT_ELIMIT);
+    assert_ok(stage_apply(s, doc, &o));
+    other.ids[0] = 8;
+    assert_refused(doc, SENNIT_ELIMIT, stage_apply(s, doc, &other)); /* a third writer */
+    o = typed(1, 3);
+    assert_refused(doc, SENNIT_ELIMIT, stage_apply(s, doc, &o)); /* a sixth byte */
+    assert_text(doc, "seedx");
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        STAGE_TEST(what_waits_is_done_when_its_cause_comes),
+        STAGE_TEST(what_waited_in_vain_is_dropped),
+        STAGE_TEST(what_wakes_without_memory_still_counts_as_waiting),
+        STAGE_TEST(a_delta_of_many_without_memory_changes_nothing),
+        STAGE_TEST(limits_hold_for_what_comes_from_elsewhere),
+    };
+
+    return RUN_TESTS(tests);
+}
