@@ -14,7 +14,8 @@
 
 static const char *root;
 
-static void write_input(const char *target, const char *name, size_t number, const sennit_buf *bytes)
+static void write_input(const char *target, const char *name, size_t number,
+                        const sennit_buf *bytes)
 {
     char path[1024];
 
@@ -98,7 +99,8 @@ static void make_deltas(size_t number)
 
 static void make_snapshots(size_t number)
 {
-    static const unsigned flags[] = {SENNIT_SAVE_SHARED, SENNIT_SAVE_IDENTITY, SENNIT_SAVE_LIVE_ONLY};
+    static const unsigned flags[] = {SENNIT_SAVE_SHARED, SENNIT_SAVE_IDENTITY,
+                                     SENNIT_SAVE_LIVE_ONLY};
     rng r, random = rng_seed(100 + number);
     sennit_doc *doc = base_doc(&r);
     sennit_buf out;

@@ -120,7 +120,9 @@ static void compare_with(sennit_doc *doc, naive *model)
     for (size_t i = 0; i < model->authors_len; i++) {
         uint32_t index = sn_roster_find(&doc->who, model->authors[i].id);
 
-        require(model->authors[i].len == (index == SN_NO_REPLICA ? 0 : doc->who.replicas[index].seq));
+        uint32_t known = index == SN_NO_REPLICA ? 0 : doc->who.replicas[index].seq;
+
+        require(model->authors[i].len == known);
     }
     doc_check(doc);
     free(text);

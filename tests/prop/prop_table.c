@@ -56,9 +56,9 @@ static void edit(sennit_doc *doc, rng *r)
     const char *t = text.data != NULL ? (const char *)text.data : "";
     size_t pos = rng_percent(r, 60) ? text.len : text_place(r, t, text.len);
     size_t end = rng_percent(r, 20) ? text_place(r, t, text.len) : pos;
+    size_t gone = end > pos ? end - pos : 0;
 
-    require(sennit_doc_splice(doc, pos, end > pos ? end - pos : 0, insert, rng_text(r, 4, insert)) ==
-            SENNIT_OK);
+    require(sennit_doc_splice(doc, pos, gone, insert, rng_text(r, 4, insert)) == SENNIT_OK);
     sennit_buf_clear(&text);
 }
 

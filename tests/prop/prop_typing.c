@@ -36,7 +36,8 @@ static void room_open(room *o, rng *r)
     o->now = UINT64_C(1700000000000);
     require(sennit_doc_seed(&o->options, "", 0, text, strlen(text), &o->reader) == SENNIT_OK);
     for (size_t i = 0; i < o->n; i++)
-        require(sennit_doc_seed(&o->options, "", 0, text, strlen(text), &o->writer[i]) == SENNIT_OK);
+        require(sennit_doc_seed(&o->options, "", 0, text, strlen(text), &o->writer[i]) ==
+                SENNIT_OK);
 }
 
 static void room_close(room *o)

@@ -112,7 +112,8 @@ static void pieces_wake_when_their_cause_is_known_and_not_before(void **state)
     for (uint64_t seed = 1; seed <= 40; seed++) {
         rng r = rng_seed(seed);
         size_t n = rng_in(&r, 1, PIECES);
-        uint32_t known[REPLICAS][2] = {{0}}, need[REPLICAS][2][PIECES], waiting[REPLICAS][2] = {{0}};
+        uint32_t known[REPLICAS][2] = {{0}}, waiting[REPLICAS][2] = {{0}};
+        uint32_t need[REPLICAS][2][PIECES];
         uint64_t left = 0;
         lot l;
 
