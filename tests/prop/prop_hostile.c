@@ -357,6 +357,37 @@ static void huge_claims_take_no_memory(void **state)
     sennit_doc_free(like);
 }
 
+/* "One more" after a delete of two ranges: nobody says that in short. */
+static void a_keystroke_goes_on_from_no_delete_of_many_ranges(void **state)
+{
+    (void)state;
+    for (unsigned forth = 0; forth < 2; forth++) {
+        rng r = rng_seed(1);
+        sennit_options options = doc_options(&r);
+        sennit_doc *writer, *reader;
+        uint8_t bytes[] = {forth ? 0x09 : 0x01, 42, 0, 0, 0, 0, 0, 0, 0, 2, 0, 0};
+        doc_state before;
+
+        options.replica = 42;
+        require(sennit_doc_seed(&options, "", 0, "abcdef", 6, &writer) == SENNIT_OK);
+        options.replica = 43;
+        require(sennit_doc_seed(&options, "", 0, "abcdef", 6, &reader) == SENNIT_OK);
+        require(sennit_doc_insert(writer, forth ? 3 : 4, "X", 1) == SENNIT_OK);
+        doc_catch_up(reader, writer);
+        require(sennit_doc_delete(writer, 3, 2) == SENNIT_OK);
+        doc_catch_up(reader, writer);
+        require_text(reader, "abcef");
+        doc_state_take(&before, reader);
+        checksum_fix(bytes, sizeof bytes);
+        require(sennit_doc_apply(reader, bytes, sizeof bytes, NULL, NULL, NULL) ==
+                SENNIT_ECORRUPT);
+        require(doc_state_same(&before, reader));
+        doc_state_free(&before);
+        sennit_doc_free(writer);
+        sennit_doc_free(reader);
+    }
+}
+
 static void damaged_bytes_are_refused_or_taken_by_all_alike(void **state)
 {
     (void)state;
@@ -374,6 +405,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(what_the_rules_forbid_is_refused),
         cmocka_unit_test(huge_claims_take_no_memory),
+        cmocka_unit_test(a_keystroke_goes_on_from_no_delete_of_many_ranges),
         cmocka_unit_test(damaged_bytes_are_refused_or_taken_by_all_alike),
         cmocka_unit_test(random_bytes_do_no_harm),
     };
