@@ -336,6 +336,47 @@ static void pieces_of_different_fate_are_not_healed(void **state)
 
 /* Every byte of a crowded document goes and comes, with the cursor standing
  * anywhere; sums, joins and cursor are right all the while. */
+/* A place in a span that begins and ends n bytes on between characters; most of
+ * the time near the cursor. */
+static sn_place any_place(rng *r, sennit_doc *doc, uint32_t *n)
+{
+    sn_tree *tree = &doc->tree;
+    uint32_t author = (uint32_t)rng_below(r, doc->who.replicas_len);
+    uint32_t number = (uint32_t)rng_below(r, doc->who.replicas[author].text.len);
+    sn_place p = sn_tree_find(tree, author, number);
+
+    if (tree->cursor.leaf != NULL && rng_percent(r, 80)) {
+        p.leaf = tree->cursor.leaf;
+        p.i = (uint32_t)rng_below(r, p.leaf->node.n);
+        p.off = (uint32_t)rng_below(r, sn_span_len(sn_place_span(&p)));
+    }
+    const sn_span *s = sn_place_span(&p);
+    const sn_text *text = &sn_author(&doc->who, s->change)->text;
+    uint32_t len = sn_span_len(s), whole = (uint32_t)rng_below(r, 2);
+    uint32_t end = whole ? len : p.off + 1 + (uint32_t)rng_below(r, len - p.off);
+    p.off = whole ? 0 : p.off;
+    while (!sn_text_boundary(text, (uint64_t)s->at + p.off))
+        p.off--;
+    while (!sn_text_boundary(text, (uint64_t)s->at + end))
+        end++;
+    *n = end - p.off;
+    return p;
+}
+
+/* A visible byte; most of the time one of the cursor's leaf. */
+static uint32_t byte_near(rng *r, sn_tree *tree)
+{
+    const sn_leaf *leaf = tree->cursor.leaf;
+    uint32_t visible = 0;
+
+    for (uint32_t i = 0; leaf != NULL && i < leaf->node.n; i++)
+        visible += sn_span_visible(&leaf->span[i]);
+    if (visible == 0 || rng_percent(r, 20))
+        return (uint32_t)rng_below(r, tree->total.bytes);
+    return sn_tree_before(tree, (sn_place){tree->cursor.leaf, 0, 0}).bytes +
+           (uint32_t)rng_below(r, visible);
+}
+
 static void flips_by_chance_keep_every_invariant(void **state)
 {
     sennit_doc *doc = crowd_doc(*state, 5, 120);
@@ -343,21 +384,12 @@ static void flips_by_chance_keep_every_invariant(void **state)
     rng r = rng_seed(9);
     size_t pos;
 
-    for (unsigned i = 0; i < 1500; i++) {
-        uint32_t author = (uint32_t)rng_below(&r, doc->who.replicas_len), bytes;
-        const sn_text *text = &doc->who.replicas[author].text;
-        sn_place p = sn_tree_find(tree, author, (uint32_t)rng_below(&r, text->len));
-        const sn_span *s = sn_place_span(&p);
-        uint32_t end = p.off + 1 + (uint32_t)rng_below(&r, sn_span_len(s) - p.off);
+    for (unsigned i = 0; i < 2500; i++) {
+        uint32_t n, bytes = tree->total.bytes;
+        sn_place p = any_place(&r, doc, &n);
+        bool dead = sn_span_dead(sn_place_span(&p));
 
-        while (!sn_text_boundary(text, (uint64_t)s->at + p.off))
-            p.off--;
-        while (!sn_text_boundary(text, (uint64_t)s->at + end))
-            end++;
         assert_ok(sn_tree_reserve(tree, 2, 1));
-        bytes = tree->total.bytes;
-        bool dead = sn_span_dead(s);
-        uint32_t n = end - p.off;
         if (dead)
             sn_tree_revive(tree, &p, n);
         else
@@ -366,7 +398,7 @@ static void flips_by_chance_keep_every_invariant(void **state)
         assert_null(sn_tree_check(tree, &pos));
         if (tree->total.bytes == 0)
             continue;
-        uint32_t at = (uint32_t)rng_below(&r, tree->total.bytes);
+        uint32_t at = byte_near(&r, tree);
         sn_place q = sn_tree_seek(tree, at), want = sn_tree_at(tree, SENNIT_BYTES, at);
         assert_true(q.leaf == want.leaf && q.i == want.i && q.off == want.off);
     }
