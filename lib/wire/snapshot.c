@@ -89,7 +89,7 @@ static sennit_status snapshot_section(snapshot_writing *w, uint8_t id)
     uint8_t *p = w->out->data + w->entry;
     *p++ = id;
     p = sn_put_u64(p, w->out->len - at);
-    sn_put_u64(p, sn_hash64(w->out->data + at, w->out->len - at, id));
+    sn_put_u64(p, sn_sum64(w->out->data + at, w->out->len - at, id));
     w->entry += SECTION_ENTRY;
     return SENNIT_OK;
 }
@@ -214,7 +214,7 @@ static sennit_status snapshot_open(const void *data, size_t len, uint8_t wanted,
             return sn_fail(err, SENNIT_EVERSION, part.origin, "a section of a later release");
         if (to == NULL || (wanted != 0 && wanted != id))
             continue;
-        if (check != sn_hash64(part.data, part.end, id))
+        if (check != sn_sum64(part.data, part.end, id))
             return sn_fail(err, SENNIT_ECORRUPT, part.origin, "checksum of a section does not fit");
         *to = part;
     }

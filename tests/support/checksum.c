@@ -34,7 +34,7 @@ static void fix_snapshot(uint8_t *data, size_t len)
 
         if (size > len - at)
             break;
-        put(entry + 9, sn_hash64(data + at, (size_t)size, entry[0]), 8);
+        put(entry + 9, sn_sum64(data + at, (size_t)size, entry[0]), 8);
         at += (size_t)size;
     }
     put(data + end, sn_hash64(data, end, 0), 8);

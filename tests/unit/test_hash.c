@@ -63,6 +63,62 @@ static void hashes_of_published_texts_are_the_published_ones(void **state)
     assert_true(sn_hash64("abc", 3, 0) == UINT64_C(0x44bc2cf5ad770999));
 }
 
+/* What tests/vectors/decode.py gives for beginnings of the same bytes. */
+static const struct {
+    size_t len;
+    uint64_t seed, sum;
+} sums[] = {
+    {0, UINT64_C(0x0), UINT64_C(0x8a908fa5fc4f5df4)},
+    {1, UINT64_C(0x0), UINT64_C(0xe1b7b64e20e4dd2d)},
+    {8, UINT64_C(0x0), UINT64_C(0x146c604b8ecccdf7)},
+    {15, UINT64_C(0x0), UINT64_C(0x514bd0582d301c5e)},
+    {16, UINT64_C(0x0), UINT64_C(0xe5723a9c1a0a0f8c)},
+    {63, UINT64_C(0x0), UINT64_C(0xf57136f77d53ab4f)},
+    {64, UINT64_C(0x0), UINT64_C(0x48ba193058a072e6)},
+    {65, UINT64_C(0x0), UINT64_C(0x4f66ef5fb50f0657)},
+    {128, UINT64_C(0x0), UINT64_C(0x45623e3af0907109)},
+    {199, UINT64_C(0x0), UINT64_C(0x17b64097e287610a)},
+    {0, UINT64_C(0xfffffffffffffffe), UINT64_C(0xfb8bb63df8e4b1be)},
+    {1, UINT64_C(0xfffffffffffffffe), UINT64_C(0x4c62d7f818323ca4)},
+    {8, UINT64_C(0xfffffffffffffffe), UINT64_C(0xa4765519b1a97c8f)},
+    {15, UINT64_C(0xfffffffffffffffe), UINT64_C(0x480b6b7e99cc52f3)},
+    {16, UINT64_C(0xfffffffffffffffe), UINT64_C(0x43f89e947a1360c7)},
+    {63, UINT64_C(0xfffffffffffffffe), UINT64_C(0xd270cc28a1a34a74)},
+    {64, UINT64_C(0xfffffffffffffffe), UINT64_C(0xb1b931bb7c3e3cd6)},
+    {65, UINT64_C(0xfffffffffffffffe), UINT64_C(0x9f2efaf484c5e750)},
+    {128, UINT64_C(0xfffffffffffffffe), UINT64_C(0x5a4cf8e81945f5f7)},
+    {199, UINT64_C(0xfffffffffffffffe), UINT64_C(0xbd1e1c9f84d51500)},
+};
+
+static void sums_are_those_of_the_other_decoder(void **state)
+{
+    (void)state;
+    uint8_t bytes[200];
+
+    for (unsigned i = 0; i < sizeof bytes; i++)
+        bytes[i] = (uint8_t)((i * 7 + 3) % 251);
+    for (size_t i = 0; i < sizeof sums / sizeof sums[0]; i++)
+        assert_true(sn_sum64(bytes, sums[i].len, sums[i].seed) == sums[i].sum);
+}
+
+/* Up to two bits of eight bytes, wherever those are; and one zero more at the end. */
+static void sums_notice_flipped_bits_and_another_length(void **state)
+{
+    (void)state;
+    uint8_t bytes[150] = {0};
+    uint64_t sum = sn_sum64(bytes, 149, 0);
+
+    assert_true(sn_sum64(bytes, 150, 0) != sum);
+    for (unsigned i = 0; i < 149 * 8; i++)
+        for (unsigned k = i; k < 149 * 8 && k / 64 == i / 64; k++) {
+            bytes[i / 8] ^= (uint8_t)(1 << i % 8);
+            if (k > i)
+                bytes[k / 8] ^= (uint8_t)(1 << k % 8);
+            assert_true(sn_sum64(bytes, 149, 0) != sum);
+            bytes[i / 8] = bytes[k / 8] = 0;
+        }
+}
+
 static void alignment_does_not_matter(void **state)
 {
     (void)state;
@@ -74,6 +130,7 @@ static void alignment_does_not_matter(void **state)
         for (unsigned i = 0; i < 70; i++)
             moved[shift + i] = bytes[i];
         assert_true(sn_hash64(moved + shift, 70, 1) == sn_hash64(bytes, 70, 1));
+        assert_true(sn_sum64(moved + shift, 70, 1) == sn_sum64(bytes, 70, 1));
     }
 }
 
@@ -82,6 +139,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(hashes_are_those_of_the_reference),
         cmocka_unit_test(hashes_of_published_texts_are_the_published_ones),
+        cmocka_unit_test(sums_are_those_of_the_other_decoder),
+        cmocka_unit_test(sums_notice_flipped_bits_and_another_length),
         cmocka_unit_test(alignment_does_not_matter),
     };
 

@@ -1,7 +1,7 @@
 """The canonical bytes of a document's operations, by section 11 of docs/FORMAT.md."""
 
 from decode import (SHORT_MAX, TABLE_MAX, WIDE_MAX, Context, Record, Segment,
-                    check_of, is_inside, u64, width)
+                    check_of, is_inside, sum64, u64, width)
 
 
 def varint(v):
@@ -234,5 +234,5 @@ def snapshot(doc, shallow=False):
                                      for n in range(len(doc.text_of(r))) if (r, n) in dead)))
     out = b"\xd5SENNIT\x01" + bytes([len(sections)])
     for i, part in sections:
-        out += bytes([i]) + u64(len(part)) + check_of(i, part, 8)
+        out += bytes([i]) + u64(len(part)) + u64(sum64(i, part))
     return out + check_of(0, out, 8) + b"".join(part for _, part in sections)

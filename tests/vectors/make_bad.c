@@ -110,7 +110,7 @@ static void put_snapshot(sennit_buf *out, const section *sections, size_t n)
         put_hex(&part, sections[i].hex);
         put_u64(out, sections[i].id, 1);
         put_u64(out, part.len, 8);
-        put_u64(out, sn_hash64(part.data, part.len, sections[i].id), 8);
+        put_u64(out, sn_sum64(part.data, part.len, sections[i].id), 8);
         buf_add(&body, part.data, part.len);
     }
     put_u64(out, sn_hash64(out->data, out->len, 0), 8);
