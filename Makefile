@@ -33,6 +33,7 @@ OPT_clang    := -O2 -g
 OPT_amalgam  := -O2 -g
 OPT_mutants  := -O1
 OPT_coverage := -O0 -g
+OPT_tsan     := -O1 -g
 OPT_fuzz     := -O1 -g
 
 FLAGS_release  := -DNDEBUG
@@ -41,6 +42,7 @@ FLAGS_clang    := -DSENNIT_SELFCHECK
 FLAGS_amalgam  := -DNDEBUG
 FLAGS_mutants  := $(TINY)
 FLAGS_coverage := $(TINY) --coverage
+FLAGS_tsan     := -fsanitize=thread
 FLAGS_fuzz     := $(TINY) $(ASAN) -fsanitize=fuzzer-no-link
 
 CFLAGS  ?= $(OPT_$(MODE))
@@ -55,34 +57,47 @@ LINK     = $(CC) $(FLAGS) $(LDFLAGS)
 version  = $(shell sed -n 's/^.define SENNIT_VERSION_$1 //p' include/sennit/sennit.h)
 VERSION := $(call version,MAJOR).$(call version,MINOR).$(call version,PATCH)
 SONAME  := libsennit.so.0
+SYNC_SO := libsennit-sync.so.0
 
 HEADERS := $(wildcard include/sennit/*.h)
 LIB     := $(wildcard lib/base/*.c lib/core/*.c lib/wire/*.c)
+SYNC    := $(wildcard lib/sync/*.c lib/trust/*.c lib/store/*.c lib/net/*.c)
 CLI     := $(wildcard examples/cli/*.c)
 UNIT    := $(wildcard tests/unit/*.c)
 TESTS   := $(UNIT) $(wildcard tests/prop/*.c tests/oom/*.c)
 SUPPORT := $(wildcard tests/support/*.c)
+SYNC_TESTS   := $(wildcard tests/sync/test_*.c tests/sim/sim_*.c)
+SYNC_SUPPORT := $(wildcard tests/sync/support/*.c)
 FUZZ    := $(wildcard tests/fuzz/fuzz_*.c)
 
 # What is released is compiled as one file: calls between its parts are inlined.
 LIB_OBJ  := $(if $(filter amalgam release,$(MODE)),$(B)/sennit.o,$(LIB:%.c=$(B)/%.o))
 TEST_BIN := $(TESTS:%.c=$(B)/%)
+SYNC_BIN := $(SYNC_TESTS:%.c=$(B)/%)
 FUZZ_BIN := $(FUZZ:%.c=$(B)/%)
 
 # ---- Libraries and the command line -----------------------------------------
 
-all: lib cli
+all: lib $(if $(SYNC),sync) cli
 lib: $(B)/libsennit.a $(B)/$(SONAME)
+sync: $(B)/libsennit-sync.a $(B)/$(SYNC_SO)
 cli: $(B)/sennit
 
 $(B)/libsennit.a: $(LIB_OBJ)
+$(B)/libsennit-sync.a: $(SYNC:%.c=$(B)/%.o)
 $(B)/libsupport.a: $(SUPPORT:%.c=$(B)/%.o)
+$(B)/libsyncsupport.a: $(SYNC_SUPPORT:%.c=$(B)/%.o)
 $(B)/%.a:
 	rm -f $@
 	$(AR) rcs $@ $^
 
 $(B)/$(SONAME): $(if $(filter release,$(MODE)),$(B)/shared.o,$(LIB_OBJ))
 	$(LINK) -shared -Wl,-soname,$(SONAME) -Wl,--no-undefined -Wl,-z,noseparate-code $^ -o $@
+
+# What libsennit-sync stands on; libsennit itself needs libc only.
+SYNC_LIBS := -lmsgpackc -lsodium -lsqlite3 -lwebsockets -pthread
+$(B)/$(SYNC_SO): $(SYNC:%.c=$(B)/%.o) $(B)/$(SONAME)
+	$(LINK) -shared -Wl,-soname,$(SYNC_SO) -Wl,--no-undefined $^ $(SYNC_LIBS) -o $@
 
 # The shared library is kept small, for it is what is shipped; the static one, of
 # which a program takes what it needs, is compiled for speed alone.
@@ -96,6 +111,7 @@ $(B)/sennit: $(CLI:%.c=$(B)/%.o) $(B)/libsennit.a
 	$(LINK) $^ -ljansson -lz -lzstd -o $@
 
 $(B)/lib/%.o: INCLUDE += -Ilib
+$(SYNC:%.c=$(B)/%.o): INCLUDE += -D_POSIX_C_SOURCE=200809L
 $(B)/examples/%.o: INCLUDE += -D_GNU_SOURCE
 $(B)/tests/%.o: INCLUDE += -Ilib -Itests
 $(B)/%.o: %.c $(B)/flags
@@ -109,7 +125,7 @@ $(B)/flags: FORCE # changes when the command to compile does
 # ---- One file ---------------------------------------------------------------
 
 amalgam: build/amalgam/sennit.c
-build/amalgam/sennit.c: tools/amalgam.sh $(HEADERS) $(LIB) $(wildcard lib/*/*.h)
+build/amalgam/sennit.c: tools/amalgam.sh include/sennit/sennit.h $(LIB) $(wildcard lib/base/*.h lib/core/*.h lib/wire/*.h)
 	sh tools/amalgam.sh $(@D)
 
 $(B)/sennit.o: build/amalgam/sennit.c $(B)/flags
@@ -137,12 +153,17 @@ check:
 	@sh tools/setup.sh check
 	+@$(SUBMAKE) -s MODE=check unit-tests
 
+sync-tests: $(SYNC_BIN)
+	@$(RUN) "storage, network and sync tests, $(MODE) build" $(SYNC_BIN)
+
 unit-tests: $(TEST_BIN)
 	@$(RUN) "unit, property and out-of-memory tests, $(MODE) build" $(TEST_BIN)
 
 $(B)/tests/unit/% $(B)/tests/prop/% $(B)/tests/oom/%: LIBS := -lcmocka -lm
+$(SYNC_BIN): LIBS := -lcmocka $(SYNC_LIBS)
+$(SYNC_BIN): $(B)/libsyncsupport.a $(B)/libsennit-sync.a
 $(B)/tests/%: $(B)/tests/%.o $(B)/libsupport.a $(B)/libsennit.a
-	$(LINK) $^ $(LIBS) -o $@
+	$(LINK) $(filter-out %.a,$^) -Wl,--start-group $(filter %.a,$^) -Wl,--end-group $(LIBS) -o $@
 
 replay: $(FUZZ_BIN) # the corpora of the fuzz targets, without a fuzzer
 	@$(RUN) "fuzz corpora, $(MODE) build" \
@@ -177,7 +198,7 @@ layers:
 	@$(RUN) "layers" 'sh tools/layers.sh'
 
 abi: build/release/$(SONAME)
-	@CC="$(CC)" $(RUN) "exported symbols and headers" 'sh tests/abi/check.sh $< $(SONAME)'
+	@CC="$(CC)" $(RUN) "exported symbols and headers" 'sh tests/abi/check.sh $< sennit'
 
 install-test: all
 	@MAKE="$(MAKE)" $(RUN) "install, pkg-config and CMake" 'sh tests/install/test.sh'
@@ -245,18 +266,25 @@ FILL = sed -e 's|@PREFIX@|$(PREFIX)|; s|@LIBDIR@|$(LIBDIR)|; s|@INCLUDEDIR@|$(IN
 install: all
 	$(INSTALL) -d $(foreach d,$(BINDIR) $(LIBDIR) $(INCLUDEDIR)/sennit $(PCDIR) $(CMAKEDIR),$(DESTDIR)$d)
 	$(INSTALL) -m 644 $(HEADERS) $(DESTDIR)$(INCLUDEDIR)/sennit
-	$(INSTALL) -m 644 $(B)/libsennit.a $(DESTDIR)$(LIBDIR)
+	$(INSTALL) -m 644 $(B)/libsennit.a $(if $(SYNC),$(B)/libsennit-sync.a) $(DESTDIR)$(LIBDIR)
 	$(INSTALL) -m 755 $(B)/$(SONAME) $(DESTDIR)$(LIBDIR)/libsennit.so.$(VERSION)
 	ln -sf libsennit.so.$(VERSION) $(DESTDIR)$(LIBDIR)/$(SONAME)
 	ln -sf $(SONAME) $(DESTDIR)$(LIBDIR)/libsennit.so
+ifneq ($(SYNC),)
+	$(INSTALL) -m 755 $(B)/$(SYNC_SO) $(DESTDIR)$(LIBDIR)/libsennit-sync.so.$(VERSION)
+	ln -sf libsennit-sync.so.$(VERSION) $(DESTDIR)$(LIBDIR)/$(SYNC_SO)
+	ln -sf $(SYNC_SO) $(DESTDIR)$(LIBDIR)/libsennit-sync.so
+endif
 	$(INSTALL) -m 755 $(B)/sennit $(DESTDIR)$(BINDIR)
 	$(FILL) packaging/sennit.pc.in >$(DESTDIR)$(PCDIR)/sennit.pc
+	$(FILL) packaging/sennit-sync.pc.in >$(DESTDIR)$(PCDIR)/sennit-sync.pc
 	$(FILL) packaging/sennit-config.cmake.in >$(DESTDIR)$(CMAKEDIR)/sennit-config.cmake
 	$(FILL) packaging/sennit-config-version.cmake.in >$(DESTDIR)$(CMAKEDIR)/sennit-config-version.cmake
 	$(if $(DESTDIR),,-ldconfig)
 
 uninstall:
-	rm -f $(DESTDIR)$(BINDIR)/sennit $(DESTDIR)$(LIBDIR)/libsennit.* $(DESTDIR)$(PCDIR)/sennit.pc
+	rm -f $(DESTDIR)$(BINDIR)/sennit $(DESTDIR)$(LIBDIR)/libsennit.* \
+	    $(DESTDIR)$(LIBDIR)/libsennit-sync.* $(DESTDIR)$(PCDIR)/sennit.pc $(DESTDIR)$(PCDIR)/sennit-sync.pc
 	rm -rf $(DESTDIR)$(INCLUDEDIR)/sennit $(DESTDIR)$(CMAKEDIR)
 
 # ---- The rest ---------------------------------------------------------------
@@ -270,7 +298,7 @@ help:
 -include $(shell find $(B) -name '*.d' 2>/dev/null)
 
 FORCE:
-.PHONY: FORCE all lib cli amalgam run test check unit-tests replay mutants valgrind vectors cli-tests readme \
+.PHONY: FORCE all lib sync cli amalgam run test check unit-tests sync-tests replay mutants valgrind vectors cli-tests readme \
     layers abi install-test fuzz fuzz-targets coverage coverage-tests traces bench bench-peers \
     install uninstall clean help
 .SECONDARY:

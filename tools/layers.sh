@@ -17,4 +17,19 @@ never "core does not include wire" 'include "wire/' '^$' lib/core/*.[ch]
 never "includes are of libc or name their layer, and do no I/O" '# *include' "$ours|$libc" $all
 never "no clock, chance, printing or exit" "$calls" '^$' $all
 never "only base/mem.c names the C library's memory" '\b(malloc|calloc|realloc|free) *\(' '^lib/base/mem\.c:' $all
+# The layers around the core, which may do I/O where it is their business.
+out=$(ls lib/sync/*.[ch] lib/trust/*.[ch] lib/store/*.[ch] lib/net/*.[ch] 2>/dev/null || true)
+[ -n "$out" ] || exit $bad
+some() { ls lib/"$1"/*.[ch] 2>/dev/null || echo /dev/null; }
+never "sync includes wire, core and base only" 'include "(store|net|trust)/' '^$' $(some sync)
+never "trust includes base only" 'include "(core|wire|sync|store|net)/' '^$' $(some trust)
+never "store includes wire, core and base only" 'include "(sync|net|trust)/' '^$' $(some store)
+never "net includes base only" 'include "(core|wire|sync|store|trust)/' '^$' $(some net)
+never "sync and trust do no I/O" '<(stdio|time|unistd|fcntl|poll|pthread|errno|signal)\.h>|<sys/' '^$' $(some sync) $(some trust)
+never "no clock, chance, printing or exit" "$calls" 'lib/net/[a-z_]*\.c:.*clock_gettime|lib/store/sqlite[a-z_]*\.c:.*clock_gettime' $out
+never "only base/mem.c names the C library's memory" '\b(malloc|calloc|realloc|free) *\(' '[>.]free *\(|\(\*free\)' $out
+for library in msgpack sodium sqlite3 libwebsockets; do
+    [ "$(grep -lE "# *include *<$library(\.h|/)" $out | wc -l)" -le 1 ] ||
+        { echo "layers: <$library.h> enters by one file" >&2; bad=1; }
+done
 exit $bad

@@ -13,6 +13,10 @@ header() { echo "#include <$1>" | "$cc" -E - >/dev/null 2>&1 || missing="$missin
 
 for_cc() { tool "$cc" gcc; header stdlib.h libc6-dev; }
 for_cli() { header jansson.h libjansson-dev; header zlib.h zlib1g-dev; header zstd.h libzstd-dev; }
+for_sync() {
+    header msgpack.h libmsgpack-dev; header sodium.h libsodium-dev
+    header sqlite3.h libsqlite3-dev; header libwebsockets.h libwebsockets-dev
+}
 for_tests() { header cmocka.h libcmocka-dev; }
 for_fuzzing() { # the sanitizers of gcc come with it, those of clang do not
     tool clang clang
@@ -25,11 +29,11 @@ look() {
     missing=
     for_cc
     case $target in
-    run) for_cli ;;
+    run) for_cli; for_sync ;;
     check | coverage) for_tests ;;
     fuzz) for_fuzzing ;;
     test)
-        for_cli; for_tests
+        for_cli; for_sync; for_tests
         tool clang clang; tool cmake cmake; tool pkg-config pkg-config
         tool valgrind valgrind; tool /usr/bin/python3 python3
         ;;

@@ -19,6 +19,8 @@ part layers
 part abi
 part MODE=check unit-tests
 part MODE=check replay
+part MODE=check sync-tests
+part MODE=tsan CC=clang sync-tests
 part MODE=clang CC=clang unit-tests
 part MODE=release unit-tests
 part MODE=amalgam unit-tests

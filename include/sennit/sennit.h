@@ -82,7 +82,11 @@ typedef enum sennit_status {
     SENNIT_ELINEAGE = -8, /* a delta of an unrelated document */
     SENNIT_EFORK = -9,    /* one operation id with two contents: a copied replica */
     SENNIT_EBUSY = -10,   /* a transaction is open */
-    SENNIT_EGONE = -11    /* something names text that is not here, or not any more */
+    SENNIT_EGONE = -11,   /* something names text that is not here, or not any more */
+    SENNIT_EAUTH = -12,   /* not allowed to whoever asks */
+    SENNIT_ECLOCK = -13,  /* an operation's time is too far ahead */
+    SENNIT_EIO = -14,     /* storage or network failed */
+    SENNIT_ECLOSED = -15  /* the other end is gone */
 } sennit_status;
 
 /* What went wrong, for calls that read bytes from elsewhere. */
@@ -623,6 +627,17 @@ SENNIT_API SENNIT_MUST_CHECK sennit_status
 sennit_anchor_encode(const sennit_anchor *anchor, sennit_buf *out);
 SENNIT_API SENNIT_MUST_CHECK sennit_status
 sennit_anchor_decode(const void *data, size_t len, sennit_anchor *out, size_t *used);
+
+/* What a rebase did: operation `from` on, and byte `from_byte` on, of replica
+ * `old` are now operations 0 on, and bytes 0 on, of replica `renewed`. */
+typedef struct sennit_rebased {
+    uint64_t old, renewed;
+    uint64_t from, from_byte;
+    uint64_t operations, bytes;
+} sennit_rebased;
+
+/* Move an anchor along with a rebase. */
+SENNIT_API void sennit_anchor_rebase(const sennit_rebased *rebased, sennit_anchor *anchor);
 
 /* ------------------------------------------------------ Check and dump -- */
 

@@ -26,6 +26,10 @@ const char *sennit_status_text(sennit_status status)
     case SENNIT_EFORK: return "one operation id with two contents";
     case SENNIT_EBUSY: return "a transaction is open";
     case SENNIT_EGONE: return "names text that is not here";
+    case SENNIT_EAUTH: return "not allowed";
+    case SENNIT_ECLOCK: return "time too far ahead";
+    case SENNIT_EIO: return "storage or network failed";
+    case SENNIT_ECLOSED: return "the other end is gone";
     }
     return "unknown status";
 }

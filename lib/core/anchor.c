@@ -83,3 +83,14 @@ sennit_status sennit_anchor_decode(const void *data, size_t len, sennit_anchor *
         *used = r.pos;
     return SENNIT_OK;
 }
+
+void sennit_anchor_rebase(const sennit_rebased *rebased, sennit_anchor *anchor)
+{
+    uint64_t at = anchor->number - rebased->from_byte;
+
+    if (anchor->side > SENNIT_ANCHOR_AFTER || anchor->replica != rebased->old ||
+        anchor->number < rebased->from_byte || at >= rebased->bytes)
+        return;
+    anchor->replica = rebased->renewed;
+    anchor->number = at;
+}

@@ -191,6 +191,29 @@ static void anchors_travel_as_bytes(void **state)
     assert_int_equal(sennit_anchor_encode(&(sennit_anchor){0, 0, 4}, &s->buf), SENNIT_EINVAL);
 }
 
+static void a_rebase_moves_the_anchors_it_renamed_and_no_others(void **state)
+{
+    const sennit_rebased rebased = {.old = 7, .renewed = 9, .from_byte = 4, .bytes = 3};
+    const sennit_anchor cases[][2] = {
+        {{7, 3, SENNIT_ANCHOR_BEFORE}, {7, 3, SENNIT_ANCHOR_BEFORE}},
+        {{7, 4, SENNIT_ANCHOR_BEFORE}, {9, 0, SENNIT_ANCHOR_BEFORE}},
+        {{7, 6, SENNIT_ANCHOR_AFTER}, {9, 2, SENNIT_ANCHOR_AFTER}},
+        {{7, 7, SENNIT_ANCHOR_AFTER}, {7, 7, SENNIT_ANCHOR_AFTER}},
+        {{8, 5, SENNIT_ANCHOR_AFTER}, {8, 5, SENNIT_ANCHOR_AFTER}},
+        {{7, 5, SENNIT_ANCHOR_END}, {7, 5, SENNIT_ANCHOR_END}},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        sennit_anchor anchor = cases[i][0];
+
+        sennit_anchor_rebase(&rebased, &anchor);
+        assert_int_equal(anchor.replica, cases[i][1].replica);
+        assert_int_equal(anchor.number, cases[i][1].number);
+        assert_int_equal(anchor.side, cases[i][1].side);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -203,6 +226,7 @@ int main(void)
         STAGE_TEST(text_of_an_open_transaction_has_no_anchor),
         STAGE_TEST(anchors_are_told_in_the_documents_unit),
         STAGE_TEST(anchors_travel_as_bytes),
+        STAGE_TEST(a_rebase_moves_the_anchors_it_renamed_and_no_others),
     };
 
     return RUN_TESTS(tests);

@@ -1,0 +1,209 @@
+/* sennit: frames moved between processes.
+ *
+ * A transport is one end of one connection; it moves frames (byte strings of any
+ * length, kept apart) and knows nothing of what is in them. A listener takes in
+ * connections and hands each out as a transport. Both are driven by their owner,
+ * from its own loop or by sennit_transport_wait: nothing happens behind its back.
+ */
+#ifndef SENNIT_TRANSPORT_H
+#define SENNIT_TRANSPORT_H
+
+#include "sennit/sennit.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+typedef enum sennit_transport_state {
+    SENNIT_TRANSPORT_CLOSED = 0,
+    SENNIT_TRANSPORT_OPENING = 1,
+    SENNIT_TRANSPORT_OPEN = 2
+} sennit_transport_state;
+
+/* A descriptor to wait for, as for poll(2): events are POLLIN and POLLOUT. */
+typedef struct sennit_poll {
+    int fd;
+    short events, revents;
+} sennit_poll;
+
+/* A table of functions, filled by an adapter. Members are only ever added. */
+typedef struct sennit_transport {
+    size_t size;
+    void *self;
+
+    /* Begin to connect. Returns SENNIT_OK, SENNIT_EIO, SENNIT_EINVAL (not closed). */
+    sennit_status (*open)(void *self);
+
+    sennit_transport_state (*state)(void *self);
+
+    /* Send a frame, copied. Returns SENNIT_OK; SENNIT_EBUSY: it is full, again
+     * when `writable` says so; SENNIT_ECLOSED; SENNIT_ELIMIT (too long). */
+    sennit_status (*send)(void *self, const void *data, size_t len);
+
+    /* Whether send would take a frame now. */
+    int (*writable)(void *self);
+
+    /* Take the next frame that arrived. Returns 1 and the frame, valid until the
+     * next call; 0: none now, or closed. */
+    int (*receive)(void *self, const void **data, size_t *len);
+
+    /* Close, with a WebSocket code and a reason for the other end; what was
+     * given to send is sent first. */
+    void (*close)(void *self, int code, const char *reason);
+
+    /* Why it is closed: the code the other end gave, 1006 without one, 0 while
+     * it is not; *reason in words. */
+    int (*closed)(void *self, const char **reason);
+
+    /* Fill in what to wait for; returns how many there are, at most max are
+     * written. */
+    size_t (*polls)(void *self, sennit_poll *out, size_t max);
+
+    /* Return how long to wait at most, in milliseconds; -1: for ever. */
+    int (*timeout)(void *self);
+
+    /* Do what can be done without waiting. revents of `polls` may be filled in;
+     * NULL, 0: look at everything. */
+    sennit_status (*service)(void *self, const sennit_poll *polls, size_t n);
+
+    void (*free)(void *self);
+} sennit_transport;
+
+/* Free a transport, closed or not; NULL is fine. */
+SENNIT_API void sennit_transport_free(sennit_transport *transport);
+
+/* Wait until something can be done, at most timeout_ms, and do it: for hosts
+ * without a loop. Returns SENNIT_OK, SENNIT_EIO. */
+SENNIT_API SENNIT_MUST_CHECK sennit_status
+sennit_transport_wait(sennit_transport *transport, int timeout_ms);
+
+/* ------------------------------------------------------------ Loopback -- */
+
+/* What goes wrong between two ends in one process, each a chance in 65,536. */
+typedef struct sennit_faults {
+    uint32_t lose;      /* the connection breaks at a frame */
+    uint32_t duplicate; /* a frame arrives twice */
+    uint32_t reorder;   /* a frame overtakes the one before */
+    uint32_t half_open; /* from this frame on nothing arrives, and nobody is told */
+    uint32_t delay_ms;  /* each frame takes 0 to so long */
+} sennit_faults;
+
+typedef struct sennit_loopback sennit_loopback;
+
+/* Make a pair of ends with a virtual clock. All that happens follows from the
+ * seed. faults may be NULL. max_queue: frames in flight one way before it is full
+ * [1,024]. Owns: free both ends, then the pair. */
+SENNIT_API SENNIT_MUST_CHECK sennit_status
+sennit_loopback_new(const sennit_alloc *alloc, uint64_t seed, const sennit_faults *faults,
+                    uint32_t max_queue, sennit_loopback **out);
+SENNIT_API sennit_transport *sennit_loopback_end(sennit_loopback *pair, int which);
+SENNIT_API void sennit_loopback_set_time(sennit_loopback *pair, uint64_t now_ms);
+SENNIT_API void sennit_loopback_free(sennit_loopback *pair);
+
+/* ----------------------------------------------------------- WebSocket -- */
+
+/* How a WebSocket client connects. Zero everything, set size, then what you need. */
+typedef struct sennit_websocket_options {
+    size_t size;
+    const sennit_alloc *alloc;
+    const char *ca_file;     /* certificates to trust [the system's] */
+    const char *origin;      /* Origin header [none] */
+    uint32_t max_frame;      /* longest frame taken, assembled [16 MiB] */
+    uint32_t max_queue;      /* bytes taken to send before it is full [1 MiB] */
+    uint32_t connect_ms;     /* to connect and shake hands [10,000] */
+} sennit_websocket_options;
+
+/* Make a client for a ws:// or wss:// address. permessage-deflate is never
+ * offered. Returns SENNIT_OK, SENNIT_EINVAL (no such address). */
+SENNIT_API SENNIT_MUST_CHECK sennit_status
+sennit_websocket_client(const char *url, const sennit_websocket_options *options,
+                        sennit_transport **out);
+
+/* An HTTP request that a listener hands to its owner. Strings are terminated and
+ * valid for the call. */
+typedef struct sennit_http_request {
+    const char *method, *path, *query; /* path decoded; query as it came, or "" */
+    const char *authorization, *if_none_match, *origin, *accept; /* or "" */
+    const void *body;
+    size_t body_len;
+} sennit_http_request;
+
+/* The answer, filled in by the owner; the buffer is the listener's. */
+typedef struct sennit_http_response {
+    int status;             /* 200, ... */
+    const char *type;       /* Content-Type */
+    const char *etag;       /* or NULL; all strings are copied */
+    const char *headers;    /* more of them, "Name: value\r\n" each, or NULL */
+    sennit_buf body;
+    const void *fixed;      /* instead of body: bytes that stay valid for good */
+    size_t fixed_len;
+    const char *encoding;   /* Content-Encoding of fixed, or NULL */
+} sennit_http_response;
+
+typedef struct sennit_listener sennit_listener;
+
+/* What a listener's owner is asked and told, from within
+ * sennit_listener_service. A peer is one WebSocket connection. */
+typedef struct sennit_listener_owner {
+    void *self;
+    /* May a WebSocket connection be opened at this path? Returns 0 or an HTTP
+     * status to refuse it with. */
+    int (*admit)(void *self, const char *path, const char *origin, const char *address);
+    /* One was opened; what it returns is its `peer` from then on; NULL closes it. */
+    void *(*opened)(void *self, uint64_t id);
+    void (*received)(void *self, void *peer, const void *data, size_t len);
+    void (*writable)(void *self, void *peer); /* it can take frames (again) */
+    void (*closed)(void *self, void *peer);
+    /* Answer a request. Returns 0: answered; 1: later, by sennit_listener_answer
+     * with this id. */
+    int (*request)(void *self, uint64_t id, const sennit_http_request *request,
+                   sennit_http_response *response);
+    /* A request waiting for an answer is gone. */
+    void (*gone)(void *self, uint64_t id);
+} sennit_listener_owner;
+
+typedef struct sennit_listener_options {
+    size_t size;
+    const sennit_alloc *alloc;
+    const char *address;     /* to listen at, such as "127.0.0.1" or "::" */
+    uint16_t port;           /* 0: any free one; see sennit_listener_port */
+    const char *tls_cert, *tls_key; /* files in PEM, or NULL */
+    const char *path;        /* of WebSocket connections ["/sync"] */
+    uint32_t max_frame;      /* assembled [1 MiB] */
+    uint32_t max_body;       /* of a request [1 MiB] */
+    uint32_t max_connections;/* of all kinds [10,000] */
+    uint32_t max_queue;      /* bytes waiting to be sent to one peer [256 KiB] */
+    uint32_t handshake_ms;   /* from connect to the end of the headers [5,000] */
+} sennit_listener_options;
+
+/* Listen. Returns SENNIT_OK, SENNIT_EIO (the address is taken, not ours, or the
+ * certificate cannot be read): err->what says. */
+SENNIT_API SENNIT_MUST_CHECK sennit_status
+sennit_listener_new(const sennit_listener_options *options, const sennit_listener_owner *owner,
+                    sennit_listener **out, sennit_error *err);
+SENNIT_API void sennit_listener_free(sennit_listener *listener);
+SENNIT_API uint16_t sennit_listener_port(const sennit_listener *listener);
+
+/* Send a frame to a peer (by the id given to `opened`), copied. Returns as
+ * sennit_transport.send. */
+SENNIT_API SENNIT_MUST_CHECK sennit_status
+sennit_listener_send(sennit_listener *listener, uint64_t id, const void *data, size_t len);
+SENNIT_API void sennit_listener_close(sennit_listener *listener, uint64_t id, int code,
+                                      const char *reason);
+SENNIT_API SENNIT_MUST_CHECK sennit_status
+sennit_listener_answer(sennit_listener *listener, uint64_t id, const sennit_http_response *response);
+
+/* Wait until something happens, at most timeout_ms, and do it; further
+ * descriptors that end the wait may be given. sennit_listener_wake may be called
+ * from any thread or signal handler to end it. */
+SENNIT_API SENNIT_MUST_CHECK sennit_status
+sennit_listener_service(sennit_listener *listener, int timeout_ms, sennit_poll *more, size_t n);
+SENNIT_API void sennit_listener_wake(sennit_listener *listener);
+
+/* Take in nothing new. */
+SENNIT_API void sennit_listener_stop(sennit_listener *listener);
+
+#ifdef __cplusplus
+}
+#endif
+#endif
