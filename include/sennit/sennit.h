@@ -545,6 +545,34 @@ typedef struct sennit_change {
 SENNIT_API int
 sennit_doc_next_change(const sennit_doc *doc, size_t *at, sennit_change *out);
 
+#define SENNIT_KIND_INSERT 1u
+#define SENNIT_KIND_DELETE 2u
+#define SENNIT_KIND_TOGGLE 4u
+#define SENNIT_KIND_MARK 8u
+#define SENNIT_KIND_SET 16u
+
+/* Somebody who must agree before new operations are taken, such as a server.
+ *
+ * new_change  called for each change of a delta of which something is new here,
+ *          cut to what is new, before any of it shows; what will be parked
+ *          included. kinds: SENNIT_KIND_... or'ed together. A status other than
+ *          SENNIT_OK refuses the delta whole, and sennit_doc_admit returns it.
+ *          It must not touch the document, and may be asked again about the
+ *          same; the delta can still be refused for other reasons.
+ *
+ * A keystroke that came before the operation that it tells its time relative to
+ * has as unix_ms 0 if it has the time of that one, else UINT64_MAX: unknown.
+ */
+typedef struct sennit_admission {
+    sennit_status (*new_change)(void *self, const sennit_change *change, unsigned kinds);
+    void *self;
+} sennit_admission;
+
+/* Apply a delta as sennit_doc_apply does, if `admission` (NULL: nobody) agrees. */
+SENNIT_API SENNIT_MUST_CHECK sennit_status
+sennit_doc_admit(sennit_doc *doc, const void *delta, size_t len, sennit_table *table,
+                 const sennit_admission *admission, sennit_applied *out, sennit_error *err);
+
 /* ------------------------------------------------------------- Patches -- */
 
 /* One step from the text the host shows to the text the document has. */
@@ -638,6 +666,16 @@ typedef struct sennit_rebased {
 
 /* Move an anchor along with a rebase. */
 SENNIT_API void sennit_anchor_rebase(const sennit_rebased *rebased, sennit_anchor *anchor);
+
+/* --------------------------------------------- Identity, clock, rebase -- */
+
+/* Return how many operations of a replica are known; those of the open
+ * transaction do not count. Cost O(1). */
+SENNIT_API uint64_t sennit_doc_known(const sennit_doc *doc, uint64_t replica);
+
+/* Correct the host's clock by so many milliseconds in every
+ * sennit_doc_set_time from now on. Forks inherit it; it is not saved. */
+SENNIT_API void sennit_doc_set_clock_offset(sennit_doc *doc, int64_t offset_ms);
 
 /* ------------------------------------------------------ Check and dump -- */
 

@@ -328,6 +328,29 @@ static sennit_status apply_check_own(const sn_apply *a, const sn_segment *seg)
     return SENNIT_OK;
 }
 
+/* Ask whoever must agree about what is left of a segment: all of it is new. */
+static sennit_status apply_ask(const sn_apply *a, const sn_segment *seg)
+{
+    const sennit_admission *admission = a->doc->admission;
+    sennit_change change = {.replica = a->batch->ids[seg->replica], .unix_ms = seg->hlc >> 16,
+                            .first = seg->seq};
+    unsigned kinds = 0;
+
+    if (SN_LIKELY(admission == NULL))
+        return SENNIT_OK;
+    if (seg->relative != SN_ABSOLUTE)
+        change.unix_ms = seg->same_change ? 0 : UINT64_MAX;
+    for (uint32_t i = 0; i < seg->n; i++) {
+        const sn_op *op = &a->batch->ops[seg->first + i];
+
+        kinds |= 1u << op->kind;
+        change.operations += sn_op_seqs(op);
+        change.inserted_bytes += op->kind == SN_INSERT ? op->n : 0;
+    }
+    sennit_status st = admission->new_change(admission->self, &change, kinds);
+    return st == SENNIT_OK ? st : sn_apply_fail(a, seg, st, "not admitted");
+}
+
 static sennit_status apply_stage_segment(sn_apply *a, sn_segment *seg)
 {
     sn_apply_at *at = &a->at[seg->replica];
@@ -347,6 +370,7 @@ static sennit_status apply_stage_segment(sn_apply *a, sn_segment *seg)
         if (known == seqs)
             return SENNIT_OK;
     }
+    SN_TRY(apply_ask(a, seg));
     if (at->blocked || seg->seq > at->seq) {
         sn_cause cause = {a->batch->ids[seg->replica], seg->seq, false};
 
@@ -558,6 +582,7 @@ sennit_status sn_doc_apply_batch(sennit_doc *doc, sn_batch *batch, sennit_applie
         doc->applying = false;
         return st;
     }
+    doc->admission = NULL; /* what waited was asked about when it came */
     if (batch->lineage != NULL && !doc->has_lineage)
         sn_doc_set_lineage(doc, batch->lineage);
     *out = (sennit_applied){a.applied, a.known, a.waiting, 0};

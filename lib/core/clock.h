@@ -10,7 +10,8 @@
 
 typedef struct sn_clock {
     uint64_t last;   /* greatest time given or seen */
-    uint64_t now_ms; /* what the host said last */
+    uint64_t now_ms; /* what the host said last, corrected */
+    int64_t offset_ms; /* the correction */
 } sn_clock;
 
 /* The time the next change would get if it had to be above `above`. The caller

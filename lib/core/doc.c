@@ -168,7 +168,16 @@ sennit_status sennit_doc_seed(const sennit_options *options, const void *name, s
 
 void sennit_doc_set_time(sennit_doc *doc, uint64_t unix_ms)
 {
-    doc->clock.now_ms = sn_min_u64(unix_ms, SN_MAX_WALL_MS);
+    int64_t now = (int64_t)sn_min_u64(unix_ms, SN_MAX_WALL_MS) + doc->clock.offset_ms;
+
+    doc->clock.now_ms = now > 0 ? sn_min_u64((uint64_t)now, SN_MAX_WALL_MS) : 0;
+}
+
+void sennit_doc_set_clock_offset(sennit_doc *doc, int64_t offset_ms)
+{
+    const int64_t most = (int64_t)SN_MAX_WALL_MS;
+
+    doc->clock.offset_ms = offset_ms > most ? most : offset_ms < -most ? -most : offset_ms;
 }
 
 uint64_t sennit_doc_replica(const sennit_doc *doc)
@@ -190,6 +199,15 @@ uint64_t sennit_doc_own_count(const sennit_doc *doc)
     if (doc->me == SN_NO_REPLICA)
         return 0;
     return doc->txn.open ? doc->txn.seq : doc->who.replicas[doc->me].seq;
+}
+
+uint64_t sennit_doc_known(const sennit_doc *doc, uint64_t replica)
+{
+    uint32_t r = sn_roster_find(&sn_doc_mutable(doc)->who, replica);
+
+    if (r == SN_NO_REPLICA)
+        return 0;
+    return r == doc->me ? sennit_doc_own_count(doc) : doc->who.replicas[r].seq;
 }
 
 int sennit_doc_next_missing(const sennit_doc *doc, size_t *at, uint64_t *replica, uint64_t *after)

@@ -58,6 +58,7 @@ struct sennit_doc {
     sn_txn txn;
     bool applying;        /* what happens to the text now came from elsewhere */
     uint32_t calls;       /* of sennit_doc_apply */
+    const sennit_admission *admission; /* of the call that goes on, or NULL */
 
     uint32_t me;          /* index of this replica; SN_NO_REPLICA before it writes */
     uint32_t change;      /* its open change; SN_ROOT_CHANGE: none */

@@ -100,6 +100,18 @@ static uint8_t quick_forth(const sn_replica *author, sn_span *s)
     return author->text.bytes[s->at - 1];
 }
 
+/* If somebody has to agree and does not, the careful way asks again and tells. */
+static bool quick_admits(const sennit_doc *doc, const sn_replica *r, sn_kind kind)
+{
+    const sennit_admission *admission = doc->admission;
+
+    if (SN_LIKELY(admission == NULL))
+        return true;
+    const sennit_change change = {r->id, doc->who.changes[r->log.open.change].hlc >> 16, r->seq, 1,
+                                  kind == SN_INSERT};
+    return admission->new_change(admission->self, &change, 1u << kind) == SENNIT_OK;
+}
+
 static bool quick_apply_type(sennit_doc *doc, sn_replica *r, uint8_t c)
 {
     sn_tree *tree = &doc->tree;
@@ -108,7 +120,7 @@ static bool quick_apply_type(sennit_doc *doc, sn_replica *r, uint8_t c)
 
     if (open->kind != SN_INSERT || s->change != open->change || s->at + s->len != r->text.len ||
         (s->head & SN_HAS_RIGHT) || r->text.len == r->text.cap ||
-        doc->who.inserted >= doc->limits.text_bytes)
+        doc->who.inserted >= doc->limits.text_bytes || !quick_admits(doc, r, SN_INSERT))
         return false;
     const sn_count by = {1, 0, 0, c == '\n'};
     sn_text_append(&r->text, &c, 1);
@@ -138,7 +150,8 @@ static bool quick_apply_delete(sennit_doc *doc, sn_replica *r, bool back)
         return false;
     const sn_replica *author = sn_author(&doc->who, s->change);
     if (sn_span_dead(s) || s->len == 1 || !quick_continues(back ? s : dead, back ? dead : s) ||
-        author->text.bytes[back ? s->at + s->len - 1 : s->at] >= 0x80)
+        author->text.bytes[back ? s->at + s->len - 1 : s->at] >= 0x80 ||
+        !quick_admits(doc, r, SN_DELETE))
         return false;
     uint8_t c = back ? quick_back(author, s) : quick_forth(author, s);
     const sn_count by = {UINT32_MAX, 0, 0, c == '\n' ? UINT32_MAX : 0};

@@ -180,12 +180,28 @@ static sennit_status apply_long(sennit_doc *doc, const void *data, size_t len, s
     return st;
 }
 
-sennit_status sennit_doc_apply(sennit_doc *doc, const void *delta, size_t len, sennit_table *table,
+static sennit_status apply_any(sennit_doc *doc, const void *delta, size_t len, sennit_table *table,
                                sennit_applied *out, sennit_error *err)
 {
     const uint8_t *bytes = delta;
+
+    if (SN_LIKELY(bytes[0] < 0x80 && sn_short_apply(doc, bytes, len, table))) {
+        out->applied = 1;
+        return SENNIT_OK;
+    }
+    sn_fail(err, SENNIT_ENOMEM, 0, "out of memory"); /* what no one else reports */
+    if (SN_LIKELY(bytes[0] < 0x80))
+        return apply_short(doc, delta, len, table, out, err);
+    if (bytes[0] == SN_TAG_SNAPSHOT)
+        return sn_snapshot_apply(doc, delta, len, out, err);
+    return apply_long(doc, delta, len, table, out, err);
+}
+
+sennit_status sennit_doc_admit(sennit_doc *doc, const void *delta, size_t len, sennit_table *table,
+                               const sennit_admission *admission, sennit_applied *out,
+                               sennit_error *err)
+{
     sennit_applied unused;
-    sennit_status st;
 
     if (out == NULL)
         out = &unused;
@@ -194,18 +210,16 @@ sennit_status sennit_doc_apply(sennit_doc *doc, const void *delta, size_t len, s
         return sn_fail(err, SENNIT_EBUSY, 0, "a transaction is open");
     if (SN_UNLIKELY(len == 0))
         return SENNIT_OK;
-    if (SN_LIKELY(bytes[0] < 0x80 && sn_short_apply(doc, bytes, len, table))) {
-        out->applied = 1;
-        return SENNIT_OK;
-    }
-    sn_fail(err, SENNIT_ENOMEM, 0, "out of memory"); /* what no one else reports */
-    if (SN_LIKELY(bytes[0] < 0x80))
-        st = apply_short(doc, delta, len, table, out, err);
-    else if (bytes[0] == SN_TAG_SNAPSHOT)
-        st = sn_snapshot_apply(doc, delta, len, out, err);
-    else
-        st = apply_long(doc, delta, len, table, out, err);
+    doc->admission = admission;
+    sennit_status st = apply_any(doc, delta, len, table, out, err);
+    doc->admission = NULL;
     return st;
+}
+
+sennit_status sennit_doc_apply(sennit_doc *doc, const void *delta, size_t len, sennit_table *table,
+                               sennit_applied *out, sennit_error *err)
+{
+    return sennit_doc_admit(doc, delta, len, table, NULL, out, err);
 }
 
 /* ---- describing ---- */

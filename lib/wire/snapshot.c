@@ -390,7 +390,9 @@ sennit_status sennit_doc_fork(sennit_doc *doc, const sennit_options *options, se
     if (st == SENNIT_OK)
         st = sennit_doc_load(options, bytes.data, bytes.len, out, NULL);
     sennit_buf_clear(&bytes);
-    if (st == SENNIT_OK)
-        sennit_doc_set_time(*out, doc->clock.now_ms);
+    if (st == SENNIT_OK) {
+        (*out)->clock.now_ms = doc->clock.now_ms;
+        (*out)->clock.offset_ms = doc->clock.offset_ms;
+    }
     return st;
 }

@@ -202,6 +202,20 @@ static sennit_status apply(world *w)
     return st;
 }
 
+static sennit_status agree(void *self, const sennit_change *change, unsigned kinds)
+{
+    (void)self;
+    (void)kinds;
+    return change->operations > 0 ? SENNIT_OK : SENNIT_EINVAL;
+}
+
+static sennit_status call_admit(world *w)
+{
+    static const sennit_admission admission = {agree, NULL};
+
+    return sennit_doc_admit(w->doc, w->in.data, w->in.len, NULL, &admission, NULL, NULL);
+}
+
 static void before_apply(world *w)
 {
     require(sennit_doc_delta(w->peer, NULL, 0, NULL, &w->in, NULL) == SENNIT_OK);
@@ -361,6 +375,8 @@ static const call calls[] = {
     {"apply with a table", before_apply_table, apply},
     {"apply too early", before_apply_early, apply},
     {"apply toggles", before_apply_toggles, apply},
+    {"admit", before_apply, call_admit},
+    {"admit a keystroke", before_apply_short, call_admit},
     {"insert", before_edit, call_insert},
     {"insert first", before_first, call_insert_first},
     {"delete", before_edit, call_delete},

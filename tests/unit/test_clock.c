@@ -194,6 +194,48 @@ static void a_transaction_taken_back_sets_the_clock_back(void **state)
     assert_changes(a, 2, NOON + 900);
 }
 
+static void an_offset_corrects_what_the_host_says(void **state)
+{
+    stage *s = *state;
+    sennit_doc *copy;
+
+    s->options.coalesce_ms = 100;
+    sennit_doc *doc = stage_doc(s, 1, "");
+
+    sennit_doc_set_time(doc, NOON);
+    type(doc, 0, "a");
+    sennit_doc_set_clock_offset(doc, 5000);
+    type(doc, 1, "b"); /* not before the time is told again */
+    assert_changes(doc, 1, NOON);
+    sennit_doc_set_time(doc, NOON);
+    type(doc, 2, "c");
+    assert_changes(doc, 2, NOON + 5000);
+    assert_ok(sennit_doc_fork(doc, NULL, &copy)); /* the same clock, the same error */
+    stage_keep(s, copy);
+    type(copy, 0, "d");
+    assert_changes(copy, 3, NOON + 5000);
+    sennit_doc_set_time(copy, NOON + 1000);
+    type(copy, 1, "e");
+    assert_changes(copy, 4, NOON + 6000);
+}
+
+static void an_offset_never_leaves_the_range_of_time(void **state)
+{
+    stage *s = *state;
+    static const int64_t offsets[] = {INT64_MIN, -(int64_t)NOON - 1, -(int64_t)NOON, 0, INT64_MAX};
+    static const uint64_t now[] = {0, 0, 0, NOON, ((uint64_t)1 << 47) - 1};
+
+    for (size_t i = 0; i < sizeof now / sizeof now[0]; i++) {
+        sennit_doc *doc = stage_doc(s, 1, "");
+
+        sennit_doc_set_clock_offset(doc, offsets[i]);
+        sennit_doc_set_time(doc, NOON);
+        assert_int_equal(doc->clock.now_ms, now[i]);
+        sennit_doc_set_time(doc, UINT64_MAX);
+        assert_true(doc->clock.now_ms <= ((uint64_t)1 << 47) - 1);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -210,6 +252,8 @@ int main(void)
         STAGE_TEST(deleting_newer_text_begins_a_change_above_it),
         STAGE_TEST(deleting_old_and_newer_text_begins_a_change_above_both),
         STAGE_TEST(a_transaction_taken_back_sets_the_clock_back),
+        STAGE_TEST(an_offset_corrects_what_the_host_says),
+        STAGE_TEST(an_offset_never_leaves_the_range_of_time),
     };
 
     return RUN_TESTS(tests);

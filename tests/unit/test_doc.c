@@ -216,9 +216,28 @@ static void changes_of_an_open_transaction_are_not_told(void **state)
     assert_int_equal(n, 1);
     assert_int_equal(change.inserted_bytes, 2);
     assert_int_equal(sennit_doc_own_count(doc), 2);
+    assert_int_equal(sennit_doc_known(doc, 9), 2);
     assert_ok(sennit_doc_commit(doc));
     assert_int_equal(sennit_doc_own_count(doc), 6);
+    assert_int_equal(sennit_doc_known(doc, 9), 6);
     assert_int_equal(sennit_doc_next_change(doc, &at, &change), 1);
+}
+
+static void what_waits_is_not_known(void **state)
+{
+    stage *s = *state;
+    sennit_doc *doc = stage_doc(s, 9, "seed"), *writer = stage_doc(s, 7, "seed");
+
+    assert_int_equal(sennit_doc_known(doc, 0), 4); /* the seeded text */
+    assert_int_equal(sennit_doc_known(doc, 9), 0);
+    assert_int_equal(sennit_doc_known(doc, 7), 0);
+    assert_ok(sennit_doc_insert(writer, 0, "abc", 3));
+    s->buf.len = 0;
+    assert_ok(sennit_doc_own_delta(writer, 1, NULL, &s->buf));
+    assert_ok(sennit_doc_apply(doc, s->buf.data, s->buf.len, NULL, NULL, NULL));
+    assert_int_equal(sennit_doc_known(doc, 7), 0);
+    doc_catch_up(doc, writer);
+    assert_int_equal(sennit_doc_known(doc, 7), 3);
 }
 
 static void the_end_of_time_is_a_limit(void **state)
@@ -357,6 +376,7 @@ int main(void)
         STAGE_TEST(seeds_of_another_name_or_text_are_other_documents),
         STAGE_TEST(edits_share_a_change_until_a_pause),
         STAGE_TEST(changes_of_an_open_transaction_are_not_told),
+        STAGE_TEST(what_waits_is_not_known),
         STAGE_TEST(the_end_of_time_is_a_limit),
         STAGE_TEST(a_document_is_measured),
         STAGE_TEST(what_is_missing_is_told),
