@@ -94,10 +94,13 @@ $(B)/%.a:
 $(B)/$(SONAME): $(if $(filter release,$(MODE)),$(B)/shared.o,$(LIB_OBJ))
 	$(LINK) -shared -Wl,-soname,$(SONAME) -Wl,--no-undefined -Wl,-z,noseparate-code $^ -o $@
 
-# What libsennit-sync stands on; libsennit itself needs libc only.
+# What libsennit-sync stands on; libsennit itself needs libc only. It takes public
+# calls from libsennit.so, and has a hidden copy of what that does not export.
 SYNC_LIBS := -lmsgpackc -lsodium -lsqlite3 -lwebsockets -pthread
-$(B)/$(SYNC_SO): $(SYNC:%.c=$(B)/%.o) $(B)/$(SONAME)
-	$(LINK) -shared -Wl,-soname,$(SYNC_SO) -Wl,--no-undefined $^ $(SYNC_LIBS) -o $@
+$(B)/libinside.a: $(LIB:%.c=$(B)/%.o)
+$(B)/$(SYNC_SO): $(SYNC:%.c=$(B)/%.o) $(B)/$(SONAME) $(B)/libinside.a
+	$(LINK) -shared -Wl,-soname,$(SYNC_SO) -Wl,--no-undefined -Wl,--as-needed \
+	    -Wl,--exclude-libs,libinside.a $^ $(SYNC_LIBS) -o $@
 
 # The shared library is kept small, for it is what is shipped; the static one, of
 # which a program takes what it needs, is compiled for speed alone.
@@ -184,7 +187,7 @@ valgrind: $(UNIT:%.c=$(B)/%)
 
 vectors: lib
 	@SENNIT_LIB="$(CURDIR)/$(B)/$(SONAME)" $(RUN) "test vectors" \
-	    $(foreach t,$(wildcard tests/vectors/run.py),'$(PYTHON) $t')
+	    $(foreach t,$(wildcard tests/vectors/run.py tests/vectors/token.py),'$(PYTHON) $t')
 
 cli-tests: cli
 	@SENNIT="$(CURDIR)/$(B)/sennit" $(RUN) "command line, $(MODE) build" \
