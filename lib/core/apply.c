@@ -381,13 +381,15 @@ static sennit_status apply_stage_segment(sn_apply *a, sn_segment *seg)
 
 /* ---- reserve ---- */
 
-/* Deletes and toggles can only cut where a span ends now or where a range in
- * this batch ends, however many there are. */
+/* Deletes and toggles can only cut where a span ends now, where the number of
+ * covers changes, or where a range in this batch ends, however many there are. */
 static sennit_status apply_reserve(sn_apply *a)
 {
     sennit_doc *doc = a->doc;
     sn_tree *tree = &doc->tree;
-    uint64_t edges = (uint64_t)tree->leaves_used * SN_LEAF + 4 * (uint64_t)a->records + 2 * a->ranges;
+    uint64_t edges = (uint64_t)tree->leaves_used * SN_LEAF +
+                     (uint64_t)doc->cover.leaves * SN_MAP_FANOUT + 4 * (uint64_t)a->records +
+                     2 * a->ranges;
     uint64_t cuts = sn_min_u64(a->cuts, edges);
     uint64_t covers = sn_min_u64(a->bulk ? a->cuts : a->covers, edges); /* else covered already */
     uint64_t spans = 2 * (uint64_t)a->records + 2 * cuts;

@@ -148,6 +148,34 @@ static void toggles_are_seen_in_patches(void **state)
     assert_int_equal(sennit_doc_next_patch(doc, &p), 0);
 }
 
+/* One delete of a text of which another replica deletes every second letter: in
+ * the tree that is one dead span, and then very many. */
+static void one_span_comes_back_in_very_many_pieces(void **state)
+{
+    stage *s = *state;
+    enum { HOLES = 390 };
+    static char text[2 * HOLES + 1];
+
+    memset(text, 'a', 2 * HOLES);
+    sennit_doc *doc = stage_doc(s, 1, text);
+    forge_start(&f);
+    forge_segment(&f, 5, 10 * MS, 0, 0);
+    forge_range(&f, 0, 0, 2 * HOLES, SN_WHOLE);
+    assert_ok(forge_apply(s, doc));
+    forge_start(&f);
+    forge_segment(&f, 6, 10 * MS, 0, 0);
+    for (uint32_t i = 0; i < HOLES; i++)
+        forge_delete(&f, 0, 2 * i, 1, 1, false);
+    assert_ok(forge_apply(s, doc));
+    assert_text(doc, "");
+    forge_start(&f);
+    forge_segment(&f, 5, 20 * MS, 1, 0);
+    forge_toggle(&f, 5, 0, false);
+    assert_ok(forge_apply(s, doc));
+    doc_check(doc);
+    assert_true(doc_text_is(doc, text, HOLES));
+}
+
 static void a_toggle_comes_after_its_delete(void **state)
 {
     stage *s = *state;
@@ -196,6 +224,7 @@ int main(void)
         STAGE_TEST(a_toggle_that_changes_nothing_is_kept_nevertheless),
         STAGE_TEST(it_does_not_matter_what_comes_first),
         STAGE_TEST(toggles_are_seen_in_patches),
+        STAGE_TEST(one_span_comes_back_in_very_many_pieces),
         STAGE_TEST(a_toggle_comes_after_its_delete),
         STAGE_TEST(a_toggle_must_be_newer_than_its_delete),
     };
