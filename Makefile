@@ -7,6 +7,7 @@
 #: make check       unit, property and out-of-memory tests under the sanitizers
 #: make fuzz        each fuzz target for FUZZ_SECONDS=60
 #: make coverage    lines of lib/ that the tests run; fails under COVERAGE_MIN=95
+#: make python      the package for Python, tested, in bindings/python/dist
 #: make bench       replay recorded editing sessions, from the folder TRACES=
 #: make bench-peers the same with other libraries, side by side
 #: make install     to DESTDIR=, PREFIX=/usr/local; also make uninstall
@@ -206,6 +207,12 @@ abi: build/release/$(SONAME)
 install-test: all
 	@MAKE="$(MAKE)" $(RUN) "install, pkg-config and CMake" 'sh tests/install/test.sh'
 
+# ---- Bindings ---------------------------------------------------------------
+
+python:
+	@sh tools/setup.sh python
+	@$(RUN) "the package for Python" 'PYTHON=/usr/bin/python3 sh bindings/python/test.sh'
+
 # ---- Fuzzing, coverage, benchmarks ------------------------------------------
 
 FUZZ_SECONDS ?= 60
@@ -302,7 +309,7 @@ help:
 
 FORCE:
 .PHONY: FORCE all lib sync cli amalgam run test check unit-tests sync-tests replay mutants valgrind vectors cli-tests readme \
-    layers abi install-test fuzz fuzz-targets coverage coverage-tests traces bench bench-peers \
+    layers abi install-test python fuzz fuzz-targets coverage coverage-tests traces bench bench-peers \
     install uninstall clean help
 .SECONDARY:
 .DELETE_ON_ERROR:

@@ -18,6 +18,16 @@ for_sync() {
     header sqlite3.h libsqlite3-dev; header libwebsockets.h libwebsockets-dev
 }
 for_tests() { header cmocka.h libcmocka-dev; }
+for_python() {
+    tool /usr/bin/python3 python3
+    for module in setuptools wheel pytest; do
+        /usr/bin/python3 -c "import $module" 2>/dev/null || missing="$missing python3-$module"
+    done
+    tool mypy mypy
+    for include in /usr/include/python3*/Python.h; do
+        [ -e "$include" ] || missing="$missing python3-dev"
+    done
+}
 for_fuzzing() { # the sanitizers of gcc come with it, those of clang do not
     tool clang clang
     echo 'int LLVMFuzzerTestOneInput(void) { return 0; }' |
@@ -32,8 +42,9 @@ look() {
     run) for_cli; for_sync ;;
     check | coverage) for_tests ;;
     fuzz) for_fuzzing ;;
+    python) for_python ;;
     test)
-        for_cli; for_sync; for_tests
+        for_cli; for_sync; for_tests; for_python
         tool clang clang; tool cmake cmake; tool pkg-config pkg-config
         tool valgrind valgrind; tool /usr/bin/python3 python3
         ;;

@@ -1,0 +1,63 @@
+"""Text that many people edit at once.
+
+    >>> from sennit import Document
+    >>> alice, bob = Document("hello"), Document()
+    >>> bob.apply(alice.delta())
+    Applied(applied=5, known=0, parked=0, dropped=0)
+    >>> bob[5:] = ", world"
+    >>> alice.apply(bob.delta(alice.version)).applied
+    7
+    >>> str(alice)
+    'hello, world'
+
+Positions and lengths are in codepoints, like those of str.
+"""
+from ._core import (
+    BEFORE,
+    AFTER,
+    START,
+    END,
+    BYTES,
+    CODEPOINTS,
+    UTF16,
+    LINES,
+    KIND_INSERT,
+    KIND_DELETE,
+    KIND_TOGGLE,
+    KIND_MARK,
+    KIND_SET,
+    Document,
+    Table,
+    anchor_decode,
+    anchor_encode,
+    compare,
+    inspect,
+    snapshot_text,
+    version_dict,
+    version_number,
+)
+from ._errors import (
+    BusyError,
+    CorruptError,
+    Error,
+    ForkError,
+    GoneError,
+    LimitError,
+    LineageError,
+    MisuseError,
+    RangeError,
+    Utf8Error,
+    VersionError,
+)
+from ._values import Anchor, Applied, Change, Chunk, Info, Patch, Stat, Transaction
+
+__all__ = [
+    "AFTER", "Anchor", "Applied", "BEFORE", "BYTES", "BusyError", "CODEPOINTS", "Change", "Chunk",
+    "CorruptError", "Document", "END", "Error", "ForkError", "GoneError", "Info", "KIND_DELETE",
+    "KIND_INSERT", "KIND_MARK", "KIND_SET", "KIND_TOGGLE", "LINES", "LimitError", "LineageError",
+    "MisuseError", "Patch", "RangeError", "START", "Stat", "Table", "Transaction", "UTF16",
+    "Utf8Error", "VersionError", "anchor_decode", "anchor_encode", "compare", "inspect",
+    "snapshot_text", "version_dict", "version_number",
+]
+
+__version__ = "0.1.0"

@@ -1,0 +1,176 @@
+"""The compiled part. Every call that fails raises a sennit.Error (or MemoryError)
+and leaves the document as it was. Positions and lengths are in codepoints."""
+from collections.abc import Callable, Iterator
+from typing import Any, Literal, Optional, final
+
+from ._values import Anchor, Applied, Change, Chunk, Info, Patch, Stat, Transaction
+
+_Bytes = bytes | bytearray | memoryview
+
+BEFORE: int  # anchors: clings to the character after it
+AFTER: int  # clings to the character before it
+START: int  # start of the document
+END: int  # end of the document
+
+BYTES: int  # units, for count and convert
+CODEPOINTS: int
+UTF16: int
+LINES: int
+
+KIND_INSERT: int  # kinds of operations, for apply(admit=)
+KIND_DELETE: int
+KIND_TOGGLE: int
+KIND_MARK: int
+KIND_SET: int
+
+@final
+class Table:
+    """Replica ids that both ends of one connection know by heart, so that deltas
+    name a replica in one byte. Each end has one for each direction."""
+
+    def __new__(cls) -> Table: ...
+
+@final
+class Document:
+    """Text that many people edit at once.
+
+    It reads like a str and edits like a list: len(doc), doc[a:b], str(doc),
+    doc[a:b] = "text", del doc[a:b].
+
+    clock gives the time in Unix milliseconds at each edit; None asks the system.
+    replica is drawn at the first edit unless given: two documents must never
+    write under one. The rest are limits; 0 means the library's."""
+
+    def __new__(
+        cls,
+        text: str = "",
+        /,
+        *,
+        replica: int = 0,
+        clock: Optional[Callable[[], int]] = None,
+        coalesce_ms: int = 0,
+        text_bytes: int = 0,
+        replicas: int = 0,
+        parked_bytes: int = 0,
+        patches: int = 0,
+    ) -> Document: ...
+    @classmethod
+    def seed(
+        cls,
+        name: str,
+        text: str,
+        /,
+        *,
+        replica: int = 0,
+        clock: Optional[Callable[[], int]] = None,
+        coalesce_ms: int = 0,
+        text_bytes: int = 0,
+        replicas: int = 0,
+        parked_bytes: int = 0,
+        patches: int = 0,
+    ) -> Document:
+        """A document that holds a text everybody already has: those seeded with the
+        same name and text merge without doubling it."""
+    @classmethod
+    def load(
+        cls,
+        data: _Bytes,
+        /,
+        *,
+        replica: int = 0,
+        clock: Optional[Callable[[], int]] = None,
+        coalesce_ms: int = 0,
+        text_bytes: int = 0,
+        replicas: int = 0,
+        parked_bytes: int = 0,
+        patches: int = 0,
+    ) -> Document:
+        """Open what save returned."""
+    def save(self, *, identity: bool = False, live_only: bool = False) -> bytes:
+        """The document as bytes. With identity, editing goes on under the same
+        replica after a load: give such bytes to nobody else. live_only leaves out
+        deleted text; what is loaded from it cannot serve what came before."""
+    def fork(self) -> Document:
+        """A copy that edits under a replica id of its own."""
+    def __reduce__(self) -> tuple[Any, ...]: ...
+    def __len__(self) -> int: ...
+    def __str__(self) -> str: ...
+    def __getitem__(self, key: int | slice, /) -> str: ...
+    def __setitem__(self, key: int | slice, text: str, /) -> None: ...
+    def __delitem__(self, key: int | slice, /) -> None: ...
+    def insert(self, pos: int, text: str, /) -> None: ...
+    def delete(self, pos: int, n: int, /) -> None: ...
+    def splice(self, pos: int, n: int, text: str, /) -> None:
+        """Delete n codepoints at pos and insert text there, both or neither."""
+    def replace(self, text: str, pos: int = 0, n: Optional[int] = None) -> None:
+        """Make n codepoints from pos on (None: to the end) read as text, by edits as
+        small as is affordable: for a host that only has the whole new text."""
+    def transaction(self) -> Transaction:
+        """Keep all edits of a `with` together, or none after an exception."""
+    def begin(self) -> None: ...
+    def commit(self) -> None: ...
+    def abort(self) -> None: ...
+    def count(self, unit: int, /) -> int:
+        """How much text there is in BYTES, CODEPOINTS, UTF16 or LINES."""
+    def convert(self, unit: int, pos: int, to: int, /) -> int: ...
+    def line_column(self, pos: int, /) -> tuple[int, int]: ...
+    def at_line(self, line: int, column: int, /) -> int: ...
+    def chunks(self, pos: int = 0, /) -> Iterator[Chunk]:
+        """The text from pos on, by who wrote it. Do not edit meanwhile."""
+    @property
+    def version(self) -> bytes:
+        """How many operations of each replica are known; see version_dict."""
+    @property
+    def replica(self) -> int:
+        """Id of this replica; 0 before its first edit."""
+    @property
+    def lineage(self) -> bytes: ...
+    @property
+    def own_count(self) -> int:
+        """How many operations this replica has made."""
+    def known(self, replica: int, /) -> int:
+        """How many operations of a replica are known."""
+    def delta(self, since: _Bytes = b"", table: Optional[Table] = None) -> bytes:
+        """All that a version lacks; b"" if that is nothing."""
+    def own_delta(self, start: int, table: Optional[Table] = None) -> bytes:
+        """This replica's own operations from number start on."""
+    def apply(
+        self,
+        delta: _Bytes,
+        table: Optional[Table] = None,
+        admit: Optional[Callable[[Change, int], object]] = None,
+    ) -> Applied:
+        """Apply a delta, or a whole snapshot, from anywhere: in any order, as often
+        as you like. admit is asked about each change that is new, with its kinds
+        of operations (KIND_... or'ed); what it raises refuses the delta."""
+    def missing(self) -> Iterator[tuple[int, int]]:
+        """What parked operations wait for: (replica, send all after so many)."""
+    def changes(self) -> Iterator[Change]:
+        """The changes known, oldest first as they arrived here."""
+    def watch(self, remote: bool = True, local: bool = False) -> None:
+        """Choose what becomes patches from now on; drops those not yet taken."""
+    def patches(self) -> Iterator[Patch]:
+        """Take the patches that wait, in the order in which things happened."""
+    def anchor(self, pos: int, side: int = ..., /) -> Anchor:
+        """A place that moves with the text. BEFORE: text typed at pos comes before
+        the anchor; AFTER: after it."""
+    def resolve(self, anchor: Anchor, /) -> int:
+        """Where an anchor is now."""
+    def set_clock_offset(self, ms: int, /) -> None: ...
+    def stat(self) -> Stat: ...
+    def check(self) -> None: ...
+    def dump(self) -> str: ...
+
+def version_number() -> int: ...
+def compare(a: _Bytes, b: _Bytes, /) -> Literal["equal", "before", "after", "concurrent"]:
+    """How two versions stand to each other: "before": b knows more."""
+
+def version_dict(version: _Bytes, /) -> dict[int, int]:
+    """A version as replica: operations known."""
+
+def inspect(delta: _Bytes, table: Table = ..., /) -> Info: ...
+def snapshot_text(data: _Bytes, /) -> str:
+    """The text inside a snapshot, without opening it."""
+
+def anchor_encode(anchor: Anchor, /) -> bytes: ...
+def anchor_decode(data: _Bytes, /) -> Anchor: ...

@@ -1,0 +1,101 @@
+"""Plain values that documents hand out."""
+from __future__ import annotations
+
+from types import TracebackType
+from typing import TYPE_CHECKING, NamedTuple, Optional
+
+if TYPE_CHECKING:
+    from ._core import Document
+
+
+class Chunk(NamedTuple):
+    """A stretch of visible text that one replica typed in one go."""
+
+    text: str
+    replica: int  # who wrote it; 0: it was seeded
+    unix_ms: int  # when, by the writer's clock
+
+
+class Applied(NamedTuple):
+    """What became of the operations in a delta."""
+
+    applied: int  # new, done now
+    known: int  # seen before
+    parked: int  # waiting for others
+    dropped: int  # waited in vain
+
+
+class Info(NamedTuple):
+    """What a delta or snapshot holds."""
+
+    lineage: bytes
+    operations: int
+    changes: int
+    inserted_bytes: int
+
+
+class Change(NamedTuple):
+    """Operations with one author and one timestamp."""
+
+    replica: int
+    unix_ms: int
+    first: int
+    operations: int
+    inserted_bytes: int
+
+
+class Patch(NamedTuple):
+    """One step from the text the host shows to the text the document has."""
+
+    pos: int
+    removed: int
+    inserted: int
+    text: Optional[str]  # None with reset: read the document anew
+    replica: int
+    local: bool
+    reset: bool
+
+
+class Anchor(NamedTuple):
+    """A place in the text that moves with it; see Document.anchor."""
+
+    replica: int
+    number: int
+    side: int
+
+
+class Stat(NamedTuple):
+    """How large a document is inside."""
+
+    heap_bytes: int
+    visible_bytes: int
+    inserted_bytes: int
+    spans: int
+    operations: int
+    changes: int
+    replicas: int
+    parked: int
+    parked_bytes: int
+
+
+class Transaction:
+    """What Document.transaction gives: edits in its `with` are kept together, or
+    none of them if an exception leaves it."""
+
+    def __init__(self, document: Document) -> None:
+        self._document = document
+
+    def __enter__(self) -> Document:
+        self._document.begin()
+        return self._document
+
+    def __exit__(
+        self,
+        kind: Optional[type[BaseException]],
+        error: Optional[BaseException],
+        trace: Optional[TracebackType],
+    ) -> None:
+        if kind is None:
+            self._document.commit()
+        else:
+            self._document.abort()

@@ -1,0 +1,99 @@
+/* Between the library's values and Python's. */
+#include "binding.h"
+
+#include <string.h>
+
+PyObject *raise_status(state *st, sennit_status status, const sennit_error *err)
+{
+    const char *what = err != NULL && err->what != NULL ? err->what : sennit_status_text(status);
+    PyObject *number, *class, *error;
+
+    if (status == SENNIT_ENOMEM)
+        return PyErr_NoMemory();
+    if ((number = PyLong_FromLong(status)) == NULL)
+        return NULL;
+    class = PyDict_GetItemWithError(st->errors, number);
+    if (class == NULL) {
+        Py_DECREF(number);
+        return PyErr_Format(PyExc_SystemError, "sennit: unknown status %d", (int)status);
+    }
+    error = PyObject_CallFunction(class, "Ons", number,
+                                  (Py_ssize_t)(err != NULL ? err->pos : 0), what);
+    Py_DECREF(number);
+    if (error != NULL) {
+        PyErr_SetObject(class, error);
+        Py_DECREF(error);
+    }
+    return NULL;
+}
+
+PyObject *take_bytes(sennit_buf *buf)
+{
+    PyObject *bytes = PyBytes_FromStringAndSize((const char *)buf->data, (Py_ssize_t)buf->len);
+
+    sennit_buf_clear(buf);
+    return bytes;
+}
+
+int read_size(PyObject *value, size_t *out)
+{
+    Py_ssize_t n = PyNumber_AsSsize_t(value, PyExc_OverflowError);
+
+    if (n < 0) {
+        if (!PyErr_Occurred())
+            PyErr_SetString(PyExc_ValueError, "must not be negative");
+        return -1;
+    }
+    *out = (size_t)n;
+    return 0;
+}
+
+int read_u64(PyObject *value, uint64_t *out)
+{
+    *out = PyLong_AsUnsignedLongLong(value);
+    return *out == UINT64_MAX && PyErr_Occurred() ? -1 : 0;
+}
+
+PyObject *make_change(const state *st, const sennit_change *c)
+{
+    return PyObject_CallFunction(st->change, "KKKKK", (unsigned long long)c->replica,
+                                 (unsigned long long)c->unix_ms, (unsigned long long)c->first,
+                                 (unsigned long long)c->operations,
+                                 (unsigned long long)c->inserted_bytes);
+}
+
+PyObject *make_anchor(const state *st, const sennit_anchor *anchor)
+{
+    return PyObject_CallFunction(st->anchor, "KKI", (unsigned long long)anchor->replica,
+                                 (unsigned long long)anchor->number, (unsigned)anchor->side);
+}
+
+int read_anchor(PyObject *value, sennit_anchor *out)
+{
+    unsigned long long replica, number;
+    unsigned char side;
+
+    if (!PyTuple_Check(value)) {
+        PyErr_SetString(PyExc_TypeError, "an Anchor is wanted");
+        return -1;
+    }
+    if (!PyArg_ParseTuple(value, "KKb;an Anchor is wanted", &replica, &number, &side))
+        return -1;
+    *out = (sennit_anchor){replica, number, side};
+    return 0;
+}
+
+int draw_random(void *self, void *out, size_t len)
+{
+    PyGILState_STATE gil = PyGILState_Ensure();
+    PyObject *bytes = PyObject_CallFunction(((state *)self)->urandom, "n", (Py_ssize_t)len);
+    char *data = bytes != NULL ? PyBytes_AsString(bytes) : NULL;
+    int bad = data == NULL || PyBytes_Size(bytes) != (Py_ssize_t)len;
+
+    if (!bad)
+        memcpy(out, data, len);
+    Py_XDECREF(bytes);
+    PyErr_Clear();
+    PyGILState_Release(gil);
+    return bad;
+}
