@@ -1,6 +1,5 @@
 /* Operations as bytes; docs/FORMAT.md is the contract, this is its code.
  *
- *     version.c    version vectors
  *     table.c      replica ids that two ends share
  *     gather.c     what a version lacks, read off the logs as a batch
  *     columns.c    the records of a batch, one byte each for the usual ones
@@ -13,7 +12,7 @@
 #define SN_WIRE_H
 
 #include "base/bytes.h"
-#include "core/doc.h"
+#include "core/version.h"
 
 #define SN_FORMAT 1u /* of deltas and snapshots; docs/FORMAT.md */
 
@@ -58,11 +57,6 @@ typedef struct sn_gathered {
 } sn_gathered;
 
 void sn_gathered_free(sn_gathered *g);
-
-/* Where the operations of each replica begin that are wanted. */
-typedef struct sn_wanted {
-    uint32_t replica, seq;
-} sn_wanted;
 
 /* Collect the operations from these on, segments in ascending order of keys. */
 sennit_status sn_gather(sennit_doc *doc, const sn_wanted *wanted, uint32_t n, sn_gathered *out);
@@ -136,16 +130,5 @@ bool sn_short_apply(sennit_doc *doc, const uint8_t *data, size_t len, const senn
 
 sennit_status sn_short_decode(const void *data, size_t len, const sennit_table *table,
                               sn_short *out, sennit_error *err);
-
-/* ---- version.c ---- */
-
-/* SENNIT_EGONE if text of what is wanted may be gone. */
-sennit_status sn_erased_wanted(const sennit_doc *doc, const sn_wanted *wanted, uint32_t n,
-                               sennit_error *err);
-
-/* Read what a version lacks: an entry for each replica that has more here.
- * *out has room for all replicas of the roster. */
-sennit_status sn_version_wanted(sennit_doc *doc, const void *since, size_t len, sn_wanted *out,
-                                uint32_t *n, sennit_error *err);
 
 #endif

@@ -1,6 +1,6 @@
-/* version := (replica:8 count:varint)*, in ascending order of ids, counts > 0. */
-#include "wire/wire.h"
+#include "core/version.h"
 
+#include "base/bytes.h"
 #include "base/sort.h"
 
 static bool version_less(const void *ctx, uint32_t a, uint32_t b)
@@ -10,31 +10,53 @@ static bool version_less(const void *ctx, uint32_t a, uint32_t b)
     return replicas[a].id < replicas[b].id;
 }
 
-sennit_status sennit_doc_version(const sennit_doc *doc, sennit_buf *out)
+sennit_status sn_version_put(sennit_doc *doc, const sn_wanted *of, sennit_buf *out)
 {
     const sn_roster *who = &doc->who;
-    size_t n = 0, bytes;
-    sn_mem *mem = &sn_doc_mutable(doc)->mem;
+    size_t n = 0, bytes, size = (who->replicas_len + (size_t)1) * sizeof(uint32_t);
 
-    if (doc->txn.open)
-        return SENNIT_EBUSY;
     if (!sn_mul_size(who->replicas_len + (size_t)1, 8 + 5, &bytes))
         return SENNIT_ENOMEM;
     SN_TRY(sn_buf_reserve(out, bytes));
-    size_t size = (who->replicas_len + (size_t)1) * sizeof(uint32_t);
-    uint32_t *order = sn_mem_resize(mem, NULL, 0, size);
+    uint32_t *order = sn_mem_resize(&doc->mem, NULL, 0, size);
     if (order == NULL)
         return SENNIT_ENOMEM;
     for (uint32_t i = 0; i < who->replicas_len; i++)
-        if (who->replicas[i].seq > 0)
+        if (of[i].seq > 0)
             order[n++] = i;
     sn_sort_indices(order, n, version_less, who->replicas);
     uint8_t *p = out->data + out->len;
     for (size_t i = 0; i < n; i++)
-        p = sn_put_varint(sn_put_u64(p, who->replicas[order[i]].id), who->replicas[order[i]].seq);
+        p = sn_put_varint(sn_put_u64(p, who->replicas[order[i]].id), of[order[i]].seq);
     out->len = n > 0 ? (size_t)(p - out->data) : out->len;
-    sn_mem_free(mem, order, size);
+    sn_mem_free(&doc->mem, order, size);
     return SENNIT_OK;
+}
+
+sn_wanted *sn_version_new(sennit_doc *doc, size_t *size)
+{
+    *size = (doc->who.replicas_len + (size_t)1) * sizeof(sn_wanted);
+    sn_wanted *of = sn_mem_resize(&doc->mem, NULL, 0, *size);
+    if (of == NULL)
+        return NULL;
+    for (uint32_t i = 0; i < doc->who.replicas_len; i++)
+        of[i] = (sn_wanted){i, doc->who.replicas[i].seq};
+    return of;
+}
+
+sennit_status sennit_doc_version(const sennit_doc *doc, sennit_buf *out)
+{
+    sennit_doc *all = sn_doc_mutable(doc);
+    size_t size;
+
+    if (doc->txn.open)
+        return SENNIT_EBUSY;
+    sn_wanted *of = sn_version_new(all, &size);
+    if (of == NULL)
+        return SENNIT_ENOMEM;
+    sennit_status st = sn_version_put(all, of, out);
+    sn_mem_free(&all->mem, of, size);
+    return st;
 }
 
 /* One entry; last is the id before it, if any was read. */
@@ -113,21 +135,33 @@ sennit_status sennit_version_compare(const void *a, size_t a_len, const void *b,
     return SENNIT_OK;
 }
 
-sennit_status sn_version_wanted(sennit_doc *doc, const void *since, size_t len, sn_wanted *out,
-                                uint32_t *n, sennit_error *err)
+sennit_status sn_version_read(sennit_doc *doc, const void *version, size_t len, sn_wanted *out,
+                              bool *unknown, sennit_error *err)
 {
-    sn_reader r = sn_reader_of(since, since == NULL ? 0 : len);
+    sn_reader r = sn_reader_of(version, version == NULL ? 0 : len);
     uint64_t replica = 0, count, last = 0;
 
+    *unknown = false;
     for (uint32_t i = 0; i < doc->who.replicas_len; i++)
         out[i] = (sn_wanted){i, 0};
     for (bool first = true; sn_left(&r) > 0; first = false, last = replica) {
         SN_TRY(version_entry(&r, first, last, &replica, &count, err));
         uint32_t i = sn_roster_find(&doc->who, replica);
+        uint64_t known = i != SN_NO_REPLICA ? doc->who.replicas[i].seq : 0;
 
         if (i != SN_NO_REPLICA)
-            out[i].seq = (uint32_t)sn_min_u64(count, doc->who.replicas[i].seq);
+            out[i].seq = (uint32_t)sn_min_u64(count, known);
+        *unknown = *unknown || count > known;
     }
+    return SENNIT_OK;
+}
+
+sennit_status sn_version_wanted(sennit_doc *doc, const void *since, size_t len, sn_wanted *out,
+                                uint32_t *n, sennit_error *err)
+{
+    bool unknown;
+
+    SN_TRY(sn_version_read(doc, since, len, out, &unknown, err));
     *n = 0;
     for (uint32_t i = 0; i < doc->who.replicas_len; i++)
         if (out[i].seq < doc->who.replicas[i].seq)
