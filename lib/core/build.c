@@ -45,7 +45,7 @@ sennit_status sn_bulk_build(sn_apply *a)
         st = build_gather(a, &b);
     if (st == SENNIT_OK) {
         sn_bulk_read(&b);
-        st = sn_tree_build(&a->doc->tree, b.spans, b.spans_len, b.base);
+        st = sn_bulk_tree(&b, &a->doc->tree, NULL);
     }
     sn_bulk_end(&b);
     return st;

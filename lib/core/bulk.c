@@ -1,5 +1,7 @@
 #include "core/bulk.h"
 
+#define BULK_FAMILY 32u /* children that are sorted by insertion */
+
 /* ---- memory ---- */
 
 static void *bulk_take(sn_bulk *b, size_t n, size_t item)
@@ -47,14 +49,14 @@ sennit_status sn_bulk_start(sn_bulk *b, sn_mem *mem, const sn_roster *who, uint3
     b->coarse = bulk_take(b, places / 64, sizeof *b->coarse);
     b->dead = bulk_take(b, places / 64, sizeof *b->dead);
     b->spans = bulk_take(b, b->spans_cap, sizeof *b->spans);
+    b->further = bulk_take(b, b->spans_cap, sizeof *b->further);
     b->stack = bulk_take(b, b->stack_cap, sizeof *b->stack);
     if (b->runs == NULL || b->children == NULL || b->spare == NULL || b->base == NULL ||
         b->last == NULL || b->coarse == NULL || b->dead == NULL || b->spans == NULL ||
-        b->stack == NULL)
+        b->further == NULL || b->stack == NULL)
         return SENNIT_ENOMEM;
     bulk_lay_out(who, b->base);
     memset(b->last, 0xff, (size_t)who->replicas_len * sizeof *b->last); /* SN_NO_RUN */
-    memset(b->coarse, 0xff, places / 64 * sizeof *b->coarse);
     memset(b->dead, 0, places / 64 * sizeof *b->dead);
     return SENNIT_OK;
 }
@@ -71,6 +73,7 @@ void sn_bulk_end(sn_bulk *b)
     bulk_give(b, b->coarse, b->places / 64, sizeof *b->coarse);
     bulk_give(b, b->dead, b->places / 64, sizeof *b->dead);
     bulk_give(b, b->spans, b->spans_cap, sizeof *b->spans);
+    bulk_give(b, b->further, b->spans_cap, sizeof *b->further);
     bulk_give(b, b->stack, b->stack_cap, sizeof *b->stack);
     b->mem = NULL;
 }
@@ -93,51 +96,56 @@ static uint32_t bulk_run_of(const sn_bulk *b, uint32_t replica, uint32_t number)
     return i;
 }
 
-/* The run that is at a place. */
-static uint32_t bulk_run_at(const sn_bulk *b, uint32_t place)
+/* Let a run be found: by the first place of 64, which is in it or before it. */
+static void bulk_index(sn_bulk *b, uint32_t author, uint32_t index, const sn_run *run)
 {
-    const sn_run *first = &b->runs[b->coarse[place / 64]];
-    uint32_t author = b->who->changes[first->change].replica;
+    for (uint32_t k = (run->place + 63) / 64; k <= (run->place + run->len - 1) / 64; k++)
+        b->coarse[k] = index;
+    if (b->last[author] != SN_NO_RUN)
+        b->runs[b->last[author]].next = index;
+    b->last[author] = index;
+}
 
-    return bulk_run_of(b, author, place - b->base[author]);
+/* Its family, and what it inherits. */
+static void bulk_hang(sn_bulk *b, sn_run *run, const sn_op *op)
+{
+    if (op->ref_replica == SN_NO_REPLICA) {
+        b->roots++;
+        return;
+    }
+    run->parent = bulk_run_of(b, op->ref_replica, op->ref);
+    sn_run *p = &b->runs[run->parent];
+    uint32_t off = op->ref - p->number, inherited = p->head >> 2;
+    bool parent_left = p->head & SN_LEFT;
+
+    p->children++;
+    if (op->flag) { /* an rkey: behind its head, each byte's is its own */
+        run->gap = 2 * off + 1;
+        run->head = (off > 0 || !parent_left ? p->change : inherited) << 2 | SN_LEFT;
+    } else {
+        run->gap = 2 * off + 2;
+        run->head = (parent_left ? p->change : inherited) << 2;
+        p->head |= off == p->len - 1 ? SN_HAS_RIGHT : 0;
+    }
 }
 
 void sn_bulk_insert(sn_bulk *b, const sn_op *op)
 {
-    uint32_t index = b->runs_len++, author = b->who->changes[op->change].replica, gap = 0;
-    uint32_t place = b->base[author] + op->number;
+    uint32_t index = b->runs_len++, author = b->who->changes[op->change].replica;
     sn_run *run = &b->runs[index];
 
-    *run = (sn_run){.number = op->number, .len = op->n, .change = op->change, .left = op->flag,
-                    .lkey = op->flag ? op->change : SN_ROOT_CHANGE,
-                    .rkey = op->flag ? SN_ROOT_CHANGE : op->change};
-    if (b->last[author] != SN_NO_RUN)
-        b->runs[b->last[author]].next = index;
-    b->last[author] = index;
-    for (uint32_t k = place / 64; k <= (place + op->n - 1) / 64; k++)
-        if (b->coarse[k] == SN_NO_RUN)
-            b->coarse[k] = index;
-    if (op->ref_replica == SN_NO_REPLICA) {
-        b->roots++;
-    } else {
-        sn_run *p = &b->runs[bulk_run_of(b, op->ref_replica, op->ref)];
-
-        p->children++;
-        if (op->flag)
-            run->rkey = op->ref > p->number ? p->change : p->rkey;
-        else
-            run->lkey = p->lkey;
-        p->has_right = p->has_right || (!op->flag && op->ref == p->number + p->len - 1);
-        gap = 2 * (b->base[op->ref_replica] + op->ref) + (op->flag ? 1 : 2);
-    }
-    b->children[index] = (sn_pair){gap, index};
+    *run = (sn_run){.place = b->base[author] + op->number, .number = op->number, .len = op->n,
+                    .change = op->change, .head = SN_ROOT_CHANGE << 2, .parent = SN_NO_RUN,
+                    .span = SN_NO_SPAN};
+    bulk_index(b, author, index, run);
+    bulk_hang(b, run, op);
 }
 
 /* ---- deletes ---- */
 
 /* One word of the bits at a time; already dead ones are told of in stretches. */
-void sn_bulk_delete(sn_bulk *b, uint32_t replica, uint32_t at, uint32_t len, sn_bulk_twice *twice,
-                    void *arg)
+void sn_bulk_delete_far(sn_bulk *b, uint32_t replica, uint32_t at, uint32_t len,
+                        sn_bulk_twice *twice, void *arg)
 {
     uint32_t base = b->base[replica], place = base + at, end = place + len, twice_from = end;
 
@@ -171,50 +179,77 @@ static void bulk_push(sn_bulk *b, uint32_t run, uint32_t from, uint32_t to)
     b->stack[b->stack_len++] = (sn_bulk_todo){run, from, to};
 }
 
-static void bulk_emit_span(sn_bulk *b, const sn_span *span)
+static uint32_t bulk_alike_far(const sn_bulk *b, uint32_t at, uint32_t end, uint64_t flip)
 {
-    sn_span *prev = b->spans + b->spans_len - 1;
+    for (; at < end; at += 64) {
+        uint64_t differ = b->dead[at / 64] ^ flip;
 
-    if (b->spans_len > 0 && sn_span_joins(prev, span)) {
-        prev->len += sn_span_len(span);
-        prev->head = (prev->head & ~SN_HAS_RIGHT) | (span->head & SN_HAS_RIGHT);
-        return;
+        if (differ != 0)
+            return (uint32_t)sn_min_u64(at + sn_ctz64(differ), end);
     }
-    SN_ASSERT(b->spans_len < b->spans_cap);
-    b->spans[b->spans_len++] = *span;
+    return end;
+}
+
+/* As sn_bulk_alike; most stretches end in the word they begin in. */
+static inline uint32_t bulk_alike(const sn_bulk *b, uint32_t place, uint32_t n, bool *dead)
+{
+    uint64_t word = b->dead[place / 64] >> place % 64, flip = 0 - (word & 1), differ = word ^ flip;
+    uint32_t left = 64 - place % 64;
+
+    *dead = word & 1;
+    if (differ << (place % 64) != 0)
+        return (uint32_t)sn_min_u64(sn_ctz64(differ), n);
+    return n <= left ? n : bulk_alike_far(b, place + left, place + n, flip) - place;
 }
 
 uint32_t sn_bulk_alike(const sn_bulk *b, uint32_t place, uint32_t n)
 {
-    uint64_t flip = b->dead[place / 64] >> place % 64 & 1 ? UINT64_MAX : 0;
-    uint32_t at = place, end = place + n;
+    bool dead;
 
-    while (at < end) {
-        uint64_t differ = (b->dead[at / 64] ^ flip) >> at % 64;
-
-        if (differ != 0)
-            return (uint32_t)sn_min_u64(at + sn_ctz64(differ), end) - place;
-        at = (at / 64 + 1) * 64;
-    }
-    return n;
+    return bulk_alike(b, place, n, &dead);
 }
 
-static void bulk_emit(sn_bulk *b, const sn_run *run, uint32_t from, uint32_t to)
+/* Join a span to the one before, if it continues it. */
+static bool bulk_join(sn_bulk *b, const sn_span *span)
 {
-    uint32_t place = b->base[b->who->changes[run->change].replica] + run->number;
+    sn_span *prev = b->spans + b->spans_len - 1;
 
-    while (from < to) {
-        uint32_t n = sn_bulk_alike(b, place + from, to - from);
-        bool dead = b->dead[(place + from) / 64] >> (place + from) % 64 & 1;
-        uint32_t head = from > 0 ? run->lkey << 2
-                        : run->left ? run->rkey << 2 | SN_LEFT : run->lkey << 2;
+    if (b->spans_len == 0 || !sn_span_joins(prev, span))
+        return false;
+    prev->len += sn_span_len(span);
+    prev->head = (prev->head & ~SN_HAS_RIGHT) | (span->head & SN_HAS_RIGHT);
+    return true;
+}
 
+static inline void bulk_emit_span(sn_bulk *b, sn_run *run, const sn_span *span)
+{
+    uint32_t index = b->spans_len++;
+
+    SN_ASSERT(index < b->spans_cap);
+    b->spans[index] = *span;
+    b->further[index] = SN_NO_SPAN;
+    *(run->span == SN_NO_SPAN ? &run->span : &b->further[run->newest]) = index;
+    run->newest = index;
+}
+
+/* Spans of bytes [from, to) of a run: they end where it is deleted or not. */
+static inline void bulk_emit(sn_bulk *b, sn_run *run, uint32_t from, uint32_t to)
+{
+    uint32_t inner = (run->head & SN_LEFT ? run->change : run->head >> 2) << 2;
+    uint32_t head = from == 0 ? run->head & ~SN_HAS_RIGHT : inner;
+    bool dead, first = true;
+
+    do {
+        uint32_t n = bulk_alike(b, run->place + from, to - from, &dead);
+        uint32_t right = from + n < run->len ? SN_HAS_RIGHT : run->head & SN_HAS_RIGHT;
+        const sn_span span = {run->number + from, n | (dead ? SN_DEAD : 0), run->change, head | right};
+
+        if (!first || !bulk_join(b, &span))
+            bulk_emit_span(b, run, &span);
         from += n;
-        if (from < run->len || run->has_right)
-            head |= SN_HAS_RIGHT;
-        bulk_emit_span(b, &(sn_span){run->number + from - n, n | (dead ? SN_DEAD : 0), run->change,
-                                     head});
-    }
+        head = inner;
+        first = false;
+    } while (from < to);
 }
 
 /* Push what a run with children is read as, last things first. */
@@ -222,11 +257,10 @@ static void bulk_expand(sn_bulk *b, uint32_t index)
 {
     const sn_run *run = &b->runs[index];
     const sn_pair *child = b->children + run->child, *end = child + run->children, *c;
-    uint32_t first = 2 * (b->base[b->who->changes[run->change].replica] + run->number);
     uint32_t to = run->len;
 
     for (const sn_pair *group; end > child; end = group) {
-        uint32_t gap = end[-1].key, at = (gap - first) / 2; /* bytes of the run before it */
+        uint32_t gap = end[-1].key, at = gap / 2; /* bytes of the run before it */
 
         for (group = end - 1; group > child && group[-1].key == gap;)
             group--;
@@ -250,34 +284,95 @@ static void bulk_expand(sn_bulk *b, uint32_t index)
         bulk_push(b, index, 0, to);
 }
 
+/* ---- families ---- */
+
+/* By gap; those of one gap stay in the order of age. */
+static void bulk_sort_family(sn_pair *child, uint32_t n, sn_pair *spare)
+{
+    if (n > BULK_FAMILY) {
+        sn_pair *sorted = sn_sort_pairs(child, spare, n);
+
+        if (sorted != child)
+            memcpy(child, sorted, n * sizeof *child);
+        return;
+    }
+    for (uint32_t i = 1; i < n; i++) {
+        sn_pair c = child[i];
+        uint32_t k = i;
+
+        for (; k > 0 && child[k - 1].key > c.key; k--)
+            child[k] = child[k - 1];
+        child[k] = c;
+    }
+}
+
+static void bulk_families(sn_bulk *b)
+{
+    sn_run *runs = b->runs, *end = runs + b->runs_len;
+    uint32_t at = b->roots, root = 0;
+
+    for (sn_run *run = runs; run < end; run++) {
+        run->child = at;
+        at += run->children;
+    }
+    for (uint32_t i = 0; i < b->runs_len; i++) {
+        uint32_t parent = runs[i].parent;
+        uint32_t slot = parent == SN_NO_RUN ? root++ : runs[parent].child++;
+
+        b->children[slot] = (sn_pair){runs[i].gap, i};
+    }
+    for (sn_run *run = runs; run < end; run++) {
+        run->child -= run->children;
+        if (run->children > 1)
+            bulk_sort_family(b->children + run->child, run->children, b->spare);
+    }
+}
+
 void sn_bulk_read(sn_bulk *b)
 {
-    uint32_t at = b->roots;
-
-    if (sn_sort_pairs(b->children, b->spare, b->runs_len) == b->spare) {
-        sn_pair *sorted = b->spare;
-
-        b->spare = b->children;
-        b->children = sorted;
-    }
+    bulk_families(b);
     for (uint32_t i = 0; i < b->roots; i++)
         bulk_push(b, b->children[i].value, 0, 0);
-    /* Sorted by gap, the children of a run are next to each other, and runs of
-     * one author come in the order of their numbers. */
-    while (at < b->runs_len) {
-        uint32_t place = (b->children[at].key - 1) / 2, run = bulk_run_at(b, place);
-
-        b->runs[run].child = at;
-        at += b->runs[run].children;
-    }
     while (b->stack_len > 0) {
         sn_bulk_todo todo = b->stack[--b->stack_len];
+        sn_run *run = &b->runs[todo.run];
 
-        if (todo.to > 0)
-            bulk_emit(b, &b->runs[todo.run], todo.from, todo.to);
-        else if (b->runs[todo.run].children > 0)
+        if (todo.to == 0 && run->children > 0)
             bulk_expand(b, todo.run);
         else
-            bulk_emit(b, &b->runs[todo.run], 0, b->runs[todo.run].len);
+            bulk_emit(b, run, todo.from, todo.to > 0 ? todo.to : run->len);
     }
+}
+
+/* ---- the tree ---- */
+
+/* Spans in the order of authors and of numbers: a run's, then the next run's. */
+static uint32_t bulk_by_number(const sn_bulk *b, uint32_t *out)
+{
+    uint32_t n = 0;
+
+    for (uint32_t author = 0; author < b->who->replicas_len; author++) {
+        if (b->last[author] == SN_NO_RUN)
+            continue;
+        for (uint32_t i = b->coarse[b->base[author] / 64];; i = b->runs[i].next) {
+            for (uint32_t s = b->runs[i].span; s != SN_NO_SPAN; s = b->further[s])
+                out[n++] = s;
+            if (i == b->last[author])
+                break;
+        }
+    }
+    return n;
+}
+
+sennit_status sn_bulk_tree(sn_bulk *b, sn_tree *tree, const uint8_t *visible)
+{
+    uint32_t *order = bulk_take(b, b->spans_len, sizeof *order);
+
+    if (order == NULL)
+        return SENNIT_ENOMEM;
+    uint32_t n = bulk_by_number(b, order);
+    SN_ASSERT(n == b->spans_len);
+    sennit_status st = sn_tree_build(tree, b->spans, n, order, visible);
+    bulk_give(b, order, b->spans_len, sizeof *order);
+    return st;
 }

@@ -43,42 +43,41 @@ sennit_status sn_log_reserve(sn_log *log, sn_mem *mem, size_t n)
 
 /* ---- joining ---- */
 
-static bool op_joins_insert(const sn_op *op, const sn_op *next, uint32_t author)
+/* Whether the first operation of b, the record behind a, follows from a's. */
+static inline bool op_joins(const sn_op *a, const sn_op *b, uint32_t author)
 {
-    return next->flag == 0 && next->ref_replica == author && next->number == op->number + op->n &&
-           next->ref + 1 == next->number;
+    if (a->kind != b->kind)
+        return false;
+    if (a->kind == SN_INSERT)
+        return b->ref + 1 == b->number && b->flag == 0 && b->ref_replica == author &&
+               b->number == a->number + a->n && a->change == b->change;
+    uint32_t all = a->n * a->len;
+    bool up = b->ref == a->ref + all, down = b->ref + all == a->ref;
+
+    if (a->kind != SN_DELETE || (!up && !down) || b->ref_replica != a->ref_replica ||
+        b->len != a->len || a->part != SN_WHOLE || b->part != SN_WHOLE ||
+        b->seq != a->seq + a->n || a->change != b->change)
+        return false;
+    /* The first one's place decides the direction, and the others go the same way. */
+    return (a->n == 1 || (a->flag ? down : up)) && (a->len == 1 || a->n < SN_WIDE_RUN);
 }
 
 bool sn_op_join(sn_op *op, sn_op *next, uint32_t author)
 {
-    if (op->kind != next->kind || op->change != next->change)
+    if (!op_joins(op, next, author))
         return false;
     if (op->kind == SN_INSERT) {
-        if (!op_joins_insert(op, next, author))
-            return false;
         op->n += next->n;
         return true;
     }
-    if (op->kind != SN_DELETE || op->part != SN_WHOLE || next->part != SN_WHOLE ||
-        op->len != next->len ||
-        op->ref_replica != next->ref_replica || op->seq + op->n != next->seq)
-        return false;
-    bool up = next->ref == op->ref + op->n * op->len;
-    bool down = next->ref + op->n * op->len == op->ref;
-    if (op->n == 1 ? !up && !down : op->flag ? !down : !up)
-        return false;
-    /* As if they came one by one: the first one's place decides the direction,
-     * and those after it follow only if they go the same way. */
     uint32_t take = next->n;
-    uint8_t flag = op->n == 1 ? down : op->flag;
+    uint8_t flag = op->n == 1 ? next->ref < op->ref : op->flag;
 #if SENNIT_MUTANT != 5
     if (next->n > 1 && next->flag != flag)
         take = 1;
 #endif
     if (op->len > 1)
-        take = (uint32_t)sn_min_u64(take, SN_WIDE_RUN - sn_min_u64(op->n, SN_WIDE_RUN));
-    if (take == 0)
-        return false;
+        take = (uint32_t)sn_min_u64(take, SN_WIDE_RUN - op->n);
     op->flag = flag;
     op->n += take;
     if (take == next->n)
@@ -106,26 +105,12 @@ void sn_op_skip(sn_op *op, uint32_t k, uint32_t author)
 
 /* ---- packing ---- */
 
-static void log_mark(sn_log *log, const sn_op *op)
+/* Write a record at p, with its ref relative to another; returns its end. */
+static inline uint8_t *log_put(uint8_t *p, const sn_op *op, uint32_t author, unsigned head, uint32_t ref)
 {
-    SN_ASSERT(log->marks_len < log->marks_cap);
-    log->marks[log->marks_len++] =
-        (sn_log_mark){log->len, op->seq, op->number, log->ref, log->ordinal};
-    log->since_mark = 0;
-}
+    uint8_t *start = p++;
 
-static void log_pack(sn_log *log, const sn_op *op, uint32_t author, uint32_t ordinal)
-{
-    if ((log->since_mark >= PACK_PER_MARK || log->len == 0) && !log->amid)
-        log_mark(log, op);
-
-    uint8_t *start = log->bytes + log->len, *p = start + 1;
-    unsigned head = op->kind | (op->flag ? PACK_FLAG : 0) | (op->part == SN_MORE ? PACK_MORE : 0);
-
-    SN_ASSERT(log->cap - log->len >= PACK_MAX);
-    SN_ASSERT(ordinal == log->ordinal || ordinal == log->ordinal + 1);
-    if (ordinal != log->ordinal)
-        head |= PACK_CHANGE;
+    head |= op->kind | (op->flag != 0) * PACK_FLAG | (op->part == SN_MORE) * PACK_MORE;
     if (op->ref_replica != author) {
         head |= PACK_FOREIGN;
         p = sn_put_varint(p, op->ref_replica == SN_NO_REPLICA ? 0 : (uint64_t)op->ref_replica + 1);
@@ -138,14 +123,40 @@ static void log_pack(sn_log *log, const sn_op *op, uint32_t author, uint32_t ord
         head |= PACK_LEN;
         p = sn_put_varint(p, op->len);
     }
-    p = sn_put_varint(p, sn_zigzag((int32_t)(op->ref - log->ref)));
     *start = (uint8_t)head;
+    return sn_put_varint(p, sn_zigzag((int32_t)(op->ref - ref)));
+}
+
+/* Pack n records of one change; the last of them becomes `last`. */
+static void log_pack(sn_log *log, const sn_op *ops, size_t n, uint32_t author, uint32_t ordinal)
+{
+    uint8_t *p = log->bytes + log->len;
+    uint32_t ref = log->ref, since = log->since_mark;
+    unsigned head = ordinal != log->ordinal ? PACK_CHANGE : 0;
+    bool amid = log->amid;
+
+    SN_ASSERT(ordinal == log->ordinal || ordinal == log->ordinal + 1);
+    for (size_t i = 0; i < n; i++, since++, head = 0) {
+        SN_ASSERT((size_t)(log->bytes + log->cap - p) >= PACK_MAX);
+        if ((since >= PACK_PER_MARK || p == log->bytes) && !amid) {
+            SN_ASSERT(log->marks_len < log->marks_cap);
+            log->marks[log->marks_len++] =
+                (sn_log_mark){(uint32_t)(p - log->bytes), ops[i].seq, ops[i].number, ref,
+                              head != 0 ? log->ordinal : ordinal};
+            since = 0;
+        }
+        p = log_put(p, &ops[i], author, head, ref);
+        ref = ops[i].ref;
+        amid = ops[i].part == SN_MORE;
+    }
+    if (n == 0)
+        return;
     log->len = (uint32_t)(p - log->bytes);
-    log->ref = op->ref;
+    log->ref = ref;
     log->ordinal = ordinal;
-    log->amid = op->part == SN_MORE;
-    log->since_mark++;
-    log->last = *op;
+    log->amid = amid;
+    log->since_mark = since;
+    log->last = ops[n - 1];
 }
 
 void sn_log_append(sn_log *log, const sn_op *op, uint32_t author, uint32_t ordinal)
@@ -159,9 +170,30 @@ void sn_log_append(sn_log *log, const sn_op *op, uint32_t author, uint32_t ordin
                 return;
             op = &next;
         }
-        log_pack(log, &log->open, author, ordinal - (log->open.change != op->change));
+        log_pack(log, &log->open, 1, author, ordinal - (log->open.change != op->change));
     }
     log->open = *op;
+}
+
+void sn_log_append_all(sn_log *log, const sn_op *ops, size_t n, uint32_t author, uint32_t ordinal)
+{
+    bool join = false;
+
+    if (n == 0)
+        return;
+    for (size_t i = 1; i < n; i++)
+        join |= op_joins(&ops[i - 1], &ops[i], author);
+    if (join) {
+        for (size_t i = 0; i < n; i++)
+            sn_log_append(log, &ops[i], author, ordinal);
+        return;
+    }
+    sn_log_append(log, &ops[0], author, ordinal); /* to the change before nothing is joined */
+    if (n == 1)
+        return;
+    log_pack(log, &log->open, 1, author, ordinal);
+    log_pack(log, ops + 1, n - 2, author, ordinal);
+    log->open = ops[n - 1];
 }
 
 /* ---- reading ---- */

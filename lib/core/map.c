@@ -330,6 +330,19 @@ void sn_map_set(sn_map *map, uint64_t key, uint32_t value)
         map_grow_up(map, path, slot, full->key[0], full->next->key[0], full->next);
 }
 
+void sn_map_append(sn_map *map, uint64_t key, uint32_t value)
+{
+    sn_map_leaf *leaf = map->finger;
+
+    if (leaf == NULL || leaf->next != NULL || leaf->n == 0 || leaf->n == SN_MAP_FANOUT) {
+        sn_map_set(map, key, value);
+        return;
+    }
+    SN_ASSERT(leaf->key[leaf->n - 1] < key);
+    leaf->key[leaf->n] = key;
+    leaf->value[leaf->n++] = value;
+}
+
 void sn_map_remove(sn_map *map, uint64_t low, uint64_t high)
 {
     sn_map_at at = sn_map_ceil(map, low);

@@ -60,6 +60,9 @@ void sn_map_trim(sn_map *map, sn_mem *mem);
 /* Insert an entry, or change the one with this key; room was reserved. */
 void sn_map_set(sn_map *map, uint64_t key, uint32_t value);
 
+/* The same for a key that is greater than all there are. */
+void sn_map_append(sn_map *map, uint64_t key, uint32_t value);
+
 /* Remove the entries with low <= key < high. */
 void sn_map_remove(sn_map *map, uint64_t low, uint64_t high);
 

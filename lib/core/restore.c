@@ -39,21 +39,27 @@ static sennit_status restore_bad(const restoring *r, size_t pos, const char *wha
 
 static void restore_count(restoring *r)
 {
+    uint32_t inserts = 0, deletes = 0;
+
     for (uint32_t i = 0; i < r->batch->ids_len; i++)
         r->at[i] = (restore_at){.replica = SN_NO_REPLICA};
     for (uint32_t i = 0; i < r->batch->segments_len; i++) {
         const sn_segment *seg = &r->batch->segments[i];
         const sn_op *op = &r->batch->ops[seg->first], *end = op + seg->n;
+        uint32_t bytes = 0;
 
         for (; op < end; op++) {
-            if (op->kind == SN_INSERT) {
-                r->at[seg->replica].total += op->n;
-                r->inserts++;
-            }
-            r->deletes += op->kind == SN_DELETE;
-            r->toggles += op->kind == SN_TOGGLE;
+            bool insert = op->kind == SN_INSERT;
+
+            bytes += insert ? op->n : 0;
+            inserts += insert;
+            deletes += op->kind == SN_DELETE;
         }
+        r->at[seg->replica].total += bytes;
     }
+    r->inserts = inserts;
+    r->deletes = deletes;
+    r->toggles = r->batch->ops_len - inserts - deletes;
 }
 
 /* Replicas in the order of the batch's ids, with room for all their text. */
@@ -84,15 +90,20 @@ static sennit_status restore_replicas(restoring *r)
 
 /* ---- records ---- */
 
+/* One more than the last number (or seq) that a record names. */
+static inline uint64_t restore_named_end(const sn_op *op)
+{
+    return op->kind == SN_DELETE ? (uint64_t)sn_op_low(op) + (uint64_t)op->n * op->len
+                                 : (uint64_t)op->ref + 1;
+}
+
 /* Map what a record names to the document's indices; it must be known, and older. */
 static sennit_status restore_named(restoring *r, const sn_segment *seg, sn_op *op)
 {
     const sn_roster *who = &r->doc->who;
     const restore_at *at = &r->at[op->ref_replica];
-    uint64_t end = (uint64_t)op->ref + 1;
+    uint64_t end = restore_named_end(op);
 
-    if (op->kind == SN_DELETE)
-        end = (uint64_t)sn_op_low(op) + (uint64_t)op->n * op->len;
     if (end > (op->kind == SN_TOGGLE ? at->seq : at->number))
         return restore_bad(r, seg->pos, "an operation names what is not there");
     if (op->ref_replica != seg->replica) {
@@ -107,21 +118,52 @@ static sennit_status restore_named(restoring *r, const sn_segment *seg, sn_op *o
     return SENNIT_OK;
 }
 
-static sennit_status restore_toggle(restoring *r, const sn_segment *seg, const sn_op *op)
-{
-    sn_log_iter it;
-    sn_op target;
-
-    if (!sn_switch_find(r->doc, op->ref_replica, op->ref, &it, &target))
-        return restore_bad(r, seg->pos, "a toggle of something that is no delete");
-    sn_switch_note(r->doc, op->ref_replica, op->ref, seg->change, op->seq, op->flag);
-    return SENNIT_OK;
-}
-
 static void restore_delete(restoring *r, const sn_op *op)
 {
     sn_bulk_delete(&r->bulk, op->ref_replica, sn_op_low(op), op->n * op->len, sn_cover_again,
                    &r->again);
+}
+
+/* What the operations of a change did to text. */
+static sennit_status restore_records_of(restoring *r, const sn_segment *seg, restore_at *at)
+{
+    const bool toggles = r->toggles > 0;
+    sn_op *op = &r->batch->ops[seg->first], *end = op + seg->n;
+
+    for (; op < end; op++) {
+        op->change = seg->change;
+        if (op->ref_replica == seg->replica && op->kind != SN_TOGGLE &&
+            restore_named_end(op) <= at->number)
+            op->ref_replica = at->replica; /* by far the most */
+        else if (op->ref_replica != SN_NO_REPLICA)
+            SN_TRY(restore_named(r, seg, op));
+        at->seq += sn_op_seqs(op);
+        if (op->kind == SN_INSERT) {
+            at->number += op->n;
+            sn_bulk_insert(&r->bulk, op);
+        } else if (!toggles) {
+            restore_delete(r, op);
+        }
+    }
+    return SENNIT_OK;
+}
+
+static sennit_status restore_toggles(restoring *r, const sn_segment *seg)
+{
+    const sn_op *op = &r->batch->ops[seg->first], *end = op + seg->n;
+    sn_log_iter it;
+    sn_op target;
+
+    for (; op < end; op++) {
+        if (op->kind != SN_TOGGLE)
+            continue;
+        if (op->ref_replica == r->at[seg->replica].replica && op->ref >= op->seq)
+            return restore_bad(r, seg->pos, "a toggle of itself or of what comes later");
+        if (!sn_switch_find(r->doc, op->ref_replica, op->ref, &it, &target))
+            return restore_bad(r, seg->pos, "a toggle of something that is no delete");
+        sn_switch_note(r->doc, op->ref_replica, op->ref, seg->change, op->seq, op->flag);
+    }
+    return SENNIT_OK;
 }
 
 static sennit_status restore_segment(restoring *r, sn_segment *seg)
@@ -129,7 +171,6 @@ static sennit_status restore_segment(restoring *r, sn_segment *seg)
     sn_roster *who = &r->doc->who;
     restore_at *at = &r->at[seg->replica];
     sn_replica *author = &who->replicas[at->replica];
-    sn_op *op = &r->batch->ops[seg->first], *end = op + seg->n;
 
     if (seg->seq != at->seq || seg->number != at->number)
         return restore_bad(r, seg->pos, "operations are missing");
@@ -139,25 +180,12 @@ static sennit_status restore_segment(restoring *r, sn_segment *seg)
     SN_TRY(sn_roster_reserve(who, &r->doc->mem, at->replica, 1));
     SN_TRY(sn_log_reserve(&author->log, &r->doc->mem, seg->n));
     seg->change = sn_roster_change(who, at->replica, seg->hlc, seg->seq, seg->number);
-    const uint32_t ordinal = who->changes[seg->change].ordinal;
-    for (; op < end; op++) {
-        op->change = seg->change;
-        if (op->ref_replica != SN_NO_REPLICA)
-            SN_TRY(restore_named(r, seg, op));
-        sn_log_append(&author->log, op, at->replica, ordinal);
-        at->seq += sn_op_seqs(op);
-        author->seq = at->seq;
-        if (op->kind == SN_INSERT) {
-            at->number += op->n;
-            sn_bulk_insert(&r->bulk, op);
-        } else if (op->kind == SN_TOGGLE) {
-            SN_TRY(restore_toggle(r, seg, op));
-        } else if (r->toggles == 0) {
-            restore_delete(r, op);
-        }
-    }
+    SN_TRY(restore_records_of(r, seg, at));
+    sn_log_append_all(&author->log, &r->batch->ops[seg->first], seg->n, at->replica,
+                      who->changes[seg->change].ordinal);
+    author->seq = at->seq;
     sn_clock_see(&r->doc->clock, seg->hlc);
-    return SENNIT_OK;
+    return r->toggles > 0 ? restore_toggles(r, seg) : SENNIT_OK;
 }
 
 /* Whether a delete is on, now that all toggles are known. */
@@ -292,7 +320,7 @@ static sennit_status restore_all(restoring *r)
     SN_TRY(restore_records(r));
     sn_bulk_read(&r->bulk);
     SN_TRY(restore_text(r));
-    return sn_tree_build(&r->doc->tree, r->bulk.spans, r->bulk.spans_len, r->bulk.base);
+    return sn_bulk_tree(&r->bulk, &r->doc->tree, r->text->visible);
 }
 
 sennit_status sn_doc_restore(sennit_doc *doc, sn_batch *batch, const sn_restore *text,

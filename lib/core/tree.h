@@ -228,10 +228,12 @@ sn_leaf *sn_tree_low_before(sn_tree *tree, sn_leaf *leaf, uint32_t change);
 
 /* ---- building and checking ---- */
 
-/* Build an empty tree from n spans in order. base: distinct places for the
- * bytes of each replica, in any order of replicas. All memory is taken first: a
- * failure leaves the tree empty. */
-sennit_status sn_tree_build(sn_tree *tree, const sn_span *spans, size_t n, const uint32_t *base);
+/* Build an empty tree from n spans in document order. order: their indices by
+ * author and number; it is written over. visible: their visible text if it stands
+ * somewhere in one piece, else NULL. All memory is taken first: a failure leaves the
+ * tree empty. */
+sennit_status sn_tree_build(sn_tree *tree, const sn_span *spans, size_t n, uint32_t *order,
+                            const uint8_t *visible);
 
 /* Empty it again. */
 void sn_tree_clear(sn_tree *tree);

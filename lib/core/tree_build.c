@@ -1,5 +1,4 @@
 /* The tree as a whole: from a list of spans, to nothing, and checked. */
-#include "base/sort.h"
 #include "core/tree_node.h"
 
 /* What a built node is filled to: room for the first edits. */
@@ -8,46 +7,74 @@
 
 /* ---- building ---- */
 
-static sennit_status build_reserve(sn_tree *tree, size_t n)
-{
-    size_t leaves = n / BUILD_LEAF + 1;
+/* What a list of spans is built into. */
+typedef struct build_from {
+    const sn_span *spans;
+    size_t n;
+    uint32_t *order;
+    size_t entries;         /* of order that matter: see build_thin */
+    const uint8_t *visible; /* text of the spans to come, or NULL */
+} build_from;
 
-    SN_TRY(sn_tree_reserve_nodes(tree, leaves, leaves / (BUILD_FAN - 1) + 16));
-    return sn_map_reserve(&tree->ids, tree->mem, n);
+/* Of the spans in the order of their ids, only those that lead to another leaf
+ * than the one before need an entry in the map: keep those. */
+static void build_thin(const sn_tree *tree, build_from *from)
+{
+    uint32_t author = SN_NO_REPLICA, leaf = SN_NO_LEAF;
+
+    for (size_t k = 0; k < from->n; k++) {
+        uint32_t i = from->order[k], to = i / BUILD_LEAF;
+        uint32_t by = tree->who->changes[from->spans[i].change].replica;
+
+        if (to == leaf && by == author)
+            continue;
+        from->order[from->entries++] = i;
+        leaf = to;
+        author = by;
+    }
 }
 
-static sn_count build_leaf(sn_tree *tree, sn_leaf *leaf, const sn_span *spans, uint32_t n)
+static sennit_status build_reserve(sn_tree *tree, const build_from *from)
+{
+    size_t leaves = from->n / BUILD_LEAF + 1;
+
+    SN_TRY(sn_tree_reserve_nodes(tree, leaves, leaves / (BUILD_FAN - 1) + 16));
+    return sn_map_reserve(&tree->ids, tree->mem, from->entries);
+}
+
+static sn_count build_count(const sn_tree *tree, build_from *from, const sn_leaf *leaf)
 {
     sn_count sum = {0, 0, 0, 0};
 
-    memcpy(leaf->span, spans, n * sizeof *spans);
-    leaf->node.n = n;
-    for (uint32_t i = 0; i < n; i++) {
-        sn_author(tree->who, spans[i].change)->number += sn_span_len(&spans[i]);
-        if (sn_span_dead(&spans[i]))
+    if (from->visible != NULL) { /* one stretch is counted faster than many */
+        uint32_t bytes = 0;
+
+        for (uint32_t i = 0; i < leaf->node.n; i++)
+            bytes += sn_span_visible(&leaf->span[i]);
+        sum = sn_utf8_count(from->visible, bytes);
+        from->visible += bytes;
+        return sum;
+    }
+    for (uint32_t i = 0; i < leaf->node.n; i++) {
+        const sn_span *s = &leaf->span[i];
+
+        if (sn_span_dead(s))
             continue;
-        sn_count c = sn_span_count(tree, &spans[i], 0, spans[i].len);
+        sn_count c = sn_span_count(tree, s, 0, s->len);
         sn_count_add(&sum, &c);
     }
-    sn_count_add(&tree->total, &sum);
     return sum;
 }
 
-/* Ids in the order of their numbers are as good as appended to the map. */
-static void build_ids(sn_tree *tree, sn_pair *pairs, sn_pair *spare, size_t n)
+static sn_count build_leaf(sn_tree *tree, build_from *from, sn_leaf *leaf, size_t at, uint32_t n)
 {
-    const sn_pair *sorted = sn_sort_pairs(pairs, spare, n);
-
-    for (size_t i = 0; i < n; i++) {
-        sn_leaf *leaf = tree->leaves[sorted[i].value / SN_LEAF];
-        const sn_span *s = &leaf->span[sorted[i].value % SN_LEAF];
-        sn_replica *author = sn_author(tree->who, s->change);
-
-        if (s->at > 0 && author->last_leaf == leaf->id)
-            continue;
-        author->last_leaf = leaf->id;
-        sn_map_set(&tree->ids, sn_id_key(tree->who->changes[s->change].replica, s->at), leaf->id);
-    }
+    memcpy(leaf->span, from->spans + at, n * sizeof *from->spans);
+    leaf->node.n = n;
+    for (uint32_t i = 0; i < n; i++)
+        sn_author(tree->who, leaf->span[i].change)->number += sn_span_len(&leaf->span[i]);
+    sn_count sum = build_count(tree, from, leaf);
+    sn_count_add(&tree->total, &sum);
+    return sum;
 }
 
 /* A node of the level being built, and what is below it. */
@@ -56,14 +83,13 @@ typedef struct build_node {
     sn_count sum;
 } build_node;
 
-static size_t build_leaves(sn_tree *tree, const sn_span *spans, size_t n, const uint32_t *base,
-                           sn_pair *pairs, build_node *nodes)
+static size_t build_leaves(sn_tree *tree, build_from *from, build_node *nodes)
 {
     sn_leaf *leaf = tree->first;
     size_t nodes_len = 0;
 
-    for (size_t at = 0; at < n;) {
-        uint32_t take = (uint32_t)sn_min_u64(BUILD_LEAF, n - at);
+    for (size_t at = 0; at < from->n; at += BUILD_LEAF) {
+        uint32_t take = (uint32_t)sn_min_u64(BUILD_LEAF, from->n - at);
 
         if (at > 0) {
             sn_leaf *right = sn_tree_take_leaf(tree);
@@ -72,12 +98,21 @@ static size_t build_leaves(sn_tree *tree, const sn_span *spans, size_t n, const 
             leaf->next = right;
             leaf = right;
         }
-        nodes[nodes_len++] = (build_node){&leaf->node, build_leaf(tree, leaf, spans + at, take)};
-        for (uint32_t i = 0; i < take; i++, at++)
-            pairs[at] = (sn_pair){base[tree->who->changes[spans[at].change].replica] + spans[at].at,
-                                  leaf->id * SN_LEAF + i};
+        nodes[nodes_len++] = (build_node){&leaf->node, build_leaf(tree, from, leaf, at, take)};
     }
     return nodes_len;
+}
+
+static void build_ids(sn_tree *tree, const build_from *from, const build_node *leaves)
+{
+    for (size_t k = 0; k < from->entries; k++) {
+        uint32_t i = from->order[k];
+        const sn_change *c = &tree->who->changes[from->spans[i].change];
+        uint32_t id = ((const sn_leaf *)leaves[i / BUILD_LEAF].node)->id;
+
+        sn_map_append(&tree->ids, sn_id_key(c->replica, from->spans[i].at), id);
+        tree->who->replicas[c->replica].last_leaf = id;
+    }
 }
 
 /* Levels above the leaves, until one node is left. */
@@ -102,18 +137,23 @@ static void build_inners(sn_tree *tree, build_node *nodes, size_t n)
     tree->root = nodes[0].node;
 }
 
-sennit_status sn_tree_build(sn_tree *tree, const sn_span *spans, size_t n, const uint32_t *base)
+sennit_status sn_tree_build(sn_tree *tree, const sn_span *spans, size_t n, uint32_t *order,
+                            const uint8_t *visible)
 {
+    build_from from = {spans, n, order, 0, visible};
     size_t leaves = n / BUILD_LEAF + 1;
-    sn_pair *pairs = sn_mem_resize(tree->mem, NULL, 0, 2 * (n + 1) * sizeof *pairs);
     build_node *nodes = sn_mem_resize(tree->mem, NULL, 0, leaves * sizeof *nodes);
-    sennit_status st = pairs == NULL || nodes == NULL ? SENNIT_ENOMEM : build_reserve(tree, n);
 
+    if (nodes == NULL)
+        return SENNIT_ENOMEM;
+    build_thin(tree, &from);
+    sennit_status st = build_reserve(tree, &from);
     if (st == SENNIT_OK && n > 0) {
-        build_inners(tree, nodes, build_leaves(tree, spans, n, base, pairs, nodes));
-        build_ids(tree, pairs, pairs + n + 1, n);
+        size_t nodes_len = build_leaves(tree, &from, nodes);
+
+        build_ids(tree, &from, nodes);
+        build_inners(tree, nodes, nodes_len);
     }
-    sn_mem_free(tree->mem, pairs, 2 * (n + 1) * sizeof *pairs);
     sn_mem_free(tree->mem, nodes, leaves * sizeof *nodes);
     return st;
 }

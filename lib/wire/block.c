@@ -272,41 +272,47 @@ static sennit_status block_check_ranges(block_reading *b, const sn_segment *seg,
     return SENNIT_OK;
 }
 
+/* A record that is not of the usual kind, or one of several ranges. parts: so many
+ * ranges of the same delete stand before it. */
+static sennit_status block_get_record(block_reading *b, const sn_segment *seg, sn_op *op, bool last,
+                                      uint32_t *parts)
+{
+    SN_TRY(sn_columns_get(&b->cols, &b->context, b->out->batch.ids_len, op, b->err));
+    if (*parts == 0 && op->part != SN_MORE)
+        return SENNIT_OK;
+    if (op->kind != SN_DELETE || op->n != 1 || (op->part == SN_MORE && last))
+        return block_bad(b, b->segments.pos, "a delete that does not end");
+    ++*parts;
+    if (op->part == SN_MORE)
+        return SENNIT_OK;
+    uint32_t ranges = *parts;
+    op->part = SN_LAST;
+    *parts = 0;
+    return block_check_ranges(b, seg, op - ranges + 1, ranges);
+}
+
 static sennit_status block_get_records(block_reading *b, sn_segment *seg, uint32_t n)
 {
     sn_decoded *out = b->out;
     block_next *next = &b->next[seg->replica];
-    uint64_t seq = next->seq, number = next->number;
+    sn_op *op = out->batch.ops + out->batch.ops_len, *end = op + n;
     uint32_t parts = 0;
 
     b->context.author = seg->replica;
-    for (uint32_t k = 0; k < n; k++) {
-        sn_op *op = &out->batch.ops[out->batch.ops_len];
-
-        SN_TRY(sn_columns_get(&b->cols, &b->context, out->batch.ids_len, op, b->err));
-        op->seq = (uint32_t)seq;
-        op->number = b->context.prev.number = (uint32_t)number;
-        if (SN_UNLIKELY(parts > 0 || op->part == SN_MORE)) {
-            if (op->kind != SN_DELETE || op->n != 1 || (op->part == SN_MORE && k + 1 == n))
-                return block_bad(b, b->segments.pos, "a delete that does not end");
-            parts++;
-            if (op->part == SN_WHOLE) {
-                op->part = SN_LAST;
-                b->context.prev.part = SN_LAST;
-                SN_TRY(block_check_ranges(b, seg, op - parts + 1, parts));
-                parts = 0;
-            }
-        }
-        seq += sn_op_seqs(op);
-        number += op->kind == SN_INSERT ? op->n : 0;
-        if (seq > SN_MAX_SEQ || number > SN_MAX_TEXT)
-            return block_bad(b, b->segments.pos, "too many operations of one replica");
-        out->batch.ops_len++;
+    b->context.seq = next->seq;
+    b->context.number = next->number;
+    while (op < end) {
+        if (parts == 0)
+            op += sn_columns_usual(&b->cols, &b->context, op, (uint32_t)(end - op));
+        if (op < end)
+            SN_TRY(block_get_record(b, seg, op, op + 1 == end, &parts));
+        op += op < end;
     }
-    out->text_len += number - next->number;
-    out->operations += seq - next->seq;
-    next->seq = (uint32_t)seq;
-    next->number = (uint32_t)number;
+    out->batch.ops_len += n;
+    out->text_len += b->context.number - next->number;
+    out->operations += b->context.seq - next->seq;
+    next->seq = (uint32_t)b->context.seq;
+    next->number = (uint32_t)b->context.number;
     return SENNIT_OK;
 }
 

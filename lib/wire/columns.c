@@ -2,7 +2,7 @@
 
 /* head := kind | where << 2 | extra << 4 | count << 5 */
 #define HEAD_LEFT 1u    /* insert: left child. delete: towards smaller numbers */
-#define HEAD_DELETE 2u
+#define HEAD_DELETE 2u  /* so that kind is SN_INSERT or SN_DELETE */
 #define HEAD_EXTRA 0x10u
 #define HEAD_MANY 7u    /* n - 8 is in counts; else it is count + 1 */
 #define WHERE_FORESEEN 0u
@@ -20,59 +20,49 @@ void sn_context_start(sn_context *c)
     memset(c, 0, sizeof *c);
     for (int i = 0; i < SN_RING; i++)
         c->ring[i] = (sn_spot){SN_NO_REPLICA, 0};
+    c->replica = SN_NO_REPLICA;
 }
 
-/* Where one expects this record's ref to be, given the one before it; false if
- * there is nothing to expect. */
-static inline bool context_foresee(const sn_context *c, const sn_op *op, sn_spot *out)
+/* Where one expects this record's ref to be, given the one before it; replica is
+ * SN_NO_REPLICA if there is nothing to expect. A number below 0 wraps. */
+static inline sn_spot context_foresee(const sn_context *c, const sn_op *op)
 {
-    const sn_op *prev = &c->prev;
-    uint32_t number;
+    uint32_t parent = op->flag ? c->first : c->last;
 
-    if (prev->n == 0 || prev->kind == SN_TOGGLE)
-        return false;
-    if (prev->kind == SN_INSERT) {
-        out->replica = c->prev_author;
-        number = prev->number;
-        if (op->kind == SN_DELETE) /* takes back the end of what was typed */
-            number += prev->n - op->len;
-        else if (!op->flag) /* goes on typing */
-            number += prev->n - 1;
-    } else {
-        out->replica = prev->ref_replica;
-        number = sn_op_low(prev);
-        if (op->kind == SN_DELETE) /* goes on deleting */
-            number -= op->len;
-        else if (!op->flag) /* types in place of what was deleted */
-            number--;
-    }
-    out->number = number;
-    return true;
+    return (sn_spot){c->replica, op->kind == SN_DELETE ? c->end - op->len : parent};
 }
 
-/* Remember where a record was. */
+/* What the record leads to: one takes back the end of what was typed or goes on
+ * deleting, goes on typing or types in place of what was deleted. */
+static inline void context_expect(sn_context *c, const sn_op *op)
+{
+    uint32_t low = sn_op_low(op), first = op->number, end = first + op->n;
+
+    c->replica = op->kind == SN_INSERT ? c->author
+                 : op->kind == SN_DELETE ? op->ref_replica : SN_NO_REPLICA;
+    c->first = op->kind == SN_INSERT ? first : low;
+    c->end = op->kind == SN_INSERT ? end : low;
+    c->last = c->end - 1;
+}
+
+/* Remember where a record was; where says from which place it was told. */
 static inline void context_visit(sn_context *c, const sn_op *op, unsigned where)
 {
     sn_spot here = {op->ref_replica, op->kind == SN_DELETE ? sn_op_low(op) : op->ref};
+    sn_spot left = c->ring[0];
 
-    c->prev = *op;
-    c->prev_author = c->author;
-    if (op->ref_replica == SN_NO_REPLICA || op->kind == SN_TOGGLE)
+    context_expect(c, op);
+    if (SN_UNLIKELY(op->ref_replica == SN_NO_REPLICA || op->kind == SN_TOGGLE))
         return;
-    if (where == WHERE_FORESEEN) {
-        c->ring[0] = here;
-        return;
-    }
-    unsigned from = where - 1;
-    sn_spot left = c->ring[from];
-    uint32_t far = here.number > left.number ? here.number - left.number : left.number - here.number;
-    for (unsigned i = from; i > 0; i--)
-        c->ring[i] = c->ring[i - 1];
-    if (from == 0 && (far > RING_FAR || left.replica != here.replica)) {
-        c->ring[2] = c->ring[1];
-        c->ring[1] = left;
-    }
     c->ring[0] = here;
+    if (where == WHERE_FORESEEN)
+        return;
+    uint32_t step = here.number > left.number ? here.number - left.number : left.number - here.number;
+    bool far = where == 1 && (step > RING_FAR || left.replica != here.replica);
+    if (where == SN_RING || far)
+        c->ring[2] = c->ring[1];
+    if (where > 1 || far)
+        c->ring[1] = left;
 }
 
 /* ---- writing ---- */
@@ -113,7 +103,7 @@ sennit_status sn_columns_put(sn_columns *cols, sn_context *c, const sn_op *op)
     unsigned head = op->flag ? HEAD_LEFT : 0, where = WHERE_FORESEEN;
     uint64_t extra = 0, ref = 0;
     bool named = false;
-    sn_spot foreseen;
+    sn_spot foreseen = context_foresee(c, op);
 
     SN_TRY(sn_buf_reserve(&cols->heads, 1));
     SN_TRY(sn_buf_reserve(&cols->counts, SN_VARINT_MAX));
@@ -126,8 +116,8 @@ sennit_status sn_columns_put(sn_columns *cols, sn_context *c, const sn_op *op)
     if (op->kind == SN_TOGGLE) {
         named = true;
         extra = EXTRA_TOGGLE << 2;
-    } else if (op->ref_replica == SN_NO_REPLICA || !context_foresee(c, op, &foreseen) ||
-               foreseen.replica != op->ref_replica || foreseen.number != op->ref) {
+    } else if (op->ref_replica == SN_NO_REPLICA || foreseen.replica != op->ref_replica ||
+               foreseen.number != op->ref) {
         where = op->ref_replica == SN_NO_REPLICA ? 0 : columns_where(c, op, &ref);
         named = where == 0;
     }
@@ -187,36 +177,58 @@ static sennit_status columns_extra(sn_column_readers *cols, uint32_t ids_len, sn
     return SENNIT_OK;
 }
 
-static sennit_status columns_ref(sn_column_readers *cols, const sn_context *c, unsigned where,
-                                 bool named, sn_op *op, sennit_error *err)
+/* A record that is not named: relative to what is foreseen, or to the ring. */
+static sennit_status columns_near(sn_column_readers *cols, const sn_context *c, unsigned where,
+                                  sn_op *op, sennit_error *err)
 {
-    uint64_t ref;
+    sn_spot spot = context_foresee(c, op);
+    uint64_t ref = spot.number, distance;
 
-    if (!named && where == WHERE_FORESEEN) {
-        sn_spot spot;
-
-        if (!context_foresee(c, op, &spot) || spot.replica == SN_NO_REPLICA ||
-            spot.number >= SN_MAX_TEXT)
-            return columns_bad(cols, err, "nothing to be foreseen");
-        op->ref_replica = spot.replica;
-        op->ref = spot.number;
-        return SENNIT_OK;
+    if (where != WHERE_FORESEEN) {
+        spot = c->ring[where - 1];
+        SN_TRY(sn_read_varint(&cols->refs, &distance, err));
+        ref = spot.number + (uint64_t)sn_unzigzag(distance);
     }
-    if (named && op->ref_replica == SN_NO_REPLICA)
-        return SENNIT_OK;
-    SN_TRY(sn_read_varint(&cols->refs, &ref, err));
-    if (!named) {
-        const sn_spot *spot = &c->ring[where - 1];
+    if (spot.replica == SN_NO_REPLICA || ref > SN_MAX_TEXT)
+        return columns_bad(cols, err, "nothing to be near to");
+    op->ref_replica = spot.replica;
+    op->ref = (uint32_t)ref;
+    return SENNIT_OK;
+}
 
-        if (spot->replica == SN_NO_REPLICA)
-            return columns_bad(cols, err, "nothing visited yet");
-        op->ref_replica = spot->replica;
-        ref = spot->number + (uint64_t)sn_unzigzag(ref);
-    }
+static sennit_status columns_named(sn_column_readers *cols, sn_op *op, sennit_error *err)
+{
+    uint64_t ref = 0;
+
+    if (op->ref_replica != SN_NO_REPLICA)
+        SN_TRY(sn_read_varint(&cols->refs, &ref, err));
     if (ref > (op->kind == SN_TOGGLE ? SN_MAX_SEQ : SN_MAX_TEXT))
         return columns_bad(cols, err, "a number out of range");
     op->ref = (uint32_t)ref;
     return SENNIT_OK;
+}
+
+/* Whether a delete record is a run, and within bounds. */
+static inline bool columns_is_run(const sn_op *op)
+{
+    uint64_t all = (uint64_t)op->n * op->len, last = all - op->len;
+
+    if ((op->len > 1 && op->n > SN_WIDE_RUN) || (op->n == 1 && op->flag))
+        return false;
+    return op->flag ? last <= op->ref : op->ref + all <= SN_MAX_TEXT;
+}
+
+/* Go on behind a record, if there may be so much. */
+static inline bool context_step(sn_context *c, const sn_op *op, unsigned where)
+{
+    uint64_t seq = c->seq + sn_op_seqs(op), number = c->number + (op->kind == SN_INSERT ? op->n : 0);
+
+    if (seq > SN_MAX_SEQ || number > SN_MAX_TEXT)
+        return false;
+    c->seq = seq;
+    c->number = number;
+    context_visit(c, op, where);
+    return true;
 }
 
 /* What no record may be, whatever it names. */
@@ -230,37 +242,87 @@ static sennit_status columns_judge(const sn_column_readers *cols, const sn_op *o
     if ((op->ref_replica == SN_NO_REPLICA && (op->kind != SN_INSERT || op->flag)) ||
         (op->kind == SN_TOGGLE && !named) || (one && op->n != 1))
         return columns_bad(cols, err, "a record that is none");
-    if (op->kind != SN_DELETE)
-        return SENNIT_OK;
-    if ((op->len > 1 && op->n > SN_WIDE_RUN) || (op->n == 1 && op->flag))
-        return columns_bad(cols, err, "a run that is none");
-    uint64_t all = (uint64_t)op->n * op->len, last = all - op->len;
-    if (op->flag ? last > op->ref : op->ref + all > SN_MAX_TEXT)
-        return columns_bad(cols, err, "a run out of range");
     return SENNIT_OK;
+}
+
+/* What the head tells. */
+static inline sn_op columns_head(const sn_context *c, uint8_t head)
+{
+    uint8_t is_delete = head >> 1 & 1;
+
+    return (sn_op){.kind = is_delete, .flag = head & HEAD_LEFT, .len = is_delete,
+                   .n = (head >> 5) + 1u, .seq = (uint32_t)c->seq, .number = (uint32_t)c->number};
 }
 
 sennit_status sn_columns_get(sn_column_readers *cols, sn_context *c, uint32_t ids_len, sn_op *op,
                              sennit_error *err)
 {
     uint8_t head = 0;
-    uint64_t n;
+    uint64_t more;
     bool named = false;
 
     SN_TRY(sn_read_u8(&cols->heads, &head, err));
     unsigned where = head >> 2 & 3;
-    *op = (sn_op){.kind = head & HEAD_DELETE ? SN_DELETE : SN_INSERT, .flag = head & HEAD_LEFT};
-    op->len = op->kind == SN_DELETE;
-    if (SN_UNLIKELY(head & HEAD_EXTRA))
+    *op = columns_head(c, head);
+    if (head & HEAD_EXTRA)
         SN_TRY(columns_extra(cols, ids_len, op, &named, err));
-    SN_TRY(columns_ref(cols, c, where, named, op, err));
-    n = (head >> 5) + 1u;
-    if (head >> 5 == HEAD_MANY) {
-        SN_TRY(sn_read_count(&cols->counts, SN_MAX_TEXT, &n, err));
-        n += HEAD_MANY + 1;
+    SN_TRY(named ? columns_named(cols, op, err) : columns_near(cols, c, where, op, err));
+    if (op->n > HEAD_MANY) {
+        SN_TRY(sn_read_count(&cols->counts, SN_MAX_TEXT, &more, err));
+        op->n += (uint32_t)more;
     }
-    op->n = (uint32_t)n;
     SN_TRY(columns_judge(cols, op, where, named, err));
-    context_visit(c, op, named ? SN_RING : where);
+    if (op->kind == SN_DELETE && !columns_is_run(op))
+        return columns_bad(cols, err, "a run that is none");
+    if (!context_step(c, op, named ? SN_RING : where))
+        return columns_bad(cols, err, "too many operations of one replica");
     return SENNIT_OK;
+}
+
+/* A varint of one or two bytes, in its shortest form. */
+static inline bool columns_short(const uint8_t **at, const uint8_t *end, uint32_t *out)
+{
+    const uint8_t *p = *at;
+
+    if (end - p < 2 || (p[0] >= 0x80 && (uint8_t)(p[1] - 1) >= 0x7f))
+        return false;
+    *out = p[0] < 0x80 ? p[0] : (p[0] & 0x7fu) | (uint32_t)p[1] << 7;
+    *at = p + (p[0] < 0x80 ? 1 : 2);
+    return true;
+}
+
+uint32_t sn_columns_usual(sn_column_readers *cols, sn_context *context, sn_op *ops, uint32_t n)
+{
+    sn_context c = *context; /* and places too, by themselves: then they are in registers */
+    const uint8_t *heads = cols->heads.data + cols->heads.pos;
+    const uint8_t *refs = cols->refs.data + cols->refs.pos, *refs_end = cols->refs.data + cols->refs.end;
+    const uint8_t *counts = cols->counts.data + cols->counts.pos;
+    const uint8_t *counts_end = cols->counts.data + cols->counts.end;
+    uint32_t k = 0, max = (uint32_t)sn_min_u64(n, sn_left(&cols->heads)), distance = 0, more = 0;
+
+    for (; k < max && !(heads[k] & HEAD_EXTRA); k++) {
+        unsigned where = heads[k] >> 2 & 3;
+        const uint8_t *ref = refs, *count = counts;
+        sn_op op = columns_head(&c, heads[k]);
+        sn_spot spot = where == WHERE_FORESEEN ? context_foresee(&c, &op) : c.ring[where - 1];
+
+        if (where != WHERE_FORESEEN && !columns_short(&ref, refs_end, &distance))
+            break;
+        if (op.n > HEAD_MANY && !columns_short(&count, counts_end, &more))
+            break;
+        op.n += op.n > HEAD_MANY ? more : 0;
+        op.ref_replica = spot.replica;
+        op.ref = spot.number + (where == WHERE_FORESEEN ? 0 : (uint32_t)sn_unzigzag(distance));
+        if (spot.replica == SN_NO_REPLICA || op.ref > SN_MAX_TEXT ||
+            (op.kind == SN_DELETE && !columns_is_run(&op)) || !context_step(&c, &op, where))
+            break;
+        ops[k] = op;
+        refs = ref;
+        counts = count;
+    }
+    cols->heads.pos += k;
+    cols->refs.pos = (size_t)(refs - cols->refs.data);
+    cols->counts.pos = (size_t)(counts - cols->counts.data);
+    *context = c;
+    return k;
 }

@@ -23,9 +23,12 @@ typedef struct sn_spot {
 /* What both sides know when a record comes. */
 typedef struct sn_context {
     sn_spot ring[SN_RING]; /* most recent first */
-    sn_op prev;            /* the record before; n is 0 if none */
-    uint32_t author;       /* of the segment */
-    uint32_t prev_author;
+    uint32_t author;       /* of the segment; the caller's */
+    uint64_t seq, number;  /* of the next operation, of the next byte inserted; at first the
+                              caller's, and for reading only */
+    uint32_t replica;      /* whose bytes the record before was about; SN_NO_REPLICA: none */
+    uint32_t first, last;  /* foreseen as the parent of a left, a right child */
+    uint32_t end;          /* a delete is foreseen to end there */
 } sn_context;
 
 void sn_context_start(sn_context *c);
@@ -41,8 +44,12 @@ typedef struct sn_column_readers {
     sn_reader heads, counts, refs, extras;
 } sn_column_readers;
 
-/* Read a record; seq and number are the caller's. */
+/* Read a record. */
 sennit_status sn_columns_get(sn_column_readers *cols, sn_context *c, uint32_t ids_len, sn_op *op,
                              sennit_error *err);
+
+/* Read records, n at most, as long as they are of the usual kind: no extra, told in
+ * few bytes, nothing wrong. Return how many; the next is for sn_columns_get. */
+uint32_t sn_columns_usual(sn_column_readers *cols, sn_context *c, sn_op *ops, uint32_t n);
 
 #endif

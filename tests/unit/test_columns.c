@@ -8,6 +8,7 @@ typedef struct four {
     sn_column_readers readers;
     sn_context out, in;
     sennit_error err;
+    unsigned usual; /* records read that way too */
 } four;
 
 static int four_open(void **state)
@@ -62,20 +63,42 @@ static void start_reading(four *f)
     sn_context_start(&f->in);
 }
 
+static void assert_record(const sn_op *op, const sn_op *want)
+{
+    assert_int_equal(op->number, want->number);
+    assert_int_equal(op->kind, want->kind);
+    assert_int_equal(op->flag, want->flag);
+    assert_int_equal(op->part == SN_MORE, want->part == SN_MORE);
+    assert_int_equal(op->n, want->n);
+    assert_int_equal(op->len, want->len);
+    assert_int_equal(op->ref_replica, want->ref_replica);
+    assert_int_equal(op->ref, want->ref_replica == SN_NO_REPLICA ? 0 : want->ref);
+}
+
+/* Reads a record; if it is of the usual kind, that way as well. */
 static void get_same(four *f, const sn_op *want, uint32_t author)
 {
-    sn_op op;
+    sn_op op, usual;
 
     f->in.author = author;
+    f->in.number = want->number;
+    f->in.seq = 0;
+    sn_column_readers readers = f->readers;
+    sn_context c = f->in;
     assert_ok(sn_columns_get(&f->readers, &f->in, 5, &op, &f->err));
-    f->in.prev.number = want->number; /* the caller's */
-    assert_int_equal(op.kind, want->kind);
-    assert_int_equal(op.flag, want->flag);
-    assert_int_equal(op.part == SN_MORE, want->part == SN_MORE);
-    assert_int_equal(op.n, want->n);
-    assert_int_equal(op.len, want->len);
-    assert_int_equal(op.ref_replica, want->ref_replica);
-    assert_int_equal(op.ref, want->ref_replica == SN_NO_REPLICA ? 0 : want->ref);
+    assert_record(&op, want);
+    if (sn_columns_usual(&readers, &c, &usual, 1) == 0)
+        return;
+    assert_record(&usual, want);
+    assert_memory_equal(&c.ring, &f->in.ring, sizeof c.ring);
+    assert_int_equal(c.seq, f->in.seq);
+    assert_int_equal(c.number, f->in.number);
+    assert_int_equal(c.replica, f->in.replica);
+    assert_int_equal(c.end, f->in.end);
+    assert_int_equal(readers.heads.pos, f->readers.heads.pos);
+    assert_int_equal(readers.counts.pos, f->readers.counts.pos);
+    assert_int_equal(readers.refs.pos, f->readers.refs.pos);
+    f->usual++;
 }
 
 static void what_follows_from_the_record_before_takes_a_byte(void **state)
@@ -238,8 +261,13 @@ static void records_that_are_none_are_refused(void **state)
         };
         sn_context_start(&f->in);
         f->err = (sennit_error){SENNIT_OK, 0, ""};
-        for (size_t k = 0; k < (wrong[i].n > 0 ? wrong[i].n : 1) && st == SENNIT_OK; k++)
+        for (size_t k = 0; k < (wrong[i].n > 0 ? wrong[i].n : 1) && st == SENNIT_OK; k++) {
+            sn_column_readers readers = f->readers;
+            sn_context c = f->in;
+
             st = sn_columns_get(&f->readers, &f->in, 5, &op, &f->err);
+            assert_true(st == SENNIT_OK || sn_columns_usual(&readers, &c, &op, 1) == 0);
+        }
         if (st != wrong[i].status)
             fail_msg("%s: status %d", wrong[i].why, st);
         assert_int_equal(f->err.code, st);

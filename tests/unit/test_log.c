@@ -89,8 +89,8 @@ static void history_toggle(history *h, rng *r)
     naive_log_add(&h->ops, &op);
 }
 
-/* Append the records of operations [from, to) of one change. */
-static void history_append(history *h, size_t from, size_t to)
+/* Append the records of operations [from, to) of one change, or all of them at once. */
+static void history_append_as(history *h, size_t from, size_t to, bool at_once)
 {
     ops_batch b;
 
@@ -98,16 +98,36 @@ static void history_append(history *h, size_t from, size_t to)
     assert_int_equal(b.batch.segments_len, 1);
     assert_ok(sn_log_reserve(&h->log, &h->mem, b.batch.ops_len));
     for (uint32_t i = 0; i < b.batch.ops_len; i++) {
-        sn_op op = b.batch.ops[i];
+        sn_op *op = &b.batch.ops[i];
 
-        op.change = h->changes[h->ordinal];
-        if (op.ref_replica != SN_NO_REPLICA) { /* as the log numbers them */
-            uint64_t id = b.batch.ids[op.ref_replica];
-            op.ref_replica = id == ids[0] ? 0 : id == ids[1] ? 1 : 2;
+        op->change = h->changes[h->ordinal];
+        if (op->ref_replica != SN_NO_REPLICA) { /* as the log numbers them */
+            uint64_t id = b.batch.ids[op->ref_replica];
+            op->ref_replica = id == ids[0] ? 0 : id == ids[1] ? 1 : 2;
         }
-        sn_log_append(&h->log, &op, AUTHOR, h->ordinal);
+        if (!at_once)
+            sn_log_append(&h->log, op, AUTHOR, h->ordinal);
     }
+    if (at_once)
+        sn_log_append_all(&h->log, b.batch.ops, b.batch.ops_len, AUTHOR, h->ordinal);
     ops_free(&b);
+}
+
+static void history_append(history *h, size_t from, size_t to)
+{
+    history_append_as(h, from, to, false);
+}
+
+/* Append another log's operations, change by change. */
+static void history_append_changes(history *h, const history *from)
+{
+    for (size_t at = 0, end = 0; at < from->ops.len; at = end) {
+        while (end < from->ops.len && from->ops.ops[end]->hlc == from->ops.ops[at]->hlc)
+            naive_log_add(&h->ops, from->ops.ops[end++]);
+        while (h->changes[h->ordinal] < from->ops.ops[at]->hlc)
+            h->ordinal++;
+        history_append_as(h, at, end, true);
+    }
 }
 
 static void history_grow(history *h, rng *r)
@@ -198,7 +218,7 @@ static void records_are_the_same_however_they_came(void **state)
     (void)state;
     for (uint64_t seed = 1; seed <= 20; seed++) {
         rng r = rng_seed(seed);
-        history h, single;
+        history h, single, whole;
 
         history_init(&h);
         for (size_t k = 30; k > 0; k--)
@@ -213,8 +233,16 @@ static void records_are_the_same_however_they_came(void **state)
         assert_int_equal(history_records(&h), history_records(&single));
         assert_int_equal(h.log.len, single.log.len);
         assert_true(h.log.len == 0 || memcmp(h.log.bytes, single.log.bytes, h.log.len) == 0);
+        history_init(&whole);
+        history_append_changes(&whole, &h);
+        assert_int_equal(whole.log.len, h.log.len);
+        assert_int_equal(whole.log.marks_len, h.log.marks_len);
+        assert_true(h.log.len == 0 || memcmp(h.log.bytes, whole.log.bytes, h.log.len) == 0);
+        assert_int_equal(whole.log.last.seq, h.log.last.seq);
+        history_compare(&whole, 0);
         history_free(&h);
         history_free(&single);
+        history_free(&whole);
     }
 }
 
@@ -259,6 +287,25 @@ static void a_run_that_turns_back_joins_with_its_first_operation_only(void **sta
     assert_int_equal(turning.n, 1);
     assert_int_equal(turning.ref, 10);
     assert_int_equal(turning.seq, 2);
+}
+
+static void records_that_come_at_once_are_joined_as_well(void **state)
+{
+    (void)state;
+    const sn_op ops[] = {
+        {.kind = SN_INSERT, .change = 1, .n = 2, .ref_replica = SN_NO_REPLICA},
+        {.kind = SN_INSERT, .change = 1, .n = 1, .seq = 2, .number = 2, .ref_replica = AUTHOR, .ref = 1},
+        {.kind = SN_DELETE, .change = 1, .n = 1, .seq = 3, .number = 3, .ref_replica = AUTHOR, .ref = 2,
+         .len = 1},
+    };
+    history h;
+
+    history_init(&h);
+    assert_ok(sn_log_reserve(&h.log, &h.mem, 3));
+    sn_log_append_all(&h.log, ops, 3, AUTHOR, 0);
+    assert_int_equal(h.log.last.n, 3);
+    assert_int_equal(h.log.open.kind, SN_DELETE);
+    history_free(&h);
 }
 
 static void a_single_run_needs_no_memory(void **state)
@@ -309,6 +356,7 @@ int main(void)
         cmocka_unit_test(records_are_the_same_however_they_came),
         cmocka_unit_test(what_was_appended_since_is_taken_back),
         cmocka_unit_test(a_run_that_turns_back_joins_with_its_first_operation_only),
+        cmocka_unit_test(records_that_come_at_once_are_joined_as_well),
         cmocka_unit_test(a_single_run_needs_no_memory),
         cmocka_unit_test(a_log_without_memory_stays_as_it_was),
     };

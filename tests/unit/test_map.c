@@ -39,6 +39,14 @@ static void pair_set(pair *p, uint32_t key, uint32_t value)
     p->value[key] = value;
 }
 
+static void pair_append(pair *p, uint32_t key, uint32_t value)
+{
+    assert_ok(sn_map_reserve(&p->map, &p->mem, 1));
+    sn_map_append(&p->map, key, value);
+    p->has[key] = true;
+    p->value[key] = value;
+}
+
 static void pair_remove(pair *p, uint32_t low, uint32_t high)
 {
     sn_map_remove(&p->map, low, high);
@@ -107,16 +115,19 @@ static void an_empty_map_holds_nothing(void **state)
 static void entries_in_any_order_are_found(void **state)
 {
     (void)state;
-    for (unsigned order = 0; order < 3; order++) {
+    for (unsigned order = 0; order < 4; order++) {
         rng r = rng_seed(order);
         pair p;
 
         pair_init(&p);
         for (uint32_t i = 0; i < KEYS; i++) {
-            uint32_t key = order == 0 ? i : order == 1 ? KEYS - 1 - i
+            uint32_t key = order == 0 || order == 3 ? i : order == 1 ? KEYS - 1 - i
                                           : (uint32_t)rng_below(&r, KEYS);
 
-            pair_set(&p, key, i);
+            if (order == 3)
+                pair_append(&p, key, i);
+            else
+                pair_set(&p, key, i);
             if (i % 40 == 0)
                 pair_compare(&p);
         }

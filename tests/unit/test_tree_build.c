@@ -14,8 +14,9 @@ typedef struct fixture {
     sn_mem mem;
     sn_roster who;
     sn_tree tree;
-    uint32_t base[2];
     sn_span spans[MOST];
+    uint32_t order[MOST];
+    uint8_t visible[4 * MOST];
 } fixture;
 
 static int start(void **state)
@@ -39,7 +40,6 @@ static int start(void **state)
             sn_text_append(&f->who.replicas[i].text, unit[i], 4);
         f->who.replicas[i].seq = 4 * MOST;
     }
-    f->base[1] = 4 * MOST;
     *state = f;
     return 0;
 }
@@ -70,6 +70,25 @@ static uint32_t make_spans(fixture *f, uint32_t n, bool down)
     return visible;
 }
 
+/* Built from made spans; where that is asked for with their text in one piece. */
+static sennit_status build(fixture *f, uint32_t n, bool one_piece)
+{
+    uint32_t at = 0, len = 0;
+
+    for (uint32_t number = 0; number < 8 * MOST; number += 4)
+        for (uint32_t i = 0; i < n; i++)
+            if (f->spans[i].at + (i % 2) * 4 * MOST == number)
+                f->order[at++] = i;
+    assert_int_equal(at, n);
+    for (uint32_t i = 0; i < n; i++) {
+        if (sn_span_dead(&f->spans[i]))
+            continue;
+        memcpy(f->visible + len, f->who.replicas[i % 2].text.bytes, 4);
+        len += 4;
+    }
+    return sn_tree_build(&f->tree, f->spans, n, f->order, one_piece ? f->visible : NULL);
+}
+
 static void assert_spans(const fixture *f, uint32_t n)
 {
     uint32_t i = 0;
@@ -87,10 +106,10 @@ static void a_built_tree_holds_the_spans_in_order(void **state)
     fixture *f = *state;
 
     for (uint32_t n = 0; n < MOST; n += n < 30 ? 1 : 89)
-        for (int down = 0; down < 2; down++) {
-            uint32_t visible = make_spans(f, n, down);
+        for (int way = 0; way < 4; way++) {
+            uint32_t visible = make_spans(f, n, way % 2);
 
-            assert_ok(sn_tree_build(&f->tree, f->spans, n, f->base));
+            assert_ok(build(f, n, way / 2));
             assert_spans(f, n);
             assert_int_equal(f->tree.total.bytes, visible);
             for (uint32_t i = 0; i < n; i++) {
@@ -106,7 +125,7 @@ static void a_built_tree_has_room_for_the_first_edits(void **state)
     fixture *f = *state;
 
     make_spans(f, MOST, false);
-    assert_ok(sn_tree_build(&f->tree, f->spans, MOST, f->base));
+    assert_ok(build(f, MOST, false));
     for (const sn_leaf *leaf = f->tree.first; leaf != NULL; leaf = leaf->next)
         assert_in_range(leaf->node.n, 1, SN_LEAF - SN_LEAF / 8);
     assert_int_equal(f->who.replicas[0].number, 2 * MOST);
@@ -125,7 +144,7 @@ static void a_cleared_tree_is_empty(void **state)
     fixture *f = *state;
 
     make_spans(f, 200, false);
-    assert_ok(sn_tree_build(&f->tree, f->spans, 200, f->base));
+    assert_ok(build(f, 200, true));
     sn_tree_clear(&f->tree);
     assert_spans(f, 0);
     assert_int_equal(f->tree.total.bytes + f->tree.total.lines + f->tree.depth, 0);
@@ -144,7 +163,7 @@ static void without_memory_the_tree_stays_empty(void **state)
         fixture *f = own;
         make_spans(f, 60, false);
         f->fm.fail_at = f->fm.calls + nth;
-        sennit_status st = sn_tree_build(&f->tree, f->spans, 60, f->base);
+        sennit_status st = build(f, 60, false);
         fired = f->fm.fired;
         assert_int_equal(st, fired ? SENNIT_ENOMEM : SENNIT_OK);
         assert_spans(f, fired ? 0 : 60);
