@@ -673,6 +673,25 @@ SENNIT_API void sennit_anchor_rebase(const sennit_rebased *rebased, sennit_ancho
  * transaction do not count. Cost O(1). */
 SENNIT_API uint64_t sennit_doc_known(const sennit_doc *doc, uint64_t replica);
 
+/* Digest the first operations of a replica: equal digests, equal operations, so
+ * that a copy of this replica which went another way is found out. It finds
+ * accidents; against forgery there is SENNIT_EFORK.
+ *
+ * counts   n of them, none less than the one before; digests[i] is that of the
+ *          first counts[i] operations, text and times included, as docs/FORMAT.md
+ *          defines it
+ *
+ * Returns  SENNIT_OK
+ *          SENNIT_EINVAL  counts do not ascend
+ *          SENNIT_ERANGE  more than are known
+ *          SENNIT_EGONE   text of that time was left out of the snapshot this
+ *                         document came from
+ * Cost     O(operations of the replica): one pass for all counts
+ */
+SENNIT_API SENNIT_MUST_CHECK sennit_status
+sennit_doc_digest(const sennit_doc *doc, uint64_t replica, const uint64_t *counts, size_t n,
+                  uint64_t *digests);
+
 /* Correct the host's clock by so many milliseconds in every
  * sennit_doc_set_time from now on. Forks inherit it; it is not saved. */
 SENNIT_API void sennit_doc_set_clock_offset(sennit_doc *doc, int64_t offset_ms);

@@ -179,6 +179,16 @@ static void do_entry(run *t, const char *args)
     expect(t, replica == want_replica && count == want_count, "another entry");
 }
 
+static void do_digest(run *t, const char *args)
+{
+    uint64_t replica, count, want, digest;
+
+    expect(t, sscanf(args, "%" SCNx64 " %" SCNu64 " %" SCNx64, &replica, &count, &want) == 3,
+           "no digest");
+    expect(t, sennit_doc_digest(t->doc, replica, &count, 1, &digest) == SENNIT_OK, "refused");
+    expect(t, digest == want, "another digest");
+}
+
 static void do_waiting(run *t, const char *args)
 {
     sennit_stat stat;
@@ -364,9 +374,9 @@ static const struct {
 } words[] = {
     {"fresh", do_fresh}, {"seed", do_seed}, {"open", do_open}, {"delta", do_delta},
     {"other", do_delta}, {"tabled", do_tabled}, {"text", do_text}, {"version", do_version},
-    {"entry", do_entry}, {"waiting", do_waiting}, {"since", do_since}, {"save", do_save},
-    {"identity", do_identity}, {"anchor", do_anchor}, {"op", do_op}, {"refuse", do_refuse},
-    {"refuse-tabled", do_refuse_tabled}, {"refuse-open", do_refuse_open},
+    {"entry", do_entry}, {"digest", do_digest}, {"waiting", do_waiting}, {"since", do_since},
+    {"save", do_save}, {"identity", do_identity}, {"anchor", do_anchor}, {"op", do_op},
+    {"refuse", do_refuse}, {"refuse-tabled", do_refuse_tabled}, {"refuse-open", do_refuse_open},
     {"refuse-version", do_refuse_version}, {"refuse-anchor", do_refuse_anchor},
     {"cuts", do_cuts}, {"cuts-open", do_cuts_open}, {"flips", do_flips},
     {"flips-open", do_flips_open},

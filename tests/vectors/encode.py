@@ -1,6 +1,6 @@
 """The canonical bytes of a document's operations, by section 11 of docs/FORMAT.md."""
 
-from decode import (SHORT_MAX, TABLE_MAX, WIDE_MAX, Context, Record, Segment,
+from decode import (MASK, SHORT_MAX, TABLE_MAX, WIDE_MAX, Context, Record, Segment,
                     check_of, is_inside, sum64, u64, width)
 
 
@@ -236,3 +236,47 @@ def snapshot(doc, shallow=False):
     for i, part in sections:
         out += bytes([i]) + u64(len(part)) + u64(sum64(i, part))
     return out + check_of(0, out, 8) + b"".join(part for _, part in sections)
+
+
+# ---- digests ------------------------------------------------------------------------
+
+CHANGE, RIGHT, LEFT, ROOT, DELETE, MORE, FORTH, BACK, OFF, ON = range(256, 266)
+
+
+def beside(op, before):
+    """FORTH or BACK if a delete takes as much as the one before, beside it."""
+    if before is None or before.what[0] != "delete" or len(op.what[1]) + len(before.what[1]) > 2:
+        return None
+    (replica, at, n), (was, start, length) = op.what[1][0], before.what[1][0]
+    if (replica, n) != (was, length):
+        return None
+    return FORTH if at == start + n else BACK if at + n == start else None
+
+
+def words(op, before):
+    if before is None or op.hlc != before.hlc:
+        yield from (CHANGE, op.hlc)
+    kind = op.what[0]
+    if kind == "toggle":
+        yield from (ON if op.what[2] else OFF, *op.what[1])
+    elif kind == "delete" and beside(op, before):
+        yield beside(op, before)
+    elif kind == "delete":
+        for i, told in enumerate(op.what[1]):
+            yield from (MORE if i + 1 < len(op.what[1]) else DELETE, *told)
+    else:
+        if op.what[1] is None:
+            yield ROOT
+        elif op.what[1:] != ((op.replica, op.number - 1), 0):
+            yield from (LEFT if op.what[2] else RIGHT, *op.what[1])
+        yield op.byte
+
+
+def digest(doc, replica, count):
+    """Section 19 of docs/FORMAT.md."""
+    h, before = replica * 0x9E3779B97F4A7C15 & MASK, None
+    for op in doc.replicas[replica].ops[:count]:
+        for word in words(op, before):
+            h = (h ^ word) * 0x9E3779B97F4A7C15 & MASK
+        before = op
+    return h

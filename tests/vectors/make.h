@@ -121,6 +121,21 @@ static inline void vector_version(vector *v)
     sennit_buf_clear(&version);
 }
 
+static inline void vector_digests(vector *v)
+{
+    sennit_buf version;
+    size_t at = 0;
+    uint64_t replica, count, digest;
+
+    sennit_buf_init(&version, NULL);
+    doc_version(v->doc, &version);
+    while (sennit_version_next(version.data, version.len, &at, &replica, &count) == 1) {
+        require(sennit_doc_digest(v->doc, replica, &count, 1, &digest) == SENNIT_OK);
+        fprintf(v->file, "digest %016" PRIx64 " %" PRIu64 " %016" PRIx64 "\n", replica, count, digest);
+    }
+    sennit_buf_clear(&version);
+}
+
 static inline void vector_waiting(vector *v)
 {
     sennit_stat stat;
@@ -165,6 +180,7 @@ static inline void vector_tell(vector *v)
     sennit_buf_init(&nothing, NULL);
     vector_text(v);
     vector_version(v);
+    vector_digests(v);
     vector_since(v, &nothing);
     vector_save(v, SENNIT_SAVE_SHARED, "shared");
     vector_save(v, SENNIT_SAVE_LIVE_ONLY, "live");

@@ -128,6 +128,10 @@ class Runner:
         replica, count = args.split()
         same(self.entries.pop(0), (int(replica, 16), int(count)))
 
+    def do_digest(self, args):
+        replica, count, digest = args.split()
+        same("%016x" % encode.digest(self.doc, int(replica, 16), int(count)), digest)
+
     def do_waiting(self, args):
         same(len(self.waiting()), int(args))
 

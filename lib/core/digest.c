@@ -1,0 +1,145 @@
+/* What a replica's first operations come to, as one number.
+ *
+ * Each operation is told in words that depend on it and the one before it alone,
+ * not on how runs are joined, split or stored; docs/FORMAT.md, "Digests", is the
+ * contract. The words go into a hash one by one, as in FNV-1a (Fowler, Noll and
+ * Vo): a step is a bijection, so one word changed is always noticed, and several
+ * are missed once in 2^64. It finds accidents, such as a copied disk; what an
+ * attacker makes up is found when operations meet (known.c).
+ */
+#include "core/doc.h"
+
+enum { /* words below stand for a byte typed on */
+    DIGEST_CHANGE = 256,  /* time */
+    DIGEST_RIGHT = 257,   /* id number byte: child of that byte */
+    DIGEST_LEFT = 258,
+    DIGEST_ROOT = 259,    /* byte */
+    DIGEST_DELETE = 260,  /* id number len */
+    DIGEST_MORE = 261,    /* id number len, and what follows belongs to it */
+    DIGEST_FORTH = 262,   /* as many bytes as before, behind those */
+    DIGEST_BACK = 263,    /* before those */
+    DIGEST_OFF = 264,     /* id seq */
+    DIGEST_ON = 265
+};
+
+typedef struct digesting {
+    const sn_roster *who;
+    uint32_t author;
+    uint64_t hash;
+    uint32_t change; /* of the operation before */
+    sn_op gone;      /* the operation before, if it deleted one range; else len is 0 */
+} digesting;
+
+static inline uint64_t digest_step(uint64_t hash, uint64_t word)
+{
+    return (hash ^ word) * UINT64_C(0x9E3779B97F4A7C15);
+}
+
+static void digest_put(digesting *d, uint64_t word)
+{
+    d->hash = digest_step(d->hash, word);
+}
+
+static void digest_named(digesting *d, unsigned what, const sn_op *op)
+{
+    digest_put(d, what);
+    digest_put(d, d->who->replicas[op->ref_replica].id);
+    digest_put(d, op->ref);
+}
+
+static void digest_insert(digesting *d, const sn_op *op)
+{
+    const uint8_t *text = d->who->replicas[d->author].text.bytes + op->number;
+    bool typed_on = op->ref_replica == d->author && op->ref + 1 == op->number && !op->flag;
+
+    if (op->ref_replica == SN_NO_REPLICA)
+        digest_put(d, DIGEST_ROOT);
+    else if (!typed_on)
+        digest_named(d, op->flag ? DIGEST_LEFT : DIGEST_RIGHT, op);
+    uint64_t hash = d->hash;
+    for (uint32_t i = 0; i < op->n; i++)
+        hash = digest_step(hash, text[i]);
+    d->hash = hash;
+}
+
+static void digest_delete(digesting *d, const sn_op *op)
+{
+    const sn_op *gone = &d->gone;
+    bool alike = op->part == SN_WHOLE && gone->len == op->len && gone->ref_replica == op->ref_replica;
+
+    if (alike && op->ref == gone->ref + gone->len) {
+        digest_put(d, DIGEST_FORTH);
+    } else if (alike && op->ref + op->len == gone->ref) {
+        digest_put(d, DIGEST_BACK);
+    } else {
+        digest_named(d, op->part == SN_MORE ? DIGEST_MORE : DIGEST_DELETE, op);
+        digest_put(d, op->len);
+    }
+    for (uint32_t i = 1; i < op->n; i++)
+        digest_put(d, SENNIT_MUTANT != 30 && op->flag ? DIGEST_BACK : DIGEST_FORTH);
+}
+
+/* The next operations of a record, at most `most`, which are taken off it; returns
+ * how many they were. */
+static uint32_t digest_some(digesting *d, sn_op *record, uint64_t most)
+{
+    sn_op op = *record;
+
+    op.n = (uint32_t)sn_min_u64(op.n, most);
+    if (op.n < record->n)
+        sn_op_skip(record, op.n, d->author);
+    else
+        record->n = 0;
+    if (op.change != d->change) {
+        digest_put(d, DIGEST_CHANGE);
+        digest_put(d, d->who->hlcs[d->change = op.change]);
+    }
+    if (op.kind == SN_INSERT)
+        digest_insert(d, &op);
+    else if (op.kind == SN_DELETE)
+        digest_delete(d, &op);
+    else
+        digest_named(d, op.flag ? DIGEST_ON : DIGEST_OFF, &op);
+    d->gone.len = 0;
+    if (op.kind == SN_DELETE && op.part == SN_WHOLE) {
+        d->gone = op;
+        d->gone.ref += (op.flag ? 0u - op.len : op.len) * (op.n - 1);
+    }
+    return sn_op_seqs(&op);
+}
+
+static sennit_status digest_check(const sennit_doc *doc, uint64_t replica, uint32_t index,
+                                  const uint64_t *counts, size_t n)
+{
+    for (size_t i = 0; i + 1 < n; i++)
+        if (counts[i] > counts[i + 1])
+            return SENNIT_EINVAL;
+    if (n == 0 || counts[n - 1] == 0)
+        return SENNIT_OK;
+    if (counts[n - 1] > sennit_doc_known(doc, replica))
+        return SENNIT_ERANGE;
+    return doc->who.replicas[index].base_number > 0 ? SENNIT_EGONE : SENNIT_OK;
+}
+
+sennit_status sennit_doc_digest(const sennit_doc *doc, uint64_t replica, const uint64_t *counts,
+                                size_t n, uint64_t *digests)
+{
+    uint32_t index = sn_roster_find(&sn_doc_mutable(doc)->who, replica);
+    digesting d = {.who = &doc->who, .author = index, .hash = digest_step(0, replica)};
+    uint64_t done = 0;
+    sn_op op = {.n = 0};
+    sn_log_iter it;
+
+    SN_TRY(digest_check(doc, replica, index, counts, n));
+    if (index != SN_NO_REPLICA)
+        sn_log_seek(&it, &doc->who.replicas[index].log, index, doc->who.replicas[index].changes, 0);
+    for (size_t i = 0; i < n; i++) {
+        while (done < counts[i]) {
+            if (op.n == 0)
+                sn_log_next(&it, &op);
+            done += digest_some(&d, &op, counts[i] - done);
+        }
+        digests[i] = d.hash;
+    }
+    return SENNIT_OK;
+}
