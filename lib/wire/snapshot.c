@@ -124,29 +124,13 @@ static bool snapshot_is_shallow(const sennit_doc *doc)
     return false;
 }
 
-static sennit_status snapshot_gather(sennit_doc *doc, sn_gathered *g)
-{
-    size_t size = (doc->who.replicas_len + (size_t)1) * sizeof(sn_wanted);
-    sn_wanted *wanted = sn_mem_resize(&doc->mem, NULL, 0, size);
-    uint32_t n = 0;
-
-    *g = (sn_gathered){0};
-    if (wanted == NULL)
-        return SENNIT_ENOMEM;
-    sennit_status st = sn_version_wanted(doc, NULL, 0, wanted, &n, NULL);
-    if (st == SENNIT_OK)
-        st = sn_gather(doc, wanted, n, g);
-    sn_mem_free(&doc->mem, wanted, size);
-    return st;
-}
-
 sennit_status sennit_doc_save(sennit_doc *doc, unsigned flags, sennit_buf *out)
 {
     sn_gathered g;
 
     if (doc->txn.open)
         return SENNIT_EBUSY;
-    sennit_status st = snapshot_gather(doc, &g);
+    sennit_status st = sn_gather_all(doc, &g);
     snapshot_writing w = {.doc = doc, .batch = &g.batch, .out = out, .start = out->len,
                           .shallow = (flags & SENNIT_SAVE_LIVE_ONLY) || snapshot_is_shallow(doc)};
     if (st == SENNIT_OK)
@@ -350,7 +334,7 @@ sennit_status sn_snapshot_apply(sennit_doc *doc, const void *data, size_t len, s
         st = sn_fail(err, SENNIT_EGONE, 0, "a snapshot without deleted text can only be opened");
     g.mem = NULL;
     if (st == SENNIT_OK)
-        st = snapshot_gather(other, &g);
+        st = sn_gather_all(other, &g);
     if (st == SENNIT_OK)
         st = sn_doc_apply_batch(doc, &g.batch, out, err);
     sn_gathered_free(&g);

@@ -1,7 +1,6 @@
 /* Operations as bytes; docs/FORMAT.md is the contract, this is its code.
  *
  *     table.c      replica ids that two ends share
- *     gather.c     what a version lacks, read off the logs as a batch
  *     columns.c    the records of a batch, one byte each for the usual ones
  *     block.c      a batch: ids, segments, records
  *     short.c      one keystroke
@@ -12,7 +11,7 @@
 #define SN_WIRE_H
 
 #include "base/bytes.h"
-#include "core/version.h"
+#include "core/gather.h"
 
 #define SN_FORMAT 1u /* of deltas and snapshots; docs/FORMAT.md */
 
@@ -44,22 +43,6 @@ uint8_t *sn_table_put(sennit_table *table, uint8_t *p, uint64_t id);
  * them. fresh_ids: those read so far, in order. */
 sennit_status sn_table_read(const sennit_table *table, sn_reader *r, const uint64_t *fresh_ids,
                             uint32_t *fresh, uint64_t *id, sennit_error *err);
-
-/* ---- gather.c ---- */
-
-/* A batch with memory of its own. */
-typedef struct sn_gathered {
-    sn_mem *mem;
-    sn_batch batch;
-    uint32_t ids_cap, segments_cap, ops_cap;
-    uint32_t *names;  /* per replica of the roster: its index in ids + 1, or 0 */
-    uint32_t names_cap;
-} sn_gathered;
-
-void sn_gathered_free(sn_gathered *g);
-
-/* Collect the operations from these on, segments in ascending order of keys. */
-sennit_status sn_gather(sennit_doc *doc, const sn_wanted *wanted, uint32_t n, sn_gathered *out);
 
 /* ---- block.c ---- */
 

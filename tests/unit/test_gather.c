@@ -1,5 +1,5 @@
 /* What a version lacks, as the batch it is sent as. */
-#include "wire/wire.h"
+#include "core/gather.h"
 
 #include "support/stage.h"
 

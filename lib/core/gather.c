@@ -1,5 +1,5 @@
-/* What a version lacks, read off the logs. The tree is not looked at. */
-#include "wire/wire.h"
+/* The tree is not looked at. */
+#include "core/gather.h"
 
 #include "base/sort.h"
 
@@ -142,4 +142,21 @@ sennit_status sn_gather(sennit_doc *doc, const sn_wanted *wanted, uint32_t n, sn
     for (uint32_t i = 0; i < g->batch.segments_len; i++)
         SN_TRY(gather_records(g, who, &g->batch.segments[i]));
     return SENNIT_OK;
+}
+
+sennit_status sn_gather_all(sennit_doc *doc, sn_gathered *g)
+{
+    size_t size;
+    uint32_t n = 0;
+
+    *g = (sn_gathered){.mem = NULL};
+    sn_wanted *wanted = sn_version_new(doc, &size);
+    if (wanted == NULL)
+        return SENNIT_ENOMEM;
+    for (uint32_t i = 0; i < doc->who.replicas_len; i++)
+        if (wanted[i].seq > 0)
+            wanted[n++] = (sn_wanted){i, 0};
+    sennit_status st = sn_gather(doc, wanted, n, g);
+    sn_mem_free(&doc->mem, wanted, size);
+    return st;
 }
