@@ -8,6 +8,7 @@
 #: make fuzz        each fuzz target for FUZZ_SECONDS=60
 #: make coverage    lines of lib/ that the tests run; fails under COVERAGE_MIN=95
 #: make python      the package for Python, tested, in bindings/python/dist
+#: make js          the package for JavaScript, tested, in bindings/js
 #: make bench       replay recorded editing sessions, from the folder TRACES=
 #: make bench-peers the same with other libraries, side by side
 #: make install     to DESTDIR=, PREFIX=/usr/local; also make uninstall
@@ -213,6 +214,10 @@ python:
 	@sh tools/setup.sh python
 	@$(RUN) "the package for Python" 'PYTHON=/usr/bin/python3 sh bindings/python/test.sh'
 
+js:
+	@sh tools/setup.sh js
+	@$(RUN) "the package for JavaScript" 'sh bindings/js/test.sh'
+
 # ---- Fuzzing, coverage, benchmarks ------------------------------------------
 
 FUZZ_SECONDS ?= 60
@@ -309,7 +314,7 @@ help:
 
 FORCE:
 .PHONY: FORCE all lib sync cli amalgam run test check unit-tests sync-tests replay mutants valgrind vectors cli-tests readme \
-    layers abi install-test python fuzz fuzz-targets coverage coverage-tests traces bench bench-peers \
+    layers abi install-test python js fuzz fuzz-targets coverage coverage-tests traces bench bench-peers \
     install uninstall clean help
 .SECONDARY:
 .DELETE_ON_ERROR:

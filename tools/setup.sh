@@ -28,6 +28,7 @@ for_python() {
         [ -e "$include" ] || missing="$missing python3-dev"
     done
 }
+for_js() { tool clang clang; tool wasm-ld lld; tool node nodejs; tool npm npm; }
 for_fuzzing() { # the sanitizers of gcc come with it, those of clang do not
     tool clang clang
     echo 'int LLVMFuzzerTestOneInput(void) { return 0; }' |
@@ -43,8 +44,9 @@ look() {
     check | coverage) for_tests ;;
     fuzz) for_fuzzing ;;
     python) for_python ;;
+    js) for_js ;;
     test)
-        for_cli; for_sync; for_tests; for_python
+        for_cli; for_sync; for_tests; for_python; for_js
         tool clang clang; tool cmake cmake; tool pkg-config pkg-config
         tool valgrind valgrind; tool /usr/bin/python3 python3
         ;;

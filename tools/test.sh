@@ -30,6 +30,7 @@ part MODE=check vectors
 part MODE=check cli-tests
 part install-test
 part python
+part js
 part MODE=release readme
 
 awk '{ p += $1; f += $2 } END { print p + 0 " passed, " f + 0 " failed"; exit f > 0 }' "$SENNIT_TALLY"

@@ -130,6 +130,8 @@ class Document:
         """How many operations this replica has made."""
     def known(self, replica: int, /) -> int:
         """How many operations of a replica are known."""
+    def digest(self, replica: int, count: int, /) -> int:
+        """Digest the first operations of a replica: equal digests, equal operations."""
     def delta(self, since: _Bytes = b"", table: Optional[Table] = None) -> bytes:
         """All that a version lacks; b"" if that is nothing."""
     def own_delta(self, start: int, table: Optional[Table] = None) -> bytes:

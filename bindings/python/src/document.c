@@ -792,6 +792,22 @@ static PyObject *document_known(PyObject *object, PyObject *arg)
     return PyLong_FromUnsignedLongLong(sennit_doc_known(self->doc, replica));
 }
 
+static PyObject *document_digest(PyObject *object, PyObject *args)
+{
+    document *self = (document *)object;
+    unsigned long long replica, count;
+    uint64_t n, digest;
+    sennit_status status;
+
+    if (!PyArg_ParseTuple(args, "KK:digest", &replica, &count) || !document_enter(self))
+        return NULL;
+    n = count;
+    WITHOUT_GIL(self, status = sennit_doc_digest(self->doc, replica, &n, 1, &digest));
+    if (status != SENNIT_OK)
+        return raise_status(self->st, status, NULL);
+    return PyLong_FromUnsignedLongLong(digest);
+}
+
 static PyObject *document_set_clock_offset(PyObject *object, PyObject *arg)
 {
     document *self = (document *)object;
@@ -880,6 +896,7 @@ static PyMethodDef document_methods[] = {
     METHOD(dump, METH_NOARGS),
     METHOD(stat, METH_NOARGS),
     METHOD(known, METH_O),
+    METHOD(digest, METH_VARARGS),
     METHOD(set_clock_offset, METH_O),
     {NULL, NULL, 0, NULL},
 };

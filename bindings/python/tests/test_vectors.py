@@ -84,6 +84,10 @@ class Runner:
         replica, count = args.split()
         assert self.entries.pop(0) == (int(replica, 16), int(count))
 
+    def do_digest(self, args: str) -> None:
+        replica, count, digest = args.split()
+        assert self.doc.digest(int(replica, 16), int(count)) == int(digest, 16)
+
     def do_waiting(self, args: str) -> None:
         assert self.doc.stat().parked == int(args)
 

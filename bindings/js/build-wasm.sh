@@ -1,0 +1,29 @@
+#!/bin/sh
+# Compile the library and its shim to WebAssembly: build-wasm.sh OUT
+# CLANG= names the compiler; it needs lld.
+set -eu
+
+out=$1
+here=$(cd "$(dirname "$0")" && pwd)
+root=$(cd "$here/../.." && pwd)
+one=$root/build/js/one
+
+(cd "$root" && sh tools/amalgam.sh "$one")
+# What is called from JavaScript as it is.
+export=
+for call in doc_free doc_len doc_count doc_begin doc_commit doc_abort doc_watch table_free version_number; do
+    export="$export --export=sennit_$call"
+done
+
+# Linked by hand: the compiler's driver would bring in what else it finds.
+objects=
+for source in "$one/sennit.c" "$here/src/c/shim.c" "$here/src/c/libc.c"; do
+    object=$one/$(basename "$source" .c).o
+    "${CLANG:-clang}" --target=wasm32 -mbulk-memory -msign-ext -mnontrapping-fptoint \
+        -std=c11 -Oz -DNDEBUG -ffreestanding -fvisibility=hidden -Wall -Wextra \
+        -isystem "$here/src/c/libc" -I"$one" -c "$source" -o "$object"
+    objects="$objects $object"
+done
+mkdir -p "$(dirname "$out")"
+# shellcheck disable=SC2086 # lists of words
+"${WASM_LD:-wasm-ld}" --no-entry --gc-sections --strip-all -z stack-size=65536 $export $objects -o "$out"

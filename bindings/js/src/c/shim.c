@@ -1,0 +1,454 @@
+/* What JavaScript calls where the library's own functions do not fit: numbers
+ * are doubles or 32 bits, structs come back word by word in `out`, bytes as
+ * pointer and length in its first two words.
+ *
+ * u64 values take two words, the lower first. A module instance belongs to one
+ * thread, so static memory is as good as a context.
+ */
+#include "sennit.h"
+
+#include <stdlib.h>
+
+#define EXPORT(name) __attribute__((export_name(#name)))
+#define IMPORT(name) __attribute__((import_module("env"), import_name(name)))
+
+/* Fill len bytes with randomness; 0 if that was done. */
+IMPORT("random") int host_random(void *out, size_t len);
+
+/* Ask about a change that is in out[0 .. 9], of these kinds; a status. */
+IMPORT("admit") int host_admit(unsigned kinds);
+
+static uint32_t out[32];
+static sennit_buf bytes;
+static sennit_error failure;
+
+EXPORT(js_out) uint32_t *js_out(void)
+{
+    return out;
+}
+
+static void put_u64(unsigned at, uint64_t value)
+{
+    out[at] = (uint32_t)value;
+    out[at + 1] = (uint32_t)(value >> 32);
+}
+
+static uint64_t u64(uint32_t low, uint32_t high)
+{
+    return (uint64_t)high << 32 | low;
+}
+
+/* A status; where and why it failed in out. */
+static int done(sennit_status status)
+{
+    out[0] = (uint32_t)failure.pos;
+    out[1] = (uint32_t)(uintptr_t)(failure.what != NULL ? failure.what : sennit_status_text(status));
+    failure = (sennit_error){SENNIT_OK, 0, NULL};
+    return status;
+}
+
+/* The same, or the bytes gathered. */
+static int done_bytes(sennit_status status)
+{
+    if (status != SENNIT_OK)
+        return done(status);
+    out[0] = (uint32_t)(uintptr_t)bytes.data;
+    out[1] = (uint32_t)bytes.len;
+    return status;
+}
+
+static sennit_buf *empty(void)
+{
+    if (bytes.data == NULL)
+        sennit_buf_init(&bytes, NULL);
+    bytes.len = 0;
+    return &bytes;
+}
+
+/* Memory for what goes in; the bytes gathered are let go of if they are many. */
+EXPORT(js_alloc) void *js_alloc(void *block, size_t size)
+{
+    if (bytes.cap > 65536)
+        sennit_buf_clear(&bytes);
+    return realloc(block, size);
+}
+
+EXPORT(js_free) void js_free(void *block)
+{
+    free(block);
+}
+
+/* ---- Documents ---- */
+
+static int shim_random(void *self, void *to, size_t len)
+{
+    (void)self;
+    return host_random(to, len);
+}
+
+static sennit_options options;
+
+EXPORT(js_options) void js_options(uint32_t replica_low, uint32_t replica_high, double coalesce_ms,
+                       double text_bytes, double replicas, double parked_bytes, double patches)
+{
+    options = (sennit_options){
+        .size = sizeof options,
+        .random = shim_random,
+        .replica = u64(replica_low, replica_high),
+        .unit = SENNIT_UTF16,
+        .coalesce_ms = (uint64_t)coalesce_ms,
+        .limits = {(uint64_t)text_bytes, (uint64_t)replicas, (uint64_t)parked_bytes,
+                   (uint64_t)patches},
+    };
+}
+
+/* A status; the document in out[2]. */
+static int made(sennit_status status, const sennit_doc *doc)
+{
+    out[2] = (uint32_t)(uintptr_t)doc;
+    return done(status);
+}
+
+EXPORT(js_new) int js_new(void)
+{
+    sennit_doc *doc;
+
+    return made(sennit_doc_new(&options, &doc), doc);
+}
+
+EXPORT(js_seed) int js_seed(const char *name, size_t name_len, const char *text, size_t len)
+{
+    sennit_doc *doc;
+    sennit_status status = sennit_doc_seed(&options, name, name_len, text, len, &doc);
+
+    return made(status, doc);
+}
+
+EXPORT(js_load) int js_load(const void *data, size_t len)
+{
+    sennit_doc *doc;
+    sennit_status status = sennit_doc_load(&options, data, len, &doc, &failure);
+
+    return made(status, doc);
+}
+
+EXPORT(js_fork) int js_fork(sennit_doc *from)
+{
+    sennit_doc *doc;
+    sennit_status status = sennit_doc_fork(from, NULL, &doc);
+
+    return made(status, doc);
+}
+
+EXPORT(js_save) int js_save(sennit_doc *doc, unsigned flags)
+{
+    return done_bytes(sennit_doc_save(doc, flags, empty()));
+}
+
+EXPORT(js_replica) void js_replica(const sennit_doc *doc)
+{
+    put_u64(0, sennit_doc_replica(doc));
+}
+
+EXPORT(js_lineage) void js_lineage(const sennit_doc *doc)
+{
+    sennit_doc_lineage(doc, (uint8_t *)out);
+}
+
+EXPORT(js_own_count) double js_own_count(const sennit_doc *doc)
+{
+    return (double)sennit_doc_own_count(doc);
+}
+
+EXPORT(js_known) double js_known(const sennit_doc *doc, uint32_t low, uint32_t high)
+{
+    return (double)sennit_doc_known(doc, u64(low, high));
+}
+
+EXPORT(js_digest) int js_digest(const sennit_doc *doc, uint32_t low, uint32_t high, double count)
+{
+    const uint64_t n = (uint64_t)count;
+    uint64_t digest = 0;
+    sennit_status status = sennit_doc_digest(doc, u64(low, high), &n, 1, &digest);
+
+    done(status);
+    put_u64(2, digest);
+    return status;
+}
+
+EXPORT(js_set_clock_offset) void js_set_clock_offset(sennit_doc *doc, double ms)
+{
+    sennit_doc_set_clock_offset(doc, (int64_t)ms);
+}
+
+/* ---- Editing: the time comes along ---- */
+
+EXPORT(js_splice) int js_splice(sennit_doc *doc, double now, size_t pos, size_t n, const char *text, size_t len)
+{
+    sennit_doc_set_time(doc, (uint64_t)now);
+    if (n == 0)
+        return sennit_doc_insert(doc, pos, text, len);
+    if (len == 0)
+        return sennit_doc_delete(doc, pos, n);
+    return sennit_doc_splice(doc, pos, n, text, len);
+}
+
+EXPORT(js_replace) int js_replace(sennit_doc *doc, double now, size_t pos, size_t n, const char *text, size_t len)
+{
+    sennit_doc_set_time(doc, (uint64_t)now);
+    return sennit_doc_replace(doc, pos, n, text, len);
+}
+
+/* ---- Reading ---- */
+
+EXPORT(js_read) int js_read(const sennit_doc *doc, size_t pos, size_t n)
+{
+    return done_bytes(sennit_doc_read(doc, pos, n, empty()));
+}
+
+EXPORT(js_chunk) int js_chunk(const sennit_doc *doc, size_t pos)
+{
+    sennit_chunk chunk;
+    sennit_status status = sennit_doc_chunk(doc, pos, &chunk);
+
+    if (status != SENNIT_OK)
+        return done(status);
+    out[0] = (uint32_t)(uintptr_t)chunk.text;
+    out[1] = (uint32_t)chunk.len;
+    put_u64(2, chunk.replica);
+    put_u64(4, chunk.unix_ms);
+    return status;
+}
+
+EXPORT(js_convert) int js_convert(const sennit_doc *doc, sennit_unit from, size_t pos, sennit_unit to)
+{
+    size_t at = 0;
+    sennit_status status = sennit_doc_convert(doc, from, pos, to, &at);
+
+    done(status);
+    out[2] = (uint32_t)at;
+    return status;
+}
+
+EXPORT(js_line_column) int js_line_column(const sennit_doc *doc, size_t pos)
+{
+    size_t line = 0, column = 0;
+    sennit_status status = sennit_doc_line_column(doc, pos, &line, &column);
+
+    done(status);
+    out[2] = (uint32_t)line;
+    out[3] = (uint32_t)column;
+    return status;
+}
+
+EXPORT(js_at_line) int js_at_line(const sennit_doc *doc, size_t line, size_t column)
+{
+    size_t pos = 0;
+    sennit_status status = sennit_doc_at_line(doc, line, column, &pos);
+
+    done(status);
+    out[2] = (uint32_t)pos;
+    return status;
+}
+
+/* ---- Versions and deltas ---- */
+
+EXPORT(js_version) int js_version(const sennit_doc *doc)
+{
+    return done_bytes(sennit_doc_version(doc, empty()));
+}
+
+EXPORT(js_compare) int js_compare(const void *a, size_t a_len, const void *b, size_t b_len)
+{
+    sennit_order order = SENNIT_EQUAL;
+    sennit_status status = sennit_version_compare(a, a_len, b, b_len, &order);
+
+    done(status);
+    out[2] = order;
+    return status;
+}
+
+/* Continues at `at`; what follows it in out[4]. */
+EXPORT(js_version_next) int js_version_next(const void *version, size_t len, size_t at)
+{
+    uint64_t replica = 0, count = 0;
+    int more = sennit_version_next(version, len, &at, &replica, &count);
+
+    if (more < 0)
+        return done((sennit_status)more);
+    put_u64(0, replica);
+    put_u64(2, count);
+    out[4] = (uint32_t)at;
+    return more;
+}
+
+EXPORT(js_table_new) int js_table_new(void)
+{
+    sennit_table *table;
+    sennit_status status = sennit_table_new(NULL, &table);
+
+    done(status);
+    out[2] = (uint32_t)(uintptr_t)table;
+    return status;
+}
+
+EXPORT(js_delta) int js_delta(sennit_doc *doc, const void *since, size_t len, sennit_table *table)
+{
+    return done_bytes(sennit_doc_delta(doc, since, len, table, empty(), &failure));
+}
+
+EXPORT(js_own_delta) int js_own_delta(sennit_doc *doc, double from, sennit_table *table)
+{
+    return done_bytes(sennit_doc_own_delta(doc, (uint64_t)from, table, empty()));
+}
+
+static void put_change(const sennit_change *change)
+{
+    put_u64(0, change->replica);
+    put_u64(2, change->unix_ms);
+    put_u64(4, change->first);
+    put_u64(6, change->operations);
+    put_u64(8, change->inserted_bytes);
+}
+
+static sennit_status shim_admit(void *self, const sennit_change *change, unsigned kinds)
+{
+    (void)self;
+    put_change(change);
+    return (sennit_status)host_admit(kinds);
+}
+
+EXPORT(js_apply) int js_apply(sennit_doc *doc, const void *delta, size_t len, sennit_table *table, int ask)
+{
+    const sennit_admission admission = {shim_admit, NULL};
+    sennit_applied applied;
+    sennit_status status =
+        sennit_doc_admit(doc, delta, len, table, ask ? &admission : NULL, &applied, &failure);
+
+    if (status != SENNIT_OK)
+        return done(status);
+    put_u64(0, applied.applied);
+    put_u64(2, applied.known);
+    put_u64(4, applied.parked);
+    put_u64(6, applied.dropped);
+    return status;
+}
+
+EXPORT(js_next_missing) int js_next_missing(const sennit_doc *doc, size_t at)
+{
+    uint64_t replica = 0, after = 0;
+    int more = sennit_doc_next_missing(doc, &at, &replica, &after);
+
+    put_u64(0, replica);
+    put_u64(2, after);
+    out[4] = (uint32_t)at;
+    return more;
+}
+
+EXPORT(js_inspect) int js_inspect(const void *delta, size_t len, const sennit_table *table)
+{
+    sennit_delta_info info;
+    sennit_status status = sennit_delta_inspect(delta, len, table, &info, &failure);
+
+    if (status != SENNIT_OK)
+        return done(status);
+    put_u64(0, info.operations);
+    put_u64(2, info.changes);
+    put_u64(4, info.inserted_bytes);
+    for (unsigned i = 0; i < sizeof info.lineage; i++)
+        ((uint8_t *)(out + 6))[i] = info.lineage[i];
+    return status;
+}
+
+EXPORT(js_next_change) int js_next_change(const sennit_doc *doc, size_t at)
+{
+    sennit_change change = {0};
+    int more = sennit_doc_next_change(doc, &at, &change);
+
+    put_change(&change);
+    out[10] = (uint32_t)at;
+    return more;
+}
+
+/* ---- Patches and anchors ---- */
+
+EXPORT(js_next_patch) int js_next_patch(sennit_doc *doc)
+{
+    sennit_patch patch;
+
+    if (!sennit_doc_next_patch(doc, &patch))
+        return 0;
+    out[0] = (uint32_t)(uintptr_t)patch.text;
+    out[1] = (uint32_t)patch.len;
+    out[2] = (uint32_t)patch.pos;
+    out[3] = (uint32_t)patch.removed;
+    out[4] = (uint32_t)patch.inserted;
+    out[5] = patch.local != 0;
+    out[6] = patch.reset != 0;
+    put_u64(7, patch.replica);
+    return 1;
+}
+
+EXPORT(js_anchor) int js_anchor(const sennit_doc *doc, size_t pos, unsigned side)
+{
+    sennit_anchor anchor;
+    sennit_status status = sennit_doc_anchor(doc, pos, side, &anchor);
+
+    if (status == SENNIT_OK)
+        status = sennit_anchor_encode(&anchor, empty());
+    return done_bytes(status);
+}
+
+EXPORT(js_resolve) int js_resolve(const sennit_doc *doc, const void *data, size_t len)
+{
+    sennit_anchor anchor;
+    size_t used, pos = 0;
+    sennit_status status = sennit_anchor_decode(data, len, &anchor, &used);
+
+    if (status == SENNIT_OK)
+        status = used == len ? sennit_doc_resolve(doc, &anchor, &pos) : SENNIT_ECORRUPT;
+    done(status);
+    out[2] = (uint32_t)pos;
+    return status;
+}
+
+/* ---- Check and dump ---- */
+
+EXPORT(js_check) int js_check(const sennit_doc *doc)
+{
+    return done(sennit_doc_check(doc, &failure));
+}
+
+EXPORT(js_dump) int js_dump(const sennit_doc *doc)
+{
+    return done_bytes(sennit_doc_dump(doc, empty()));
+}
+
+EXPORT(js_stat) void js_stat(const sennit_doc *doc)
+{
+    sennit_stat stat;
+
+    sennit_doc_stat(doc, &stat);
+    put_u64(0, stat.heap_bytes);
+    put_u64(2, stat.visible_bytes);
+    put_u64(4, stat.inserted_bytes);
+    put_u64(6, stat.spans);
+    put_u64(8, stat.operations);
+    put_u64(10, stat.changes);
+    put_u64(12, stat.replicas);
+    put_u64(14, stat.parked);
+    put_u64(16, stat.parked_bytes);
+}
+
+EXPORT(js_snapshot_text) int js_snapshot_text(const void *data, size_t len)
+{
+    const char *text;
+    size_t text_len;
+    sennit_status status = sennit_snapshot_text(data, len, &text, &text_len, &failure);
+
+    if (status != SENNIT_OK)
+        return done(status);
+    out[0] = (uint32_t)(uintptr_t)text;
+    out[1] = (uint32_t)text_len;
+    return status;
+}

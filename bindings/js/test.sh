@@ -1,0 +1,9 @@
+#!/bin/sh
+# Build the package for JavaScript and test it in Node.
+set -eu
+cd "$(dirname "$0")"
+
+npm install --silent
+sh build-wasm.sh dist/sennit.wasm
+npx tsc
+node --test test/
