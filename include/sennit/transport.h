@@ -2,8 +2,12 @@
  *
  * A transport is one end of one connection; it moves frames (byte strings of any
  * length, kept apart) and knows nothing of what is in them. A listener takes in
- * connections and hands each out as a transport. Both are driven by their owner,
- * from its own loop or by sennit_transport_wait: nothing happens behind its back.
+ * connections and hands out what arrives on them. Both are driven by their owner,
+ * from its own loop or by a call that waits: nothing happens behind its back.
+ *
+ * Rules of sennit.h hold here too, but for the WebSocket adapter: libwebsockets
+ * and its TLS library have memory of their own, and state of the process. Making
+ * a client or a listener ignores SIGPIPE and turns the log of libwebsockets off.
  */
 #ifndef SENNIT_TRANSPORT_H
 #define SENNIT_TRANSPORT_H
@@ -17,7 +21,8 @@ extern "C" {
 typedef enum sennit_transport_state {
     SENNIT_TRANSPORT_CLOSED = 0,
     SENNIT_TRANSPORT_OPENING = 1,
-    SENNIT_TRANSPORT_OPEN = 2
+    SENNIT_TRANSPORT_OPEN = 2,
+    SENNIT_TRANSPORT_CLOSING = 3 /* `close` was called; what was sent still goes out */
 } sennit_transport_state;
 
 /* A descriptor to wait for, as for poll(2): events are POLLIN and POLLOUT. */
@@ -26,78 +31,111 @@ typedef struct sennit_poll {
     short events, revents;
 } sennit_poll;
 
-/* A table of functions, filled by an adapter. Members are only ever added. */
+/* A table of functions, filled by an adapter. Members are only ever added.
+ *
+ * A transport is made closed. State changes within calls only, mostly in
+ * `service`; so does what `writable`, `receive`, `polls` and `timeout` say. */
 typedef struct sennit_transport {
     size_t size;
     void *self;
 
-    /* Begin to connect. Returns SENNIT_OK, SENNIT_EIO, SENNIT_EINVAL (not closed). */
+    /* Begin to connect; a transport that was closed can be opened again, and frames
+     * not yet taken are dropped then. Returns SENNIT_OK (OPENING; it may be CLOSED
+     * at the next look), SENNIT_EINVAL (not closed), SENNIT_ENOMEM. */
     sennit_status (*open)(void *self);
 
     sennit_transport_state (*state)(void *self);
 
-    /* Send a frame, copied. Returns SENNIT_OK; SENNIT_EBUSY: it is full, again
-     * when `writable` says so; SENNIT_ECLOSED; SENNIT_ELIMIT (too long). */
+    /* Send a frame, copied. Returns SENNIT_OK; SENNIT_EBUSY: not open yet, or full:
+     * again when `writable` says so; SENNIT_ECLOSED; SENNIT_ELIMIT (over 2^30
+     * bytes); SENNIT_ENOMEM. SENNIT_OK does not mean that it arrives. */
     sennit_status (*send)(void *self, const void *data, size_t len);
 
     /* Whether send would take a frame now. */
     int (*writable)(void *self);
 
     /* Take the next frame that arrived. Returns 1 and the frame, valid until the
-     * next call; 0: none now, or closed. */
+     * next call of receive, open or free; 0: none now. What had arrived before the
+     * end can still be taken when it is closed. */
     int (*receive)(void *self, const void **data, size_t *len);
 
-    /* Close, with a WebSocket code and a reason for the other end; what was
-     * given to send is sent first. */
+    /* Close, with a WebSocket code (one that may not be sent becomes 1000) and a
+     * reason for the other end (NULL: none; cut after 123 bytes). What was given to
+     * send goes first. One that is still OPENING is closed at once. */
     void (*close)(void *self, int code, const char *reason);
 
-    /* Why it is closed: the code the other end gave, 1006 without one, 0 while
-     * it is not; *reason in words. */
+    /* Why it is closed: the code that ended it, whichever end gave it; 1005 if the
+     * other end gave none; 1006 without a farewell; 0 while it is not closed, and
+     * before it was ever opened. *reason (which may be NULL) in words, never NULL,
+     * valid until the next call. */
     int (*closed)(void *self, const char **reason);
 
     /* Fill in what to wait for; returns how many there are, at most max are
-     * written. */
+     * written. Ask anew after every other call. */
     size_t (*polls)(void *self, sennit_poll *out, size_t max);
 
-    /* Return how long to wait at most, in milliseconds; -1: for ever. */
+    /* Return how long to wait at most before the next `service`, in milliseconds;
+     * -1: for ever. */
     int (*timeout)(void *self);
 
     /* Do what can be done without waiting. revents of `polls` may be filled in;
-     * NULL, 0: look at everything. */
+     * NULL, 0: look at everything. Returns SENNIT_OK; SENNIT_ENOMEM (and it is
+     * closed). */
     sennit_status (*service)(void *self, const sennit_poll *polls, size_t n);
 
     void (*free)(void *self);
 } sennit_transport;
 
-/* Free a transport, closed or not; NULL is fine. */
+/* Free a transport, closed or not; NULL is fine. An open connection breaks: the
+ * other end is not told why. */
 SENNIT_API void sennit_transport_free(sennit_transport *transport);
 
-/* Wait until something can be done, at most timeout_ms, and do it: for hosts
- * without a loop. Returns SENNIT_OK, SENNIT_EIO. */
+/* Wait until something can be done, at most timeout_ms (-1: for ever), and do it:
+ * for hosts without a loop. Returns SENNIT_OK, SENNIT_EIO (poll fails), and what
+ * `service` returns. */
 SENNIT_API SENNIT_MUST_CHECK sennit_status
 sennit_transport_wait(sennit_transport *transport, int timeout_ms);
 
 /* ------------------------------------------------------------ Loopback -- */
 
-/* What goes wrong between two ends in one process, each a chance in 65,536. */
+/* What goes wrong between two ends in one process; chances are in 65,536. */
 typedef struct sennit_faults {
-    uint32_t lose;      /* the connection breaks at a frame */
+    uint32_t lose;      /* the connection breaks when a frame should arrive */
     uint32_t duplicate; /* a frame arrives twice */
     uint32_t reorder;   /* a frame overtakes the one before */
-    uint32_t half_open; /* from this frame on nothing arrives, and nobody is told */
+    uint32_t half_open; /* from a frame on nothing arrives either way; nobody is told */
     uint32_t delay_ms;  /* each frame takes 0 to so long */
 } sennit_faults;
 
 typedef struct sennit_loopback sennit_loopback;
 
-/* Make a pair of ends with a virtual clock. All that happens follows from the
- * seed. faults may be NULL. max_queue: frames in flight one way before it is full
- * [1,024]. Owns: free both ends, then the pair. */
+/* Make a pair of ends with a virtual clock, at 0.
+ *
+ * Both ends must be opened for a connection to stand; when it is over, both must
+ * be opened again. Time passes in sennit_loopback_set_time only. What goes wrong
+ * follows from the seed and the calls: the same calls have the same history.
+ *
+ * faults     may be NULL: none, and frames arrive at once
+ * max_queue  frames sent one way and not yet taken, before it is full [1,024]
+ *
+ * Owns     *out is for sennit_loopback_free
+ */
 SENNIT_API SENNIT_MUST_CHECK sennit_status
 sennit_loopback_new(const sennit_alloc *alloc, uint64_t seed, const sennit_faults *faults,
                     uint32_t max_queue, sennit_loopback **out);
+
+/* Return end 0 or 1. It lives as long as the pair: sennit_transport_free only
+ * breaks its connection, and it can be opened again. */
 SENNIT_API sennit_transport *sennit_loopback_end(sennit_loopback *pair, int which);
+
+/* Change what goes wrong from now on; NULL: nothing. A connection that is half
+ * open stays so until both ends are closed. */
+SENNIT_API void sennit_loopback_set_faults(sennit_loopback *pair, const sennit_faults *faults);
+
+/* Let time pass; it never runs backwards. */
 SENNIT_API void sennit_loopback_set_time(sennit_loopback *pair, uint64_t now_ms);
+
+/* Free a pair and its ends; NULL is fine. */
 SENNIT_API void sennit_loopback_free(sennit_loopback *pair);
 
 /* ----------------------------------------------------------- WebSocket -- */

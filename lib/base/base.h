@@ -82,5 +82,6 @@ static inline uint32_t sn_ctz64(uint64_t v)
 #define SN_MAX_HLC (((uint64_t)1 << 63) - 1)
 #define SN_MAX_WALL_MS (((uint64_t)1 << 47) - 1)
 #define SN_COALESCE_MS 10000u
+#define SN_MAX_FRAME ((uint64_t)1 << 30)       /* bytes sent as one */
 
 #endif
