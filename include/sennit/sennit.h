@@ -488,7 +488,9 @@ typedef struct sennit_applied {
  *
  * Everything is checked before anything is done. Each replica's operations
  * that are ready are applied; those whose causes are missing are parked and
- * applied when the causes come. Receiving again what is known is harmless.
+ * applied when the causes come. Receiving again what is known is harmless. Of
+ * operations that wait under one id with different contents, the one that can
+ * be done first counts, and the others are dropped.
  *
  * out      may be NULL
  *

@@ -45,6 +45,7 @@ static sennit_status apply_open(sn_apply *a)
         a->at[i].text_len = known != NULL ? known->text.len : 0;
         a->at[i].records = 0;
         a->at[i].staged = a->at[i].blocked = false;
+        a->at[i].cut = NULL;
     }
     a->replicas_len = a->doc->who.replicas_len;
     a->changes_len = a->doc->who.changes_len;
@@ -54,7 +55,7 @@ static sennit_status apply_open(sn_apply *a)
 static void apply_close(sn_apply *a)
 {
     while (a->parked != NULL) {
-        sn_piece *next = a->parked->sibling;
+        sn_piece *next = a->parked->next;
 
         sn_park_drop(&a->doc->mem, a->parked);
         a->parked = next;
@@ -69,13 +70,18 @@ static void apply_rollback(sn_apply *a)
 
     if (a->at == NULL)
         return;
-    for (uint32_t i = 0; i < a->batch->ids_len; i++)
-        if (a->at[i].staged && a->at[i].replica < a->replicas_len) {
-            sn_replica *r = &who->replicas[a->at[i].replica];
+    for (uint32_t i = 0; i < a->batch->ids_len; i++) {
+        const sn_apply_at *at = &a->at[i];
 
-            sn_text_truncate(&r->text, a->at[i].text_len);
-            sn_log_restore(&r->log, &a->at[i].log);
+        if (at->cut != NULL)
+            at->cut->n = at->cut_from;
+        if (at->staged && at->replica < a->replicas_len) {
+            sn_replica *r = &who->replicas[at->replica];
+
+            sn_text_truncate(&r->text, at->text_len);
+            sn_log_restore(&r->log, &at->log);
         }
+    }
     sn_roster_truncate(who, &a->doc->mem, a->replicas_len, a->changes_len);
 }
 
@@ -85,22 +91,6 @@ sennit_status sn_apply_fail(const sn_apply *a, const sn_segment *seg, sennit_sta
                             const char *what)
 {
     return sn_fail(a->err, code, seg->pos, what);
-}
-
-/* Whether all that a record names is known; else cause says what is missing. */
-static bool apply_is_ready(const sn_apply *a, const sn_op *op, sn_cause *cause)
-{
-    if (op->ref_replica == SN_NO_REPLICA)
-        return true;
-    const sn_apply_at *at = &a->at[op->ref_replica];
-    const sn_replica *r = at->replica != SN_NO_REPLICA ? &a->doc->who.replicas[at->replica] : NULL;
-    uint64_t need = (uint64_t)op->ref + 1;
-
-    if (op->kind == SN_DELETE)
-        need = (uint64_t)sn_op_low(op) + (uint64_t)op->n * op->len;
-    *cause = (sn_cause){a->batch->ids[op->ref_replica], (uint32_t)sn_min_u64(need, UINT32_MAX),
-                        op->kind != SN_TOGGLE};
-    return r != NULL && need <= (op->kind == SN_TOGGLE ? at->seq : r->text.len);
 }
 
 /* The newest change among those a record names. */
@@ -258,59 +248,30 @@ static uint32_t apply_seqs(const sn_apply *a, const sn_segment *seg)
     return last->seq + last->n - seg->seq;
 }
 
-/* Copy the records from k on, to be parked once all else has succeeded. */
-static sennit_status apply_park(sn_apply *a, const sn_segment *seg, uint32_t k,
-                                const uint8_t *text, const sn_cause *cause)
-{
-    const sn_op *ops = &a->batch->ops[seg->first];
-    size_t text_len = 0;
-    sn_piece *piece;
-
-    for (uint32_t i = k; i < seg->n; i++)
-        text_len += ops[i].kind == SN_INSERT ? ops[i].n : 0;
-    SN_TRY(sn_park_copy(&a->doc->mem, a->batch, seg, ops + k, seg->n - k,
-                        text, text_len, cause, &piece));
-    piece->segment.pos = seg->pos;
-    piece->segment.relative = seg->relative;
-    piece->segment.same_change = seg->same_change;
-    piece->sibling = a->parked;
-    a->parked = piece;
-    a->parked_len++;
-    a->parked_bytes += piece->size;
-    a->at[seg->replica].blocked = true;
-    if (a->doc->park.bytes + a->parked_bytes > a->doc->limits.parked_bytes)
-        return sn_apply_fail(a, seg, SENNIT_ELIMIT, "too many operations wait for others");
-    return SENNIT_OK;
-}
-
-/* Ready records up to the first that is not; of a delete of several ranges, all
- * or none. */
+/* Ready operations up to the first that is not. */
 static sennit_status apply_stage_records(sn_apply *a, sn_segment *seg)
 {
-    const sn_op *ops = &a->batch->ops[seg->first];
+    sn_op *ops = &a->batch->ops[seg->first];
     sn_cause cause = {0, 0, false};
     const uint8_t *text = seg->text;
-    uint32_t ready = 0;
+    uint32_t i = 0, end = 0;
 
-    for (uint32_t end = 0; ready < seg->n; ready = end) {
-        bool all = true;
+    while (i < seg->n && !a->at[seg->replica].blocked) {
+        uint32_t k = sn_apply_ready(a, ops, &end, &cause);
 
-        for (end = ready; all; end++) {
-            all = apply_is_ready(a, &ops[end], &cause);
-            if (ops[end].part != SN_MORE)
-                break;
-        }
-        if (!all)
-            break;
-        if (ready == 0) {
+        if (k == 0)
+            return sn_apply_park(a, seg, i, text, &cause);
+        if (i == 0) {
             SN_TRY(apply_stage_author(a, seg));
             SN_TRY(apply_stage_change(a, seg));
         }
-        for (end = ready; end == ready || ops[end - 1].part == SN_MORE; end++)
-            SN_TRY(apply_stage_record(a, seg, &ops[end], &text));
+        if (k < ops[i].n)
+            SN_TRY(sn_apply_cut(a, seg, i, k, text, &cause));
+        for (; i < end; i++)
+            SN_TRY(apply_stage_record(a, seg, &ops[i], &text));
+        seg->ready = end;
     }
-    seg->ready = ready;
-    return ready < seg->n ? apply_park(a, seg, ready, text, &cause) : SENNIT_OK;
+    return SENNIT_OK;
 }
 
 /* An insert or delete that names its own author's future never becomes ready. */
@@ -374,7 +335,7 @@ static sennit_status apply_stage_segment(sn_apply *a, sn_segment *seg)
     if (at->blocked || seg->seq > at->seq) {
         sn_cause cause = {a->batch->ids[seg->replica], seg->seq, false};
 
-        return apply_park(a, seg, 0, seg->text, &cause);
+        return sn_apply_park(a, seg, 0, seg->text, &cause);
     }
     return apply_stage_records(a, seg);
 }
@@ -479,7 +440,7 @@ static void apply_commit_parked(sn_apply *a)
     sennit_doc *doc = a->doc;
 
     while (a->parked != NULL) {
-        sn_piece *piece = a->parked, *next = piece->sibling;
+        sn_piece *piece = a->parked, *next = piece->next;
         uint64_t operations = piece->operations;
 
         piece->call = a->born;
@@ -525,7 +486,7 @@ static sennit_status apply_once(sn_apply *a)
 
 /* ---- wake ---- */
 
-/* Move the pieces that a replica's progress makes ready to the list. */
+/* Move the pieces that a replica's progress concerns to the list. */
 static void apply_wake_for(sennit_doc *doc, uint64_t id)
 {
     uint32_t r = sn_roster_find(&doc->who, id);
@@ -536,7 +497,7 @@ static void apply_wake_for(sennit_doc *doc, uint64_t id)
     const sn_replica *replica = &doc->who.replicas[r];
     while ((piece = sn_park_wake(&doc->park, doc->who.hash_key, id, replica->seq,
                                  replica->number)) != NULL) {
-        piece->sibling = doc->ready;
+        piece->next = doc->ready;
         doc->ready = piece;
     }
 }
@@ -547,7 +508,7 @@ static void apply_ready_pieces(sennit_doc *doc, sennit_applied *out)
 {
     while (doc->ready != NULL) {
         sn_piece *piece = doc->ready;
-        uint64_t id = piece->batch.ids[0];
+        uint64_t id = piece->author;
         sn_apply a;
         apply_init(&a, doc, &piece->batch, NULL);
         a.born = piece->call;
@@ -555,7 +516,7 @@ static void apply_ready_pieces(sennit_doc *doc, sennit_applied *out)
 
         if (st == SENNIT_ENOMEM)
             return;
-        doc->ready = piece->sibling;
+        doc->ready = piece->next;
         if (piece->call == doc->calls) { /* it did not wait long; its rest may still */
             out->parked -= piece->operations;
             out->parked += a.waiting;

@@ -1,4 +1,5 @@
-/* One batch on its way into a document; private to apply.c, known.c, bulk.c. */
+/* One batch on its way into a document; private to apply.c, known.c, relative.c,
+ * early.c and build.c. */
 #ifndef SN_APPLY_H
 #define SN_APPLY_H
 
@@ -15,6 +16,8 @@ typedef struct sn_apply_at {
     bool staged;
     sn_log_state log;  /* before staging */
     bool blocked;      /* something of it waits, so all that follows does */
+    sn_op *cut;        /* a run of which only the first operations are ready, */
+    uint32_t cut_from; /* which had so many; or NULL */
 } sn_apply_at;
 
 typedef struct sn_apply {
@@ -29,9 +32,9 @@ typedef struct sn_apply {
     uint64_t covers, cuts;             /* bounds: bytes that deletes (toggles) touch */
     bool bulk;                         /* goes into an empty document */
 
-    sn_piece *parked;  /* copies, chained by sibling */
+    sn_piece *parked;  /* copies, chained by next */
     size_t parked_len, parked_bytes;
-    uint32_t born;     /* the call that brought the operations */
+    uint64_t born;     /* the call that brought the operations */
     uint64_t applied, known, waiting;  /* operations */
     sn_apply_at few[SN_APPLY_FEW];     /* memory for `at`; the last member */
 } sn_apply;
@@ -53,6 +56,23 @@ sennit_status sn_apply_known(sn_apply *a, sn_segment *seg, uint32_t known);
 /* Make a relative segment absolute. Its author's operation before it must be
  * known. */
 sennit_status sn_apply_resolve(const sn_apply *a, sn_segment *seg);
+
+/* ---- early.c ---- */
+
+/* How many operations of the record at *end can be done now: of a delete of
+ * several ranges, which are all stepped over, it or nothing. *end is then behind
+ * what was asked; cause says what the first that cannot be done waits for. */
+uint32_t sn_apply_ready(const sn_apply *a, const sn_op *ops, uint32_t *end, sn_cause *cause);
+
+/* Copy the records of a segment from k on, whose text is given, to be parked once
+ * all else has succeeded. */
+sennit_status sn_apply_park(sn_apply *a, const sn_segment *seg, uint32_t k, const uint8_t *text,
+                            const sn_cause *cause);
+
+/* Leave the first k operations of record i; the rest is parked with what follows.
+ * A failure of the batch makes it whole again. */
+sennit_status sn_apply_cut(sn_apply *a, const sn_segment *seg, uint32_t i, uint32_t k,
+                           const uint8_t *text, const sn_cause *cause);
 
 /* ---- build.c ---- */
 

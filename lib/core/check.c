@@ -189,6 +189,19 @@ static const char *check_order_of(sennit_doc *doc, size_t *pos)
     return broken;
 }
 
+/* ---- what waits ---- */
+
+static const char *check_park(const sennit_doc *doc)
+{
+    for (uint32_t i = 0; i < doc->who.replicas_len; i++) {
+        const sn_piece *piece = sn_park_from(&doc->park, doc->who.replicas[i].id, 0);
+
+        if (piece != NULL && piece->seq < doc->who.replicas[i].seq)
+            return "P1: something waits that begins with what is known";
+    }
+    return NULL;
+}
+
 /* ---- all ---- */
 
 sennit_status sennit_doc_check(const sennit_doc *doc, sennit_error *err)
@@ -204,6 +217,8 @@ sennit_status sennit_doc_check(const sennit_doc *doc, sennit_error *err)
     for (uint32_t i = 1; i < doc->who.changes_len && broken == NULL; i++)
         if (doc->who.changes[i].hlc > doc->clock.last)
             broken = "D3: the clock is behind a change";
+    if (broken == NULL)
+        broken = check_park(doc);
     if (broken == NULL)
         return SENNIT_OK;
     if (strcmp(broken, "out of memory") == 0)

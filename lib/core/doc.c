@@ -86,7 +86,7 @@ void sennit_doc_free(sennit_doc *doc)
         return;
     sn_mem *mem = &doc->mem;
     while (doc->ready != NULL) {
-        sn_piece *next = doc->ready->sibling;
+        sn_piece *next = doc->ready->next;
 
         sn_park_drop(mem, doc->ready);
         doc->ready = next;
@@ -221,7 +221,8 @@ int sennit_doc_next_missing(const sennit_doc *doc, size_t *at, uint64_t *replica
         *replica = piece->cause.replica;
         *after = r != SN_NO_REPLICA ? who->replicas[r].seq : 0;
         /* If its next operation is here and waits, something else is missing. */
-        if (!sn_park_holds(&doc->park, who->hash_key, *replica, (uint32_t)*after))
+        const sn_piece *next = sn_park_from(&doc->park, *replica, (uint32_t)*after);
+        if (next == NULL || next->seq != *after)
             return 1;
     }
     return 0;
@@ -255,7 +256,7 @@ void sennit_doc_stat(const sennit_doc *doc, sennit_stat *out)
                          .changes = who->changes_len - 1,
                          .parked = doc->park.operations,
                          .parked_bytes = doc->park.bytes};
-    for (const sn_piece *piece = doc->ready; piece != NULL; piece = piece->sibling) {
+    for (const sn_piece *piece = doc->ready; piece != NULL; piece = piece->next) {
         out->parked += piece->operations;
         out->parked_bytes += piece->size;
     }

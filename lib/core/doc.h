@@ -53,11 +53,11 @@ struct sennit_doc {
     sn_switch *switches;
     uint32_t switches_len, switches_cap;
     sn_park park;
-    sn_piece *ready;      /* woken, but memory ran out; chained by sibling */
+    sn_piece *ready;      /* woken, but memory ran out; chained by next */
     sn_patches patches;
     sn_txn txn;
     bool applying;        /* what happens to the text now came from elsewhere */
-    uint32_t calls;       /* of sennit_doc_apply */
+    uint64_t calls;       /* of sennit_doc_apply */
     const sennit_admission *admission; /* of the call that goes on, or NULL */
 
     uint32_t me;          /* index of this replica; SN_NO_REPLICA before it writes */

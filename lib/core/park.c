@@ -1,72 +1,109 @@
 #include "core/park.h"
 
-/* ---- heap ---- */
+/* ---- order of pieces ---- */
 
-static sn_piece *park_meld(sn_piece *a, sn_piece *b)
+static sn_piece *park_of_content(const sn_twig *twig)
 {
-    if (a == NULL || b == NULL)
-        return a != NULL ? a : b;
-    if (b->cause.need < a->cause.need) {
-        sn_piece *t = a;
-
-        a = b;
-        b = t;
-    }
-    b->sibling = a->child;
-    a->child = b;
-    return a;
+    return (sn_piece *)((uintptr_t)twig - offsetof(sn_piece, by_content));
 }
 
-/* Meld the children of a removed root: in pairs from the left, then all into
- * one from the right; without recursion, since the host's stack is small. */
-static sn_piece *park_pop(sn_piece *root)
+static sn_piece *park_of_need(const sn_twig *twig)
 {
-    sn_piece *pairs = NULL, *at = root->child, *heap = NULL;
-
-    while (at != NULL) {
-        sn_piece *a = at, *b = a->sibling;
-
-        at = b != NULL ? b->sibling : NULL;
-        a->sibling = NULL;
-        if (b != NULL)
-            b->sibling = NULL;
-        a = park_meld(a, b);
-        a->sibling = pairs;
-        pairs = a;
-    }
-    while (pairs != NULL) {
-        sn_piece *next = pairs->sibling;
-
-        pairs->sibling = NULL;
-        heap = park_meld(heap, pairs);
-        pairs = next;
-    }
-    root->child = NULL;
-    return heap;
+    return (sn_piece *)((uintptr_t)twig - offsetof(sn_piece, by_need));
 }
 
-/* ---- tables ---- */
-
-static uint32_t park_hash(uint64_t key, uint64_t replica, uint32_t seq, uint32_t cap)
+static int park_compare(uint64_t a, uint64_t b)
 {
-    uint64_t mixed = ((replica ^ replica >> 32) + (uint64_t)seq * UINT64_C(0x9E3779B97F4A7C15)) * key;
+    return (a > b) - (a < b);
+}
 
-    return (uint32_t)(mixed >> 32) & (cap - 1);
+static int park_compare_op(const sn_op *a, const sn_op *b)
+{
+    int c = park_compare((uint32_t)a->kind << 16 | (uint32_t)a->flag << 8 | a->part,
+                         (uint32_t)b->kind << 16 | (uint32_t)b->flag << 8 | b->part);
+
+    if (c == 0)
+        c = park_compare((uint64_t)a->n << 32 | a->len, (uint64_t)b->n << 32 | b->len);
+    if (c == 0)
+        c = park_compare((uint64_t)a->ref_replica << 32 | a->ref,
+                         (uint64_t)b->ref_replica << 32 | b->ref);
+    return c;
+}
+
+/* What records call a replica depends on the records alone: see sn_park_copy. */
+static int park_compare_records(const sn_batch *a, const sn_batch *b)
+{
+    int c = park_compare((uint64_t)a->ops_len << 32 | a->ids_len,
+                         (uint64_t)b->ops_len << 32 | b->ids_len);
+
+    for (uint32_t i = 0; c == 0 && i < a->ops_len; i++)
+        c = park_compare_op(&a->ops[i], &b->ops[i]);
+    for (uint32_t i = 0; c == 0 && i < a->ids_len; i++)
+        c = park_compare(a->ids[i], b->ids[i]);
+    return c;
+}
+
+static int park_by_content(const sn_twig *x, const sn_twig *y)
+{
+    const sn_piece *a = park_of_content(x), *b = park_of_content(y);
+    const sn_segment *s = &a->segment, *t = &b->segment;
+    int c = park_compare(a->author, b->author);
+
+    if (c == 0)
+        c = park_compare(a->seq, b->seq);
+#if SENNIT_MUTANT == 19
+    return c;
+#endif
+    if (c == 0)
+        c = park_compare((uint32_t)s->relative << 1 | s->same_change,
+                         (uint32_t)t->relative << 1 | t->same_change);
+    if (c == 0)
+        c = park_compare(s->hlc, t->hlc);
+    if (c == 0)
+        c = park_compare(s->number, t->number);
+    if (c == 0)
+        c = park_compare_records(&a->batch, &b->batch);
+    return c != 0 || a->text_len == 0 ? c : memcmp(s->text, t->text, a->text_len);
+}
+
+/* No two are equal. */
+static int park_by_need(const sn_twig *x, const sn_twig *y)
+{
+    const sn_piece *a = park_of_need(x), *b = park_of_need(y);
+    int c = park_compare(a->cause.need, b->cause.need);
+
+    return c != 0 ? c : park_compare(a->place, b->place);
+}
+
+sn_piece *sn_park_from(const sn_park *park, uint64_t replica, uint32_t seq)
+{
+    const sn_piece least = {.author = replica, .seq = seq};
+    const sn_twig *twig = sn_treap_from(park->pieces, &least.by_content, park_by_content);
+    sn_piece *piece = twig != NULL ? park_of_content(twig) : NULL;
+
+    return piece != NULL && piece->author == replica ? piece : NULL;
+}
+
+/* ---- table of what is awaited ---- */
+
+/* Multiply-shift hashing (Dietzfelbinger et al. 1997). */
+static uint32_t park_slot(const sn_park *park, uint64_t key, uint64_t replica)
+{
+    return (uint32_t)(replica * key >> (64 - sn_ctz64(park->awaited_cap)));
+}
+
+static bool park_slot_is_free(const sn_awaited *a)
+{
+    return a->need[0] == NULL && a->need[1] == NULL;
 }
 
 static sn_awaited *park_awaited(const sn_park *park, uint64_t key, uint64_t replica)
 {
-    uint32_t s = park_hash(key, replica, 0, park->awaited_cap);
+    uint32_t s = park_slot(park, key, replica);
 
-    while ((park->awaited[s].heap[0] != NULL || park->awaited[s].heap[1] != NULL) &&
-           park->awaited[s].replica != replica)
+    while (!park_slot_is_free(&park->awaited[s]) && park->awaited[s].replica != replica)
         s = (s + 1) & (park->awaited_cap - 1);
     return &park->awaited[s];
-}
-
-static bool park_free_slot(const sn_awaited *a)
-{
-    return a->heap[0] == NULL && a->heap[1] == NULL;
 }
 
 /* Close the gap that an emptied slot leaves (Knuth 6.4, algorithm R). */
@@ -74,8 +111,8 @@ static void park_close_slot(sn_park *park, uint64_t key, uint32_t gap)
 {
     uint32_t mask = park->awaited_cap - 1;
 
-    for (uint32_t s = (gap + 1) & mask; !park_free_slot(&park->awaited[s]); s = (s + 1) & mask) {
-        uint32_t home = park_hash(key, park->awaited[s].replica, 0, park->awaited_cap);
+    for (uint32_t s = (gap + 1) & mask; !park_slot_is_free(&park->awaited[s]); s = (s + 1) & mask) {
+        uint32_t home = park_slot(park, key, park->awaited[s].replica);
 
         if (((s - home) & mask) < ((s - gap) & mask))
             continue;
@@ -86,73 +123,27 @@ static void park_close_slot(sn_park *park, uint64_t key, uint32_t gap)
     park->awaited_len--;
 }
 
-static sennit_status park_grow(sn_mem *mem, void **table, uint32_t *cap, size_t need, size_t item,
-                               void **old, uint32_t *old_cap)
-{
-    size_t want = *cap > 0 ? *cap : 8;
-
-    *old = NULL;
-    if (need * 2 <= *cap)
-        return SENNIT_OK;
-    while (want < need * 2)
-        want *= 2;
-    void *fresh = want <= UINT32_MAX / 2 ? sn_mem_resize(mem, NULL, 0, want * item) : NULL;
-    if (fresh == NULL)
-        return SENNIT_ENOMEM;
-    memset(fresh, 0, want * item);
-    *old = *table;
-    *old_cap = *cap;
-    *table = fresh;
-    *cap = (uint32_t)want;
-    return SENNIT_OK;
-}
-
-static void park_link(sn_park *park, uint64_t key, sn_piece *piece)
-{
-    uint32_t s = park_hash(key, piece->batch.ids[piece->segment.replica], piece->segment.seq,
-                           park->pieces_cap);
-
-    piece->chain = park->pieces[s];
-    park->pieces[s] = piece;
-}
-
-static void park_unlink(sn_park *park, uint64_t key, sn_piece *piece)
-{
-    sn_piece **at = &park->pieces[park_hash(key, piece->batch.ids[piece->segment.replica],
-                                            piece->segment.seq, park->pieces_cap)];
-
-    while (*at != piece)
-        at = &(*at)->chain;
-    *at = piece->chain;
-}
-
 sennit_status sn_park_reserve(sn_park *park, sn_mem *mem, uint64_t key, size_t n)
 {
-    void *old;
-    uint32_t old_cap = 0;
+    const sn_park old = *park;
+    size_t need = 2 * (old.awaited_len + n), cap = old.awaited_cap > 0 ? old.awaited_cap : 8;
+    sn_awaited *fresh = NULL;
 
-    SN_TRY(park_grow(mem, (void **)&park->awaited, &park->awaited_cap, park->awaited_len + n,
-                     sizeof *park->awaited, &old, &old_cap));
-    if (old != NULL) {
-        sn_awaited *from = old;
-
-        for (uint32_t i = 0; i < old_cap; i++)
-            if (!park_free_slot(&from[i]))
-                *park_awaited(park, key, from[i].replica) = from[i];
-        sn_mem_free(mem, old, old_cap * sizeof *from);
-    }
-    SN_TRY(park_grow(mem, (void **)&park->pieces, &park->pieces_cap, park->pieces_len + n,
-                     sizeof *park->pieces, &old, &old_cap));
-    if (old != NULL) {
-        sn_piece **from = old;
-
-        for (uint32_t i = 0; i < old_cap; i++)
-            for (sn_piece *p = from[i], *next; p != NULL; p = next) {
-                next = p->chain;
-                park_link(park, key, p);
-            }
-        sn_mem_free(mem, old, old_cap * sizeof *from);
-    }
+    if (need <= old.awaited_cap)
+        return SENNIT_OK;
+    while (cap < need)
+        cap *= 2;
+    if (cap <= UINT32_MAX / 2)
+        fresh = sn_mem_resize(mem, NULL, 0, cap * sizeof *fresh);
+    if (fresh == NULL)
+        return SENNIT_ENOMEM;
+    memset(fresh, 0, cap * sizeof *fresh);
+    park->awaited = fresh;
+    park->awaited_cap = (uint32_t)cap;
+    for (uint32_t i = 0; i < old.awaited_cap; i++)
+        if (!park_slot_is_free(&old.awaited[i]))
+            *park_awaited(park, key, old.awaited[i].replica) = old.awaited[i];
+    sn_mem_free(mem, old.awaited, old.awaited_cap * sizeof *fresh);
     return SENNIT_OK;
 }
 
@@ -209,7 +200,8 @@ sennit_status sn_park_copy(sn_mem *mem, const sn_batch *batch, const sn_segment 
         ids[n++] = ids[0];
     if (text_len > 0)
         memcpy(bytes, text, text_len);
-    *piece = (sn_piece){.cause = *cause, .operations = operations, .size = size};
+    *piece = (sn_piece){.author = ids[0], .seq = ops[0].seq, .cause = *cause,
+                        .operations = operations, .size = size, .text_len = text_len};
     piece->segment = (sn_segment){.replica = 0, .seq = ops[0].seq, .number = ops[0].number,
                                   .n = ops_len, .hlc = segment->hlc, .text = bytes};
     piece->batch = (sn_batch){.ids = ids, .segments = &piece->segment, .ops = copy,
@@ -219,28 +211,41 @@ sennit_status sn_park_copy(sn_mem *mem, const sn_batch *batch, const sn_segment 
 
 bool sn_park_add(sn_park *park, uint64_t key, sn_piece *piece)
 {
-    uint64_t author = piece->batch.ids[0];
-    sn_piece *same = park->pieces[park_hash(key, author, piece->segment.seq,
-                                                  park->pieces_cap)];
+    const sn_twig *same = sn_treap_from(park->pieces, &piece->by_content, park_by_content);
 
-    for (; same != NULL; same = same->chain)
-        if (same->batch.ids[0] == author && same->segment.seq == piece->segment.seq &&
-            same->operations >= piece->operations) {
-            same->call = piece->call;
-            return false;
-        }
+    if (same != NULL && park_by_content(same, &piece->by_content) == 0) {
+        sn_piece *there = park_of_content(same);
+
+        there->call = sn_max_u64(there->call, piece->call);
+        return false;
+    }
     sn_awaited *a = park_awaited(park, key, piece->cause.replica);
-    if (park_free_slot(a)) {
+    if (park_slot_is_free(a)) {
         a->replica = piece->cause.replica;
         park->awaited_len++;
     }
-    piece->child = piece->sibling = NULL;
-    a->heap[piece->cause.bytes] = park_meld(a->heap[piece->cause.bytes], piece);
-    park_link(park, key, piece);
+    piece->place = park->added++;
+    uint64_t rank = sn_treap_rank(key, piece->place);
+    sn_treap_add(&a->need[piece->cause.bytes], &piece->by_need, rank, park_by_need);
+    sn_treap_add(&park->pieces, &piece->by_content, rank, park_by_content);
     park->pieces_len++;
     park->bytes += piece->size;
     park->operations += piece->operations;
     return true;
+}
+
+static sn_piece *park_take(sn_park *park, uint64_t key, sn_piece *piece)
+{
+    sn_awaited *a = park_awaited(park, key, piece->cause.replica);
+
+    sn_treap_remove(&a->need[piece->cause.bytes], &piece->by_need, park_by_need);
+    if (park_slot_is_free(a))
+        park_close_slot(park, key, (uint32_t)(a - park->awaited));
+    sn_treap_remove(&park->pieces, &piece->by_content, park_by_content);
+    park->pieces_len--;
+    park->bytes -= piece->size;
+    park->operations -= piece->operations;
+    return piece;
 }
 
 sn_piece *sn_park_wake(sn_park *park, uint64_t key, uint64_t replica, uint32_t seq,
@@ -248,38 +253,26 @@ sn_piece *sn_park_wake(sn_park *park, uint64_t key, uint64_t replica, uint32_t s
 {
     if (park->pieces_len == 0)
         return NULL;
-    sn_awaited *a = park_awaited(park, key, replica);
+    sn_piece *own = sn_park_from(park, replica, 0);
+    if (own != NULL && own->seq < seq && SENNIT_MUTANT != 20)
+        return park_take(park, key, own);
+    const sn_awaited *a = park_awaited(park, key, replica);
     for (int bytes = 0; bytes < 2; bytes++) {
-        sn_piece *piece = a->heap[bytes];
+        const sn_twig *least = sn_treap_first(a->need[bytes]);
 
-        if (piece == NULL || piece->cause.need > (bytes ? number : seq))
-            continue;
-        a->heap[bytes] = park_pop(piece);
-        if (park_free_slot(a))
-            park_close_slot(park, key, (uint32_t)(a - park->awaited));
-        park_unlink(park, key, piece);
-        park->pieces_len--;
-        park->bytes -= piece->size;
-        park->operations -= piece->operations;
-        return piece;
+        if (least != NULL && park_of_need(least)->cause.need <= (bytes ? number : seq))
+            return park_take(park, key, park_of_need(least));
     }
     return NULL;
-}
-
-bool sn_park_holds(const sn_park *park, uint64_t key, uint64_t replica, uint32_t seq)
-{
-    const sn_piece *p = park->pieces[park_hash(key, replica, seq, park->pieces_cap)];
-
-    while (p != NULL && (p->batch.ids[0] != replica || p->segment.seq != seq))
-        p = p->chain;
-    return p != NULL;
 }
 
 bool sn_park_next(const sn_park *park, size_t *at, const sn_piece **out)
 {
     for (; *at < 2 * (size_t)park->awaited_cap; (*at)++) {
-        *out = park->awaited[*at / 2].heap[*at % 2];
-        if (*out != NULL) {
+        const sn_twig *least = sn_treap_first(park->awaited[*at / 2].need[*at % 2]);
+
+        if (least != NULL) {
+            *out = park_of_need(least);
             (*at)++;
             return true;
         }
@@ -289,12 +282,12 @@ bool sn_park_next(const sn_park *park, size_t *at, const sn_piece **out)
 
 void sn_park_free(sn_park *park, sn_mem *mem)
 {
-    for (uint32_t i = 0; i < park->pieces_cap; i++)
-        for (sn_piece *p = park->pieces[i], *next; p != NULL; p = next) {
-            next = p->chain;
-            sn_park_drop(mem, p);
-        }
-    sn_mem_free(mem, park->pieces, park->pieces_cap * sizeof *park->pieces);
+    while (park->pieces != NULL) {
+        sn_piece *piece = park_of_content(park->pieces);
+
+        sn_treap_remove(&park->pieces, &piece->by_content, park_by_content);
+        sn_park_drop(mem, piece);
+    }
     sn_mem_free(mem, park->awaited, park->awaited_cap * sizeof *park->awaited);
     *park = (sn_park){0};
 }

@@ -2,15 +2,22 @@
  *
  * A parked piece is a stretch of one replica's operations whose first one waits
  * for one cause: so many operations, or bytes, of one replica. Pieces that wait
- * for the same replica are in a heap by how much they wait for, so waking is
+ * for the same replica are in order of how much they wait for, so waking is
  * O(log n) a piece and nothing is looked at in vain.
  *
- * Source of the heap: Fredman et al., "The Pairing Heap", Algorithmica 1, 1986.
+ * All pieces are also in order of what they are. So the same piece is parked once
+ * however often it comes, and others that claim the same ids with other content
+ * are parked beside it: which of them is true is seen when one can be done. The
+ * rest is then woken too, since it was overtaken, and found to differ.
+ *
+ * Invariant
+ *   P1  no piece begins before what is known of its author
  */
 #ifndef SN_PARK_H
 #define SN_PARK_H
 
 #include "base/mem.h"
+#include "base/treap.h"
 #include "core/batch.h"
 
 /* What a piece waits for. */
@@ -21,12 +28,17 @@ typedef struct sn_cause {
 } sn_cause;
 
 typedef struct sn_piece {
-    struct sn_piece *child, *sibling; /* of the heap */
-    struct sn_piece *chain;           /* of the table of pieces */
+    sn_twig by_content;
+    uint64_t author;
+    uint32_t seq;   /* it begins with */
+    sn_twig by_need; /* among those that wait for the same */
     sn_cause cause;
+    uint64_t place; /* among all that were ever parked */
+    struct sn_piece *next; /* of a list, while it is not parked */
     uint64_t operations;
-    uint32_t call;  /* that brought it */
+    uint64_t call;  /* that brought it */
     size_t size;    /* of this block of memory */
+    size_t text_len;
     sn_batch batch; /* of one segment; all of it lies behind in this block */
     sn_segment segment;
 } sn_piece;
@@ -34,14 +46,15 @@ typedef struct sn_piece {
 /* All that wait for one replica. */
 typedef struct sn_awaited {
     uint64_t replica;
-    sn_piece *heap[2]; /* by operations, by bytes */
+    sn_twig *need[2]; /* so many operations, so many bytes */
 } sn_awaited;
 
 typedef struct sn_park {
-    sn_awaited *awaited; /* open addressing; free slots have no heap */
+    sn_awaited *awaited; /* open addressing; in a free slot nothing waits */
     uint32_t awaited_cap, awaited_len;
-    sn_piece **pieces;   /* chained hash table by (replica, seq): repetitions */
-    uint32_t pieces_cap, pieces_len;
+    sn_twig *pieces;     /* by content */
+    size_t pieces_len;
+    uint64_t added;      /* pieces so far */
     size_t bytes;
     uint64_t operations;
 } sn_park;
@@ -61,17 +74,19 @@ void sn_park_drop(sn_mem *mem, sn_piece *piece);
 sennit_status sn_park_reserve(sn_park *park, sn_mem *mem, uint64_t key, size_t n);
 
 /* Park a piece; room was reserved. Returns false, and the piece stays the
- * caller's, if one with the same start and at least its operations is there. */
+ * caller's, if one with the same content is there. */
 bool sn_park_add(sn_park *park, uint64_t key, sn_piece *piece);
 
-/* Take a piece that waits for a replica of which so much is known now, or NULL. */
+/* Take a piece that what is known of a replica concerns: one that waits for no
+ * more of it, or one of its own that begins with something known. Or NULL. */
 sn_piece *sn_park_wake(sn_park *park, uint64_t key, uint64_t replica, uint32_t seq,
                        uint32_t number);
 
-/* Whether a piece that begins with operation seq of a replica is parked. */
-bool sn_park_holds(const sn_park *park, uint64_t key, uint64_t replica, uint32_t seq);
+/* The first piece of a replica that begins with operation seq or a later one. */
+sn_piece *sn_park_from(const sn_park *park, uint64_t replica, uint32_t seq);
 
-/* Step through the pieces at the top of each heap: what is waited for first. */
+/* Step through the pieces that need least of each replica: what is waited for
+ * first. */
 bool sn_park_next(const sn_park *park, size_t *at, const sn_piece **out);
 
 #endif

@@ -65,6 +65,141 @@ static void what_waited_in_vain_is_dropped(void **state)
     assert_true(doc_agree(doc, scratch));
 }
 
+/* Replica 7's first operation: a letter behind byte `ref` of another replica. */
+static stage_ops claim(uint64_t other, uint32_t ref, const char *letter)
+{
+    return (stage_ops){.ids = {7, other}, .ids_len = 2, .hlc = 100, .n = 1, .text = letter,
+                       .ops = {{.kind = SN_INSERT, .n = 1, .ref_replica = 1, .ref = ref}}};
+}
+
+/* Replica 9 writes "abc" behind "seed", all at once or one by one. */
+static stage_ops letters(uint32_t from, uint32_t n)
+{
+    return (stage_ops){.ids = {9, 0}, .ids_len = 2, .hlc = 50, .seq = from, .number = from, .n = 1,
+                       .text = &"abc"[from],
+                       .ops = {{.kind = SN_INSERT, .seq = from, .number = from, .n = n,
+                                .ref_replica = from > 0 ? 0 : 1, .ref = from > 0 ? from - 1 : 3}}};
+}
+
+static sennit_applied applied_to(stage *s, sennit_doc *doc, const stage_ops *o)
+{
+    sennit_doc *scratch = stage_doc(s, 99, "seed");
+
+    assert_ok(stage_apply(s, scratch, o)); /* leaves the bytes in s->buf */
+    sennit_doc_free(scratch);
+    s->docs_len--;
+    return last_applied(s, doc);
+}
+
+/* Nobody is replica 666, so what names it waits for ever, or until the operation
+ * that it claims to be turns out to be another one. */
+static void a_made_up_operation_does_not_keep_out_the_real_one(void **state)
+{
+    stage *s = *state;
+
+    for (unsigned made_up_last = 0; made_up_last < 2; made_up_last++) {
+        sennit_doc *doc = stage_doc(s, 1, "seed");
+        stage_ops real = claim(9, 1, "R"), made_up = claim(666, 1, "M"), cause = letters(0, 3);
+        uint64_t replica, after;
+        sennit_stat stat;
+        size_t at = 0;
+
+        assert_int_equal(applied_to(s, doc, made_up_last ? &real : &made_up).parked, 1);
+        assert_int_equal(applied_to(s, doc, made_up_last ? &made_up : &real).parked, 1);
+        sennit_applied a = applied_to(s, doc, &cause);
+        assert_int_equal(a.applied, 4);
+        assert_int_equal(a.dropped, 1);
+        assert_int_equal(a.parked, 0);
+        assert_text(doc, "seedabRc");
+        sennit_doc_stat(doc, &stat);
+        assert_int_equal(stat.parked + stat.parked_bytes, 0);
+        assert_int_equal(sennit_doc_next_missing(doc, &at, &replica, &after), 0);
+        a = applied_to(s, doc, &real);
+        assert_int_equal(a.known, 1);
+        assert_refused(doc, SENNIT_EFORK, stage_apply(s, doc, &made_up));
+    }
+}
+
+/* The true piece goes on where the made up one stops being true. */
+static void a_true_beginning_does_not_make_the_rest_true(void **state)
+{
+    stage *s = *state;
+
+    for (unsigned made_up_last = 0; made_up_last < 2; made_up_last++) {
+        sennit_doc *doc = stage_doc(s, 1, "seed");
+        stage_ops real = claim(9, 1, "RS"), made_up = claim(9, 1, "RM"), cause = letters(0, 3);
+
+        real.ops[0].n = 2;
+        made_up.ids[made_up.ids_len++] = 666;
+        made_up.n = 2;
+        made_up.ops[0].n = 1;
+        made_up.ops[1] = (sn_op){.seq = 1, .number = 1, .n = 1, .ref_replica = 2};
+        for (unsigned k = 0; k < 4; k++) { /* each twice */
+            const stage_ops *o = k % 2 == made_up_last ? &made_up : &real;
+
+            assert_int_equal(applied_to(s, doc, o).parked, 2);
+        }
+        sennit_applied a = applied_to(s, doc, &cause);
+        assert_int_equal(a.applied, 5);
+        assert_in_range(a.dropped, 1, 2); /* all of it, or what was left */
+        assert_int_equal(a.parked, 0);
+        assert_text(doc, "seedabRSc");
+    }
+}
+
+/* Deletes one after the other of what comes one after the other. */
+static void of_a_run_of_deletes_those_that_can_be_are_done(void **state)
+{
+    stage *s = *state;
+    sennit_doc *doc = stage_doc(s, 1, "seed");
+    stage_ops run = {.ids = {7, 9}, .ids_len = 2, .hlc = 100, .n = 2, .text = "x",
+                     .ops = {{.kind = SN_DELETE, .n = 3, .len = 1, .ref_replica = 1},
+                             {.kind = SN_INSERT, .seq = 3, .n = 1, .ref_replica = 1, .ref = 0}}};
+    sennit_stat stat;
+
+    for (uint32_t have = 0; have < 3; have++) {
+        stage_ops one = letters(have, 1);
+        sennit_applied a = applied_to(s, doc, &run);
+
+        assert_int_equal(a.known, have);
+        assert_int_equal(a.parked, 4 - have);
+        a = applied_to(s, doc, &one);
+        assert_int_equal(a.applied, have < 2 ? 2 : 3); /* with what it lets go */
+        assert_int_equal(a.parked + a.dropped, 0);
+    }
+    assert_text(doc, "seedx");
+    sennit_doc_stat(doc, &stat);
+    assert_int_equal(stat.parked + stat.parked_bytes, 0);
+}
+
+/* The same run wakes, and memory fails at each place: it is whole next time. */
+static void a_run_that_was_cut_without_memory_is_whole_again(void **state)
+{
+    stage *s = *state;
+    stage_ops run = {.ids = {7, 9}, .ids_len = 2, .hlc = 100, .n = 1, .text = "",
+                     .ops = {{.kind = SN_DELETE, .n = 3, .len = 1, .ref_replica = 1}}};
+    stage_ops two = letters(0, 2), last = letters(2, 1);
+
+    for (size_t nth = 1;; nth++) {
+        sennit_doc *doc = stage_doc(s, 1, "seed");
+
+        applied_to(s, doc, &run);
+        s->fm.fired = false;
+        s->fm.calls = 0;
+        s->fm.fail_at = nth;
+        sennit_status st = stage_apply(s, doc, &two);
+        s->fm.fail_at = 0;
+        assert_true(st == SENNIT_OK || (s->fm.fired && st == SENNIT_ENOMEM));
+        assert_ok(stage_apply(s, doc, &two));
+        applied_to(s, doc, &last);
+        assert_text(doc, "seed");
+        sennit_doc_free(doc);
+        s->docs_len--;
+        if (!s->fm.fired)
+            break;
+    }
+}
+
 static void what_wakes_without_memory_still_counts_as_waiting(void **state)
 {
     stage *s = *state;
@@ -157,6 +292,10 @@ int main(void)
     const struct CMUnitTest tests[] = {
         STAGE_TEST(what_waits_is_done_when_its_cause_comes),
         STAGE_TEST(what_waited_in_vain_is_dropped),
+        STAGE_TEST(a_made_up_operation_does_not_keep_out_the_real_one),
+        STAGE_TEST(a_true_beginning_does_not_make_the_rest_true),
+        STAGE_TEST(of_a_run_of_deletes_those_that_can_be_are_done),
+        STAGE_TEST(a_run_that_was_cut_without_memory_is_whole_again),
         STAGE_TEST(what_wakes_without_memory_still_counts_as_waiting),
         STAGE_TEST(a_delta_of_many_without_memory_changes_nothing),
         STAGE_TEST(limits_hold_for_what_comes_from_elsewhere),

@@ -97,6 +97,20 @@ static void d3(damage *d)
 
     plant(d, &d->doc->clock.last, &never, sizeof never);
 }
+static void p1(damage *d)
+{
+    sn_op op = {.kind = SN_INSERT, .seq = 9, .number = 9, .n = 1, .ref = 1};
+    sn_segment segment = {.seq = 9, .number = 9, .n = 1, .hlc = 5};
+    sn_batch batch = {.ids = &d->me->id, .segments = &segment, .ops = &op, .ids_len = 1,
+                      .segments_len = 1, .ops_len = 1};
+    sn_piece *piece;
+
+    assert_ok(sn_park_reserve(&d->doc->park, &d->doc->mem, d->doc->who.hash_key, 1));
+    assert_ok(sn_park_copy(&d->doc->mem, &batch, &segment, &op, 1, (const uint8_t *)"x", 1,
+                           &(sn_cause){d->me->id, 9, false}, &piece));
+    assert_true(sn_park_add(&d->doc->park, d->doc->who.hash_key, piece));
+    plant32(d, &piece->seq, d->me->seq - 1);
+}
 static void t3_total(damage *d) { plant32(d, &d->doc->tree.total.lines, 1); }
 static void t5_map(damage *d)
 {
@@ -179,7 +193,7 @@ static const struct planted {
     {"L3", l3, false}, {"L4", l4, false}, {"S1", s1_empty, false}, {"S1", s1_cut, false},
     {"S3", s3_none, false}, {"S3", s3_far, false}, {"S3", s3_beyond, false}, {"S4", s4, false},
     {"S5", s5, false}, {"S6", s6, false}, {"S6", s6_side, false}, {"order", order, false},
-    {"D2", d2, false}, {"D3", d3, false}, {"T3", t3_total, false}, {"T5", t5_map, false},
+    {"D2", d2, false}, {"D3", d3, false}, {"P1", p1, false}, {"T3", t3_total, false}, {"T5", t5_map, false},
     {"T5", t5_missing, false}, {"M1", m1, false}, {"", log_byte, false}, {"T1", t1_back, true},
     {"T1", t1_skip, true}, {"T1", t1_longer, true}, {"T2", t2_slot, true}, {"T2", t2_parent, true}, {"T2", t2_empty, true},
     {"T3", t3_sum, true}, {"T3", t3_lines, true}, {"T4", t4_right, true}, {"T4", t4_left, true},

@@ -29,8 +29,9 @@ static void lot_free(lot *l)
     assert_int_equal(l->fm.live, 0);
 }
 
-/* One operation of an author, that inserts "ab" behind a byte of the cause. */
-static sn_piece *piece_of(lot *l, uint64_t author, uint32_t seq, sn_cause cause, uint32_t n)
+/* Operations of an author that insert n bytes of text behind a byte of the cause. */
+static sn_piece *piece_of(lot *l, uint64_t author, uint32_t seq, sn_cause cause, uint32_t n,
+                          const char *text)
 {
     uint64_t ids[2] = {author, cause.replica};
     sn_op op = {.kind = SN_INSERT, .seq = seq, .n = n, .number = seq, .ref_replica = 1, .ref = 7};
@@ -39,20 +40,23 @@ static sn_piece *piece_of(lot *l, uint64_t author, uint32_t seq, sn_cause cause,
                       .segments_len = 1, .ops_len = 1};
     sn_piece *piece;
 
-    assert_ok(sn_park_copy(&l->mem, &batch, &segment, &op, 1, (const uint8_t *)"abcdefgh", n,
-                           &cause, &piece));
+    assert_ok(sn_park_copy(&l->mem, &batch, &segment, &op, 1, (const uint8_t *)text, n, &cause,
+                           &piece));
     return piece;
 }
 
-static bool lot_add(lot *l, uint64_t author, uint32_t seq, sn_cause cause, uint32_t n)
+static bool lot_put(lot *l, sn_piece *piece)
 {
-    sn_piece *piece = piece_of(l, author, seq, cause, n);
-
     assert_ok(sn_park_reserve(&l->park, &l->mem, KEY, 1));
     if (sn_park_add(&l->park, KEY, piece))
         return true;
     sn_park_drop(&l->mem, piece);
     return false;
+}
+
+static bool lot_add(lot *l, uint64_t author, uint32_t seq, sn_cause cause, uint32_t n)
+{
+    return lot_put(l, piece_of(l, author, seq, cause, n, "abcdefgh"));
 }
 
 static void a_copy_stands_on_its_own(void **state)
@@ -61,7 +65,7 @@ static void a_copy_stands_on_its_own(void **state)
     lot l;
 
     lot_init(&l);
-    sn_piece *piece = piece_of(&l, 11, 3, (sn_cause){22, 8, true}, 2);
+    sn_piece *piece = piece_of(&l, 11, 3, (sn_cause){22, 8, true}, 2, "ab");
     assert_int_equal(piece->operations, 2);
     assert_int_equal(piece->batch.ids[0], 11);
     assert_int_equal(piece->batch.ids[piece->batch.ops[0].ref_replica], 22);
@@ -187,12 +191,85 @@ static void a_piece_that_is_there_already_is_not_parked_again(void **state)
     lot_init(&l);
     assert_true(lot_add(&l, 11, 3, cause, 2));
     assert_false(lot_add(&l, 11, 3, cause, 2));
-    assert_false(lot_add(&l, 11, 3, cause, 1));
     assert_true(lot_add(&l, 11, 3, cause, 4)); /* says more */
     assert_true(lot_add(&l, 11, 4, cause, 2));
     assert_true(lot_add(&l, 12, 3, cause, 2));
     assert_int_equal(l.park.pieces_len, 4);
     assert_int_equal(l.park.operations, 10);
+    lot_free(&l);
+}
+
+/* Everything in which two claims to one operation can differ. */
+static void other_content_for_the_same_operations_is_parked_beside_it(void **state)
+{
+    (void)state;
+    sn_cause cause = {22, 8, true};
+    lot l;
+
+    lot_init(&l);
+    for (unsigned again = 0; again < 2; again++)
+        for (unsigned other = 0; other < 13; other++) {
+            sn_piece *piece = piece_of(&l, 11, 3, other == 12 ? (sn_cause){23, 8, true} : cause, 2,
+                                       other == 1 ? "aB" : "ab");
+            sn_op *op = piece->batch.ops;
+
+            op->flag = other == 2;
+            op->ref += other == 3;
+            op->ref_replica = other == 4 ? 0 : other == 5 ? SN_NO_REPLICA : op->ref_replica;
+            op->kind = other == 6 ? SN_DELETE : SN_INSERT;
+            op->part = other == 7 ? SN_LAST : SN_WHOLE;
+            op->len = other == 8;
+            piece->segment.hlc += other == 9;
+            piece->segment.number += other == 10;
+            piece->segment.relative = other == 11 ? SN_AT : SN_ABSOLUTE;
+            assert_int_equal(lot_put(&l, piece), again == 0);
+        }
+    assert_int_equal(l.park.pieces_len, 13);
+    lot_free(&l);
+}
+
+static void a_piece_that_is_overtaken_wakes_whatever_it_waits_for(void **state)
+{
+    (void)state;
+    sn_cause never = {22, 8, true};
+    lot l;
+
+    lot_init(&l);
+    for (uint32_t seq = 3; seq < 6; seq++)
+        assert_true(lot_add(&l, 11, seq, never, 2));
+    assert_true(lot_add(&l, 12, 0, never, 2));
+    assert_null(sn_park_wake(&l.park, KEY, 11, 3, 0));
+    for (uint32_t seq = 3; seq < 5; seq++) {
+        sn_piece *piece = sn_park_wake(&l.park, KEY, 11, 5, 0);
+
+        assert_int_equal(piece->seq, seq);
+        assert_int_equal(piece->author, 11);
+        sn_park_drop(&l.mem, piece);
+    }
+    assert_null(sn_park_wake(&l.park, KEY, 11, 5, 0));
+    assert_null(sn_park_wake(&l.park, KEY, 10, 5, 0));
+    assert_int_equal(l.park.pieces_len, 2);
+    assert_int_equal(sn_park_from(&l.park, 11, 0)->seq, 5);
+    assert_null(sn_park_from(&l.park, 11, 6));
+    assert_null(sn_park_from(&l.park, 10, 0));
+    lot_free(&l);
+}
+
+/* However ids are chosen: here so that folding one would leave one bit of each. */
+static void chosen_ids_find_different_places(void **state)
+{
+    (void)state;
+    uint32_t near = 0;
+    lot l;
+
+    lot_init(&l);
+    for (uint64_t i = 1; i <= 1000; i++)
+        assert_true(lot_add(&l, 1, (uint32_t)i, (sn_cause){i << 45 | i << 13, 1, false}, 1));
+    for (uint32_t i = 0, run = 0; i < l.park.awaited_cap; i++) {
+        run = l.park.awaited[i].need[0] != NULL ? run + 1 : 0;
+        near = run > near ? run : near;
+    }
+    assert_in_range(near, 1, 200); /* of slots that are taken side by side */
     lot_free(&l);
 }
 
@@ -230,6 +307,9 @@ int main(void)
         cmocka_unit_test(pieces_wake_when_their_cause_is_known_and_not_before),
         cmocka_unit_test(what_is_waited_for_first_is_told_once_for_each_replica),
         cmocka_unit_test(a_piece_that_is_there_already_is_not_parked_again),
+        cmocka_unit_test(other_content_for_the_same_operations_is_parked_beside_it),
+        cmocka_unit_test(a_piece_that_is_overtaken_wakes_whatever_it_waits_for),
+        cmocka_unit_test(chosen_ids_find_different_places),
         cmocka_unit_test(a_lot_without_memory_keeps_what_it_has),
     };
 
