@@ -24,8 +24,9 @@
 MODE ?= release
 B    := build/$(MODE)
 
-# Tiny nodes, so that a test splits and joins them within a few keystrokes.
-TINY   := -DSENNIT_SELFCHECK -DSN_LEAF=4 -DSN_FANOUT=4 -DSN_MAP_FANOUT=4
+# Tiny nodes, so that a test splits and joins them within a few keystrokes; a WAL
+# of few pages, so that it is moved into the file all the time.
+TINY   := -DSENNIT_SELFCHECK -DSN_LEAF=4 -DSN_FANOUT=4 -DSN_MAP_FANOUT=4 -DSN_WAL_PAGES=8
 ASAN   := -fsanitize=address,undefined -fno-sanitize-recover=all
 FUZZER := -fsanitize=fuzzer
 
@@ -119,6 +120,7 @@ $(B)/lib/%.o: INCLUDE += -Ilib
 $(SYNC:%.c=$(B)/%.o): INCLUDE += -D_POSIX_C_SOURCE=200809L
 $(B)/examples/%.o: INCLUDE += -D_GNU_SOURCE
 $(B)/tests/%.o: INCLUDE += -Ilib -Itests
+$(B)/tests/sync/%.o: INCLUDE += -D_GNU_SOURCE
 $(B)/%.o: %.c $(B)/flags
 	@mkdir -p $(@D)
 	$(COMPILE) -c $< -o $@

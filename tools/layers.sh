@@ -26,10 +26,16 @@ never "trust includes base only" 'include "(core|wire|sync|store|net)/' '^$' $(s
 never "store includes wire, core and base only" 'include "(sync|net|trust)/' '^$' $(some store)
 never "net includes base only" 'include "(core|wire|sync|store|trust)/' '^$' $(some net)
 never "sync and trust do no I/O" '<(stdio|time|unistd|fcntl|poll|pthread|errno|signal)\.h>|<sys/' '^$' $(some sync) $(some trust)
-never "no clock, chance, printing or exit" "$calls" 'lib/net/[a-z_]*\.c:.*clock_gettime|lib/store/sqlite[a-z_]*\.c:.*clock_gettime' $out
+never "no clock, chance, printing or exit" "$calls" 'lib/net/[a-z_]*\.c:.*clock_gettime|lib/store/queue\.c:.*clock_gettime' $out
 never "only base/mem.c names the C library's memory" '\b(malloc|calloc|realloc|free) *\(' '[>.]free *\(|\(\*free\)' $out
-for library in msgpack sodium sqlite3 libwebsockets; do
-    [ "$(grep -lE "# *include *<$library(\.h|/)" $out | wc -l)" -le 1 ] ||
+only() { # LIBRARY FILE...: its header enters by one of them
+    library=$1; shift
+    [ "$(grep -lE "# *include *<$library(\.h|/)" "$@" | wc -l)" -le 1 ] ||
         { echo "layers: <$library.h> enters by one file" >&2; bad=1; }
-done
+}
+# Both need libsodium, and neither may include the other: one file each.
+only sodium $(some trust)
+only sodium $(some store)
+never "libsodium is for trust and store" '<sodium\.h>' '^lib/(trust|store)/' $out
+for library in msgpack sqlite3 libwebsockets; do only $library $out; done
 exit $bad

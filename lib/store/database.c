@@ -1,0 +1,382 @@
+#include "store/database.h"
+
+#include "store/checksum.h"
+
+static const sn_row database_nothing = {.name = "", .key = ""};
+
+static void database_sum(const sn_row *row, uint8_t kind, uint8_t sum[SN_CHECKSUM])
+{
+    sn_checksum(&(sn_summed){kind, row->position, row->through, row->name, row->key, row->data,
+                             row->len}, sum);
+}
+
+/* The row at which a statement stands. */
+static sn_row database_row(sn_database *db, sn_statement which, uint8_t kind, const char *name)
+{
+    uint8_t sum[SN_CHECKSUM];
+    sn_row row = {.kind = (sennit_stored)kind, .name = name};
+
+    row.position = sn_sql_number(db->sql, which, 0);
+    row.through = sn_sql_number(db->sql, which, 1);
+    row.key = sn_sql_word(db->sql, which, 2);
+    row.data = sn_sql_bytes(db->sql, which, 3, &row.len);
+    row.sum = sn_sql_bytes(db->sql, which, 4, &row.sum_len);
+    database_sum(&row, kind, sum);
+    row.whole = row.sum_len == SN_CHECKSUM && memcmp(row.sum, sum, SN_CHECKSUM) == 0;
+    return row;
+}
+
+/* ---- opening ---- */
+
+/* The tables of a new file, and that no ticket was given. */
+static sennit_status database_make(sn_database *db)
+{
+    uint8_t sum[SN_CHECKSUM];
+    sn_row row = database_nothing;
+
+    database_sum(&row, SN_SUM_STATE, sum);
+    row.sum = sum;
+    row.sum_len = sizeof sum;
+    SN_TRY(sn_sql_run(db->sql, SN_SQL_BEGIN_WRITE, &database_nothing));
+    SN_TRY(sn_sql_script(db->sql, sn_schema_tables));
+    SN_TRY(sn_sql_run(db->sql, SN_SQL_FIRST_TICKET, &row));
+    return sn_sql_run(db->sql, SN_SQL_COMMIT, &database_nothing);
+}
+
+sennit_status sn_database_open(sn_database *db, const sn_sql_options *options, sennit_error *err)
+{
+    bool fresh = false;
+
+    *db = (sn_database){.sql = NULL};
+    sennit_status st = sn_sql_open(options, &db->sql, &fresh);
+    if (st == SENNIT_OK && fresh)
+        st = database_make(db);
+    if (st == SENNIT_OK)
+        return SENNIT_OK;
+    if (st == SENNIT_ECORRUPT)
+        st = SENNIT_EIO;
+    return sn_fail(err, st, 0, db->sql != NULL ? sn_sql_text(db->sql) : sennit_status_text(st));
+}
+
+void sn_database_close(sn_database *db)
+{
+    sn_sql_close(db->sql);
+    db->sql = NULL;
+}
+
+/* ---- tickets ---- */
+
+/* Only from the number that was there: another process may have written. */
+static sennit_status database_set_ticket(sn_database *db, uint64_t from, uint64_t to)
+{
+    uint8_t sum[SN_CHECKSUM];
+    sn_row row = {.name = "", .key = "", .position = to};
+
+    database_sum(&row, SN_SUM_STATE, sum);
+    row.through = from;
+    row.sum = sum;
+    row.sum_len = sizeof sum;
+    SN_TRY(sn_sql_run(db->sql, SN_SQL_SET_TICKET, &row));
+    return sn_sql_changed(db->sql)
+               ? SENNIT_OK
+               : sn_sql_fail(db->sql, SENNIT_EIO, "another process has written to the file");
+}
+
+/* The greatest of all positions, if the row that has it is damaged. */
+static sennit_status database_search_ticket(sn_database *db, uint64_t found, uint64_t *ticket)
+{
+    bool row;
+
+    SN_TRY(sn_sql_start(db->sql, SN_SQL_SEARCH_TICKET, &database_nothing));
+    SN_TRY(sn_sql_step(db->sql, SN_SQL_SEARCH_TICKET, &row));
+    *ticket = row ? sn_sql_number(db->sql, SN_SQL_SEARCH_TICKET, 0) : 0;
+    sn_sql_stop(db->sql, SN_SQL_SEARCH_TICKET);
+    return database_set_ticket(db, found, *ticket);
+}
+
+sennit_status sn_database_ticket(sn_database *db, uint64_t *ticket)
+{
+    sn_row row = database_nothing;
+    bool found;
+
+    SN_TRY(sn_sql_start(db->sql, SN_SQL_TICKET, &row));
+    SN_TRY(sn_sql_step(db->sql, SN_SQL_TICKET, &found));
+    if (!found)
+        return sn_sql_fail(db->sql, SENNIT_EIO, "the file is damaged");
+    row = database_row(db, SN_SQL_TICKET, SN_SUM_STATE, "");
+    sn_sql_stop(db->sql, SN_SQL_TICKET);
+    *ticket = row.position;
+    if (!row.whole)
+        SN_TRY(database_search_ticket(db, row.position, ticket));
+    db->ticket = *ticket;
+    return SENNIT_OK;
+}
+
+/* ---- writing ---- */
+
+/* Move a damaged record to where it is kept and not read. */
+static sennit_status database_move(sn_database *db, const sn_row *row)
+{
+    SN_TRY(sn_sql_run(db->sql, SN_SQL_MOVE + row->kind, row));
+    SN_TRY(sn_sql_run(db->sql, SN_SQL_CUT + row->kind, row));
+    return sn_sql_changed(db->sql) ? sn_sql_run(db->sql, SN_SQL_UNCOUNT + row->kind, row)
+                                   : SENNIT_OK;
+}
+
+/* Look whether a snapshot is whole; one that is not is moved aside. */
+static sennit_status database_verify(sn_database *db, const char *name, const sn_place *place,
+                                     bool *whole)
+{
+    sn_row row;
+
+    SN_TRY(sn_database_snapshot(db, name, place, &row));
+    *whole = row.whole;
+    sennit_status st = row.whole ? SENNIT_OK : database_move(db, &row);
+    sn_sql_stop(db->sql, SN_SQL_SNAPSHOT);
+    return st;
+}
+
+/* Keep two whole snapshots, one of them just added, and the deltas after the older.
+ * One that turns out damaged is no help. */
+static sennit_status database_prune(sn_database *db, const char *name, uint64_t added)
+{
+    sn_place place = SN_PLACE_END;
+
+    for (int kept = 0; kept < 2;) {
+        sennit_status st = sn_database_older(db, name, &place);
+        bool whole = true;
+
+        if (st == SENNIT_EGONE)
+            return SENNIT_OK;
+        SN_TRY(st);
+        if (place.position != added)
+            SN_TRY(database_verify(db, name, &place, &whole));
+        kept += whole;
+    }
+    sn_row floor = {.name = name, .key = "", .through = place.through, .position = place.position};
+    SN_TRY(sn_sql_run(db->sql, SN_SQL_PRUNE_SNAPSHOTS, &floor));
+    return sn_sql_run(db->sql, SN_SQL_PRUNE_DELTAS, &floor);
+}
+
+static sennit_status database_put(sn_database *db, const sn_row *row)
+{
+    if (row->data != NULL) {
+        SN_TRY(sn_sql_run(db->sql, SN_SQL_ADD_FACT, row));
+        return sn_sql_run(db->sql, sn_sql_changed(db->sql) ? SN_SQL_COUNT_FACT : SN_SQL_CHANGE_FACT,
+                          row);
+    }
+    SN_TRY(sn_sql_run(db->sql, SN_SQL_FORGET_FACT, row));
+    return sn_sql_changed(db->sql) ? sn_sql_run(db->sql, SN_SQL_UNCOUNT_FACT, row) : SENNIT_OK;
+}
+
+static sennit_status database_job(sn_database *db, const sn_job *job)
+{
+    uint8_t sum[SN_CHECKSUM];
+    sn_row row = {.kind = job->record, .position = job->position, .through = job->through,
+                  .name = job->name, .key = job->key, .data = job->data, .len = job->len};
+
+    if (job->aside) {
+        row.sum = job->data;
+        row.sum_len = job->len;
+        return db->malformed ? SENNIT_OK : database_move(db, &row);
+    }
+    database_sum(&row, (uint8_t)row.kind, sum);
+    row.sum = sum;
+    row.sum_len = sizeof sum;
+    if (row.kind == SENNIT_STORED_FACT)
+        return database_put(db, &row);
+    SN_TRY(sn_sql_run(db->sql, SN_SQL_ADD + row.kind, &row));
+    SN_TRY(sn_sql_run(db->sql, SN_SQL_COUNT + row.kind, &row));
+    return row.kind == SENNIT_STORED_SNAPSHOT && !db->malformed
+               ? database_prune(db, row.name, row.position)
+               : SENNIT_OK;
+}
+
+static sennit_status database_jobs(sn_database *db, const sn_job *first, const sn_job *last)
+{
+    const sn_job *job = first;
+
+    SN_TRY(sn_sql_run(db->sql, SN_SQL_BEGIN_WRITE, &database_nothing));
+    SN_TRY(database_job(db, job));
+    while (job != last) {
+        job = job->next;
+        SN_TRY(database_job(db, job));
+    }
+    SN_TRY(database_set_ticket(db, db->ticket, last->ticket));
+    return sn_sql_run(db->sql, SN_SQL_COMMIT, &database_nothing);
+}
+
+/* Where the file is malformed, nothing can be moved or deleted: next time all that
+ * is new is written, and no more than that is tried. */
+sennit_status sn_database_write(sn_database *db, const sn_job *first, const sn_job *last)
+{
+    sennit_status st = database_jobs(db, first, last);
+
+    if (st == SENNIT_OK)
+        db->ticket = last->ticket;
+    else
+        sn_sql_reset(db->sql);
+    if (st == SENNIT_ECORRUPT)
+        db->malformed = true;
+    return st;
+}
+
+/* ---- reading ---- */
+
+sennit_status sn_database_begin(sn_database *db)
+{
+    return sn_sql_run(db->sql, SN_SQL_BEGIN_READ, &database_nothing);
+}
+
+void sn_database_end(sn_database *db)
+{
+    sn_sql_reset(db->sql);
+}
+
+sennit_status sn_database_count(sn_database *db, const char *name, sn_counted *out)
+{
+    bool found;
+
+    *out = (sn_counted){0};
+    SN_TRY(sn_sql_start(db->sql, SN_SQL_COUNTED, &(sn_row){.name = name, .key = ""}));
+    SN_TRY(sn_sql_step(db->sql, SN_SQL_COUNTED, &found));
+    if (!found)
+        return SENNIT_OK;
+    out->snapshot = sn_sql_number(db->sql, SN_SQL_COUNTED, 0);
+    out->through = sn_sql_number(db->sql, SN_SQL_COUNTED, 1);
+    out->deltas = sn_sql_number(db->sql, SN_SQL_COUNTED, 2);
+    out->facts = sn_sql_number(db->sql, SN_SQL_COUNTED, 3);
+    sn_sql_stop(db->sql, SN_SQL_COUNTED);
+    return SENNIT_OK;
+}
+
+sennit_status sn_database_older(sn_database *db, const char *name, sn_place *place)
+{
+    sn_row before = {.name = name, .key = "", .through = place->through,
+                     .position = place->position};
+    bool found;
+
+    SN_TRY(sn_sql_start(db->sql, SN_SQL_OLDER, &before));
+    SN_TRY(sn_sql_step(db->sql, SN_SQL_OLDER, &found));
+    if (!found)
+        return SENNIT_EGONE;
+    place->position = sn_sql_number(db->sql, SN_SQL_OLDER, 0);
+    place->through = sn_sql_number(db->sql, SN_SQL_OLDER, 1);
+    sn_sql_stop(db->sql, SN_SQL_OLDER);
+    return SENNIT_OK;
+}
+
+sennit_status sn_database_snapshot(sn_database *db, const char *name, const sn_place *place,
+                                   sn_row *out)
+{
+    bool found = false;
+
+    *out = (sn_row){.kind = SENNIT_STORED_SNAPSHOT, .name = name, .key = "",
+                    .through = place->through, .position = place->position};
+    sennit_status st = sn_sql_start(db->sql, SN_SQL_SNAPSHOT, out);
+    if (st == SENNIT_OK)
+        st = sn_sql_step(db->sql, SN_SQL_SNAPSHOT, &found);
+    if (found)
+        *out = database_row(db, SN_SQL_SNAPSHOT, SENNIT_STORED_SNAPSHOT, name);
+    return st == SENNIT_ECORRUPT ? SENNIT_OK : st;
+}
+
+/* Hand out the rows of a statement, moving args->position along. *malformed: it
+ * was not `each` that stopped it. */
+static sennit_status database_scan(sn_database *db, sn_statement which, sn_row *args,
+                                   sn_database_each *each, void *arg, bool *malformed)
+{
+    bool more;
+
+    *malformed = false;
+    SN_TRY(sn_sql_start(db->sql, which, args));
+    for (;;) {
+        sennit_status st = sn_sql_step(db->sql, which, &more);
+
+        *malformed = st == SENNIT_ECORRUPT;
+        if (st != SENNIT_OK || !more)
+            return st;
+        sn_row row = database_row(db, which, (uint8_t)args->kind, args->name);
+        args->position = row.position;
+        SN_TRY(each(arg, &row));
+    }
+}
+
+/* Step over a delta that cannot be read; its key often still can. */
+static sennit_status database_skip(sn_database *db, sn_row *args, sn_database_each *each, void *arg)
+{
+    bool found;
+
+    SN_TRY(sn_sql_start(db->sql, SN_SQL_DELTA_AFTER, args));
+    SN_TRY(sn_sql_step(db->sql, SN_SQL_DELTA_AFTER, &found));
+    if (!found)
+        return SENNIT_EGONE;
+    args->position = sn_sql_number(db->sql, SN_SQL_DELTA_AFTER, 0);
+    sn_sql_stop(db->sql, SN_SQL_DELTA_AFTER);
+    return each(arg, args);
+}
+
+sennit_status sn_database_deltas(sn_database *db, const char *name, uint64_t after,
+                                 sn_database_each *each, void *arg)
+{
+    sn_row at = {.kind = SENNIT_STORED_DELTA, .name = name, .key = "", .position = after};
+    bool malformed;
+
+    for (;;) {
+        sennit_status st = database_scan(db, SN_SQL_DELTAS, &at, each, arg, &malformed);
+
+        if (!malformed)
+            return st;
+        SN_TRY(database_skip(db, &at, each, arg));
+    }
+}
+
+sennit_status sn_database_facts(sn_database *db, const char *name, sn_database_each *each,
+                                void *arg)
+{
+    sn_row args = {.kind = SENNIT_STORED_FACT, .name = name, .key = ""};
+    bool malformed;
+
+    return database_scan(db, SN_SQL_FACTS, &args, each, arg, &malformed);
+}
+
+sennit_status sn_database_aside(sn_database *db, const char *name, const sn_place *base,
+                                sn_database_each *each, void *arg)
+{
+    sn_row args = {.name = name, .key = "", .through = UINT64_MAX, .position = UINT64_MAX};
+    bool more;
+
+    if (base != NULL) { /* what is UINT64_MAX here is -1 to SQL, before all there is */
+        args.through = base->through;
+        args.position = base->position;
+    }
+    SN_TRY(sn_sql_start(db->sql, SN_SQL_ASIDE, &args));
+    for (;;) {
+        SN_TRY(sn_sql_step(db->sql, SN_SQL_ASIDE, &more));
+        if (!more)
+            return SENNIT_OK;
+        sn_row row = database_row(db, SN_SQL_ASIDE, SENNIT_STORED_DELTA, name);
+        uint64_t kind = sn_sql_number(db->sql, SN_SQL_ASIDE, 5);
+        if (kind <= SENNIT_STORED_FACT)
+            row.kind = (sennit_stored)kind;
+        SN_TRY(each(arg, &row));
+    }
+}
+
+sennit_status sn_database_next(sn_database *db, const char *after, char *name)
+{
+    sn_row args = {.name = after, .key = ""};
+    const char *found;
+    bool more;
+
+    SN_TRY(sn_sql_start(db->sql, SN_SQL_NEXT, &args));
+    do { /* a damaged name is none */
+        SN_TRY(sn_sql_step(db->sql, SN_SQL_NEXT, &more));
+        if (!more)
+            return SENNIT_EGONE;
+        found = sn_sql_word(db->sql, SN_SQL_NEXT, 0);
+    } while (!sennit_name_valid(found, strlen(found)));
+    memcpy(name, found, strlen(found) + 1);
+    sn_sql_stop(db->sql, SN_SQL_NEXT);
+    return SENNIT_OK;
+}
