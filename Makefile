@@ -65,7 +65,8 @@ SYNC_SO := libsennit-sync.so.0
 HEADERS := $(wildcard include/sennit/*.h)
 LIB     := $(wildcard lib/base/*.c lib/core/*.c lib/wire/*.c)
 SYNC    := $(wildcard lib/sync/*.c lib/trust/*.c lib/store/*.c lib/net/*.c)
-CLI     := $(wildcard examples/cli/*.c)
+CLI     := $(wildcard examples/cli/*.c examples/common/*.c)
+SERVER  := $(wildcard examples/server/*.c examples/common/*.c)
 UNIT    := $(wildcard tests/unit/*.c)
 TESTS   := $(UNIT) $(wildcard tests/prop/*.c tests/oom/*.c)
 SUPPORT := $(wildcard tests/support/*.c)
@@ -118,7 +119,7 @@ $(B)/sennit: $(CLI:%.c=$(B)/%.o) $(B)/libsennit.a
 
 $(B)/lib/%.o: INCLUDE += -Ilib
 $(SYNC:%.c=$(B)/%.o): INCLUDE += -D_POSIX_C_SOURCE=200809L
-$(B)/examples/%.o: INCLUDE += -D_GNU_SOURCE
+$(B)/examples/%.o: INCLUDE += -D_GNU_SOURCE -Iexamples
 $(B)/tests/%.o: INCLUDE += -Ilib -Itests
 $(B)/tests/sync/%.o: INCLUDE += -D_GNU_SOURCE
 $(B)/%.o: %.c $(B)/flags

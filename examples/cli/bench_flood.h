@@ -2,7 +2,7 @@
 #ifndef BENCH_FLOOD_H
 #define BENCH_FLOOD_H
 
-#include "host.h"
+#include "common/host.h"
 #include "session.h"
 
 /* One case at work. prepare fills what run needs; run is timed, many times. */

@@ -1,8 +1,8 @@
 /* Measuring one trace: time, size, memory. */
 #include "bench.h"
 #include "cli.h"
+#include "common/host.h"
 #include "gap.h"
-#include "host.h"
 #include "measure.h"
 #include "session.h"
 #include "trace.h"

@@ -1,7 +1,7 @@
 /* sennit check: find damage, and save what can be saved. */
 #include "cli.h"
+#include "common/host.h"
 #include "document.h"
-#include "host.h"
 
 #include <inttypes.h>
 #include <stdio.h>

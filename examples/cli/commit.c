@@ -1,7 +1,7 @@
 /* sennit init, commit, fork: how documents begin and take up local edits. */
 #include "cli.h"
+#include "common/host.h"
 #include "document.h"
-#include "host.h"
 
 #include <inttypes.h>
 #include <stdio.h>

@@ -1,7 +1,7 @@
 /* A document of the command line: FILE, and FILE.sennit beside it. */
 #include "document.h"
 #include "cli.h"
-#include "host.h"
+#include "common/host.h"
 
 #include <errno.h>
 #include <fcntl.h>

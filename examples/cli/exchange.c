@@ -1,7 +1,7 @@
 /* sennit version, delta, apply, merge: how documents learn from each other. */
 #include "cli.h"
+#include "common/host.h"
 #include "document.h"
-#include "host.h"
 
 #include <ctype.h>
 #include <inttypes.h>

@@ -1,6 +1,6 @@
 /* A progress bar on standard error, only if that is a terminal. */
 #include "progress.h"
-#include "host.h"
+#include "common/host.h"
 
 #include <stdio.h>
 #include <unistd.h>

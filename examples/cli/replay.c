@@ -1,6 +1,6 @@
 /* sennit replay: play recorded sessions again and compare how they end. */
 #include "cli.h"
-#include "host.h"
+#include "common/host.h"
 #include "session.h"
 #include "trace.h"
 

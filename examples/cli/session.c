@@ -1,7 +1,7 @@
 /* A recorded session, played again with one document for each agent. */
 #include "session.h"
 #include "cli.h"
-#include "host.h"
+#include "common/host.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -1,12 +1,12 @@
 /* What a program gives the library: time, randomness. */
-#include "host.h"
+#include "common/host.h"
 
 #include <errno.h>
 #include <string.h>
 #include <sys/random.h>
 #include <time.h>
 
-static int host_random(void *self, void *out, size_t len)
+int host_random(void *self, void *out, size_t len)
 {
     unsigned char *at = out;
 
@@ -40,6 +40,14 @@ uint64_t host_now(void)
     if (clock_gettime(CLOCK_REALTIME, &now) != 0 || now.tv_sec < 0)
         return 0; /* time only orders concurrent edits; a wrong one is allowed */
     return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
+}
+
+uint64_t host_ns(void)
+{
+    struct timespec now;
+
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
 }
 
 uint64_t rng_next(struct rng *rng)

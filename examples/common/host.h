@@ -10,8 +10,14 @@
 /* Options of a document that people edit: randomness of the system. */
 sennit_options host_options(sennit_unit unit);
 
+/* Fill with unpredictable bytes: what sennit_options.random wants. */
+int host_random(void *self, void *out, size_t len);
+
 /* The time, in Unix milliseconds. */
 uint64_t host_now(void);
+
+/* A clock that never goes back, in nanoseconds, for durations. */
+uint64_t host_ns(void);
 
 /* Numbers that are the same on every run with the same seed: for replays and
  * benchmarks, never for documents that people keep. Splitmix64, public domain:
