@@ -237,8 +237,8 @@ sennit_doc_load(const sennit_options *options, const void *data, size_t len,
 
 /* Find the text inside the bytes of a snapshot without opening it.
  *
- * Works on a snapshot whose other parts are damaged. The text's own checksum
- * and UTF-8 are checked.
+ * Works on a snapshot whose other parts are damaged, or that was cut off behind
+ * the text. The text's own checksum and UTF-8 are checked.
  *
  * Owns     *text points into data.
  * Returns  SENNIT_OK, SENNIT_ECORRUPT, SENNIT_EVERSION

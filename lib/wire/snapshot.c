@@ -161,67 +161,104 @@ static sn_reader *snapshot_part(snapshot_parts *parts, uint8_t id)
     }
 }
 
-/* Check the list, and of the sections those that `wanted` names (0: all). */
-static sennit_status snapshot_open(const void *data, size_t len, uint8_t wanted,
-                                   snapshot_parts *parts, sennit_error *err)
+/* Read the list, which is checked; r is then at the first section. */
+static sennit_status snapshot_list(sn_reader *r, sn_reader *list, sennit_error *err)
 {
-    sn_reader r = sn_reader_of(data, len), list, part;
     const uint8_t *magic = NULL;
-    uint64_t check = 0, size = 0;
-    uint8_t n = 0, id = 0, last = 0;
+    uint64_t check = 0;
+    uint8_t n = 0;
 
-    memset(parts, 0, sizeof *parts);
-    SN_TRY(sn_read_bytes(&r, sizeof snapshot_magic, &magic, err));
+    SN_TRY(sn_read_bytes(r, sizeof snapshot_magic, &magic, err));
     if (memcmp(magic, snapshot_magic, sizeof snapshot_magic - 1) != 0)
         return sn_fail(err, SENNIT_ECORRUPT, 0, "no snapshot");
     if (magic[7] != SN_FORMAT)
         return sn_fail(err, SENNIT_EVERSION, 7, "a format of a later release");
-    SN_TRY(sn_read_u8(&r, &n, err));
+    SN_TRY(sn_read_u8(r, &n, err));
     if (n > SECTIONS_MAX)
-        return sn_read_fail(&r, err, SENNIT_ECORRUPT, "too many sections");
-    SN_TRY(sn_read_part(&r, (size_t)n * SECTION_ENTRY, &list, err));
-    size_t end = r.pos;
-    SN_TRY(sn_read_u64(&r, &check, err));
-    if (check != sn_hash64(data, end, 0))
+        return sn_read_fail(r, err, SENNIT_ECORRUPT, "too many sections");
+    SN_TRY(sn_read_part(r, (size_t)n * SECTION_ENTRY, list, err));
+    size_t end = r->pos;
+    SN_TRY(sn_read_u64(r, &check, err));
+    if (check != sn_hash64(r->data, end, 0))
         return sn_fail(err, SENNIT_ECORRUPT, end, "checksum of the list of sections does not fit");
-    for (; n > 0; n--, last = id) {
-        SN_TRY(sn_read_u8(&list, &id, err));
-        SN_TRY(sn_read_u64(&list, &size, err));
-        SN_TRY(sn_read_u64(&list, &check, err));
-        if (id <= last)
-            return sn_read_fail(&list, err, SENNIT_ECORRUPT, "sections out of order");
-        if (size > sn_left(&r))
-            return sn_fail(err, SENNIT_ECORRUPT, len, "bytes end too early");
-        SN_TRY(sn_read_part(&r, (size_t)size, &part, err));
-        sn_reader *to = snapshot_part(parts, id);
-        if (to == NULL && id < 128)
-            return sn_fail(err, SENNIT_EVERSION, part.origin, "a section of a later release");
-        if (to == NULL || (wanted != 0 && wanted != id))
+    return SENNIT_OK;
+}
+
+typedef struct snapshot_entry {
+    uint8_t id;
+    uint64_t check;
+    sn_reader part;
+} snapshot_entry;
+
+/* Step to the next section of the list; entry says which was the last, and must
+ * be zero at first. */
+static sennit_status snapshot_next(sn_reader *r, sn_reader *list, snapshot_entry *entry,
+                                   sennit_error *err)
+{
+    uint64_t size = 0;
+    uint8_t last = entry->id;
+
+    SN_TRY(sn_read_u8(list, &entry->id, err));
+    SN_TRY(sn_read_u64(list, &size, err));
+    SN_TRY(sn_read_u64(list, &entry->check, err));
+    if (entry->id <= last)
+        return sn_read_fail(list, err, SENNIT_ECORRUPT, "sections out of order");
+    if (size > sn_left(r))
+        return sn_fail(err, SENNIT_ECORRUPT, r->end, "bytes end too early");
+    return sn_read_part(r, (size_t)size, &entry->part, err);
+}
+
+static sennit_status snapshot_check(const snapshot_entry *entry, sennit_error *err)
+{
+    if (entry->check == sn_sum64(entry->part.data, entry->part.end, entry->id))
+        return SENNIT_OK;
+    return sn_fail(err, SENNIT_ECORRUPT, entry->part.origin, "checksum of a section does not fit");
+}
+
+/* Check all there is. */
+static sennit_status snapshot_open(const void *data, size_t len, snapshot_parts *parts,
+                                   sennit_error *err)
+{
+    sn_reader r = sn_reader_of(data, len), list;
+    snapshot_entry entry = {0};
+
+    memset(parts, 0, sizeof *parts);
+    SN_TRY(snapshot_list(&r, &list, err));
+    while (sn_left(&list) > 0) {
+        SN_TRY(snapshot_next(&r, &list, &entry, err));
+        sn_reader *to = snapshot_part(parts, entry.id);
+        if (to == NULL && entry.id < 128)
+            return sn_fail(err, SENNIT_EVERSION, entry.part.origin, "a section of a later release");
+        if (to == NULL)
             continue;
-        if (check != sn_sum64(part.data, part.end, id))
-            return sn_fail(err, SENNIT_ECORRUPT, part.origin, "checksum of a section does not fit");
-        *to = part;
+        SN_TRY(snapshot_check(&entry, err));
+        *to = entry.part;
     }
     if (sn_left(&r) > 0)
         return sn_read_fail(&r, err, SENNIT_ECORRUPT, "bytes left over");
     return SENNIT_OK;
 }
 
+/* Nothing is asked of what stands behind the text, not even to be there. */
 sennit_status sennit_snapshot_text(const void *data, size_t len, const char **text, size_t *text_len,
                                    sennit_error *err)
 {
-    snapshot_parts parts;
+    sn_reader r = sn_reader_of(data, len), list;
+    snapshot_entry entry = {0};
 
     *text = NULL;
     *text_len = 0;
-    SN_TRY(snapshot_open(data, len, SECTION_TEXT, &parts, err));
-    if (parts.text.data == NULL)
+    SN_TRY(snapshot_list(&r, &list, err));
+    while (entry.id < SECTION_TEXT && sn_left(&list) > 0)
+        SN_TRY(snapshot_next(&r, &list, &entry, err));
+    if (entry.id != SECTION_TEXT)
         return sn_fail(err, SENNIT_ECORRUPT, len, "a section is missing");
-    size_t good = sn_utf8_valid(parts.text.data, parts.text.end);
-    if (good < parts.text.end)
-        return sn_fail(err, SENNIT_ECORRUPT, parts.text.origin + good, "ill-formed UTF-8");
-    *text = (const char *)parts.text.data;
-    *text_len = parts.text.end;
+    SN_TRY(snapshot_check(&entry, err));
+    size_t good = sn_utf8_valid(entry.part.data, entry.part.end);
+    if (good < entry.part.end)
+        return sn_fail(err, SENNIT_ECORRUPT, entry.part.origin + good, "ill-formed UTF-8");
+    *text = (const char *)entry.part.data;
+    *text_len = entry.part.end;
     return SENNIT_OK;
 }
 
@@ -260,7 +297,7 @@ sennit_status sn_snapshot_decode(const void *data, size_t len, sn_mem *mem, sn_d
     bool shallow;
 
     sn_decoded_init(out, mem);
-    SN_TRY(snapshot_open(data, len, 0, &parts, err));
+    SN_TRY(snapshot_open(data, len, &parts, err));
     return snapshot_operations(&parts, mem, out, &shallow, err);
 }
 
@@ -307,7 +344,7 @@ sennit_status sennit_doc_load(const sennit_options *options, const void *data, s
     if (out == NULL)
         return sn_fail(err, SENNIT_EINVAL, 0, "called wrongly");
     *out = NULL;
-    SN_TRY(snapshot_open(data, len, 0, &parts, err));
+    SN_TRY(snapshot_open(data, len, &parts, err));
     sennit_status st = sn_doc_create(options, &doc);
     if (st != SENNIT_OK)
         return sn_fail(err, st, 0, sennit_status_text(st));

@@ -4,6 +4,7 @@
 #include "support/checksum.h"
 #include "support/stage.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 /* Some text of two writers, deleted and not. */
@@ -179,6 +180,40 @@ static void the_text_is_found_in_the_bytes(void **state)
                      SENNIT_ECORRUPT);
     assert_int_equal(s->err.pos, at);
     assert_null(text);
+}
+
+static void the_text_is_found_as_long_as_it_is_there(void **state)
+{
+    stage *s = *state;
+    const char *text;
+    size_t len;
+
+    doc_snapshot(written(s), &s->buf);
+    assert_ok(sennit_snapshot_text(s->buf.data, s->buf.len, &text, &len, NULL));
+    size_t end = (size_t)((const uint8_t *)text - s->buf.data) + len;
+    assert_true(end < s->buf.len);
+    for (size_t left = 0; left <= s->buf.len; left++) {
+        uint8_t *cut = malloc(left + 1); /* so that reading on would be noticed */
+        sennit_doc *none;
+
+        assert_non_null(cut);
+        memcpy(cut, s->buf.data, left);
+        sennit_status st = sennit_snapshot_text(cut, left, &text, &len, &s->err);
+        assert_int_equal(st, left < end ? SENNIT_ECORRUPT : SENNIT_OK);
+        if (left >= end) {
+            assert_int_equal(len, 9);
+            assert_memory_equal(text, "sexybc\xe2\x82\xac", 9);
+        } else {
+            assert_null(text);
+            assert_in_range(s->err.pos, 0, left);
+        }
+        if (left < s->buf.len)
+            assert_int_equal(sennit_doc_load(&s->options, cut, left, &none, NULL),
+                             SENNIT_ECORRUPT);
+        free(cut);
+    }
+    buf_add(&s->buf, "more", 4);
+    assert_ok(sennit_snapshot_text(s->buf.data, s->buf.len, &text, &len, NULL));
 }
 
 static void a_snapshot_without_text_has_none_to_find(void **state)
@@ -365,6 +400,7 @@ int main(void)
         STAGE_TEST(forks_edit_under_ids_of_their_own),
         STAGE_TEST(a_snapshot_can_be_applied),
         STAGE_TEST(the_text_is_found_in_the_bytes),
+        STAGE_TEST(the_text_is_found_as_long_as_it_is_there),
         STAGE_TEST(a_snapshot_without_text_has_none_to_find),
         STAGE_TEST(wrong_lists_of_sections_are_refused),
         STAGE_TEST(every_damaged_byte_is_noticed),
