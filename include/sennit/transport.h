@@ -144,101 +144,166 @@ SENNIT_API void sennit_loopback_free(sennit_loopback *pair);
 typedef struct sennit_websocket_options {
     size_t size;
     const sennit_alloc *alloc;
-    const char *ca_file;     /* certificates to trust [the system's] */
+    const char *ca_file;     /* certificates to trust, in PEM [the system's] */
     const char *origin;      /* Origin header [none] */
     uint32_t max_frame;      /* longest frame taken, assembled [16 MiB] */
-    uint32_t max_queue;      /* bytes taken to send before it is full [1 MiB] */
+    uint32_t max_queue;      /* send is full while so many bytes wait; as many may have
+                                arrived and not be taken before reading stops [1 MiB] */
     uint32_t connect_ms;     /* to connect and shake hands [10,000] */
 } sennit_websocket_options;
 
-/* Make a client for a ws:// or wss:// address. permessage-deflate is never
- * offered. Returns SENNIT_OK, SENNIT_EINVAL (no such address). */
+/* Make a client for a ws:// or wss:// address.
+ *
+ * Frames are binary; a text frame from the server closes with 1003, one that is
+ * too long with 1009. permessage-deflate is never offered. A server of wss:// must
+ * show a certificate for the host that the address names, from an authority that is
+ * trusted. No proxy is used, whatever the environment says.
+ *
+ * `open` looks the host up, which takes as long as the system's resolver does;
+ * nothing else waits. `closed` says 1006 and why when there was no connection.
+ *
+ * options  may be NULL
+ *
+ * Returns  SENNIT_OK; SENNIT_EINVAL (no such address)
+ * Owns     *out is for sennit_transport_free
+ */
 SENNIT_API SENNIT_MUST_CHECK sennit_status
 sennit_websocket_client(const char *url, const sennit_websocket_options *options,
                         sennit_transport **out);
 
-/* An HTTP request that a listener hands to its owner. Strings are terminated and
- * valid for the call. */
+/* ------------------------------------------------------------ Listener -- */
+
+/* An HTTP request that a listener hands to its owner: GET, HEAD or POST. Strings
+ * are terminated and valid for the call; headers that did not come are "". */
 typedef struct sennit_http_request {
-    const char *method, *path, *query; /* path decoded; query as it came, or "" */
-    const char *authorization, *if_none_match, *origin, *accept; /* or "" */
+    const char *method;
+    const char *path;  /* percent-decoded, "." and ".." resolved, no NUL inside */
+    const char *query; /* what follows "?", percent-encoded, or "" */
+    const char *host, *origin, *authorization, *if_none_match, *accept, *content_type;
+    const char *address; /* of the other end, in numbers */
     const void *body;
     size_t body_len;
 } sennit_http_request;
 
-/* The answer, filled in by the owner; the buffer is the listener's. */
+/* The answer, filled in by the owner. All strings are copied. Content-Length comes
+ * by itself, and without a body for HEAD. */
 typedef struct sennit_http_response {
     int status;             /* 200, ... */
-    const char *type;       /* Content-Type */
-    const char *etag;       /* or NULL; all strings are copied */
+    const char *type;       /* Content-Type, or NULL */
+    const char *etag;       /* as it is sent, with its quotes, or NULL */
     const char *headers;    /* more of them, "Name: value\r\n" each, or NULL */
-    sennit_buf body;
-    const void *fixed;      /* instead of body: bytes that stay valid for good */
+    sennit_buf body;        /* taken over, and left empty, by the listener */
+    const void *fixed;      /* instead of body: bytes that outlive the listener */
     size_t fixed_len;
-    const char *encoding;   /* Content-Encoding of fixed, or NULL */
+    const char *encoding;   /* Content-Encoding, or NULL */
 } sennit_http_response;
 
 typedef struct sennit_listener sennit_listener;
 
-/* What a listener's owner is asked and told, from within
- * sennit_listener_service. A peer is one WebSocket connection. */
+/* What a listener's owner is asked and told, from within sennit_listener_service
+ * (gone and closed also from sennit_listener_free). A peer is one WebSocket
+ * connection. All calls of the listener but service and free may be made from
+ * within; what is borrowed is valid for the call. */
 typedef struct sennit_listener_owner {
     void *self;
     /* May a WebSocket connection be opened at this path? Returns 0 or an HTTP
-     * status to refuse it with. */
+     * status to refuse it with. NULL: always. */
     int (*admit)(void *self, const char *path, const char *origin, const char *address);
-    /* One was opened; what it returns is its `peer` from then on; NULL closes it. */
+    /* One was opened; what it returns is its `peer` from then on; NULL closes it
+     * with 1011. */
     void *(*opened)(void *self, uint64_t id);
     void (*received)(void *self, void *peer, const void *data, size_t len);
-    void (*writable)(void *self, void *peer); /* it can take frames (again) */
-    void (*closed)(void *self, void *peer);
+    /* It was full, and takes frames again. */
+    void (*writable)(void *self, void *peer);
+    /* It is gone, with all that was not yet sent: code and reason as
+     * sennit_transport.closed gives them. */
+    void (*closed)(void *self, void *peer, int code, const char *reason);
     /* Answer a request. Returns 0: answered; 1: later, by sennit_listener_answer
-     * with this id. */
+     * with this id. NULL: all are answered 404. */
     int (*request)(void *self, uint64_t id, const sennit_http_request *request,
                    sennit_http_response *response);
-    /* A request waiting for an answer is gone. */
+    /* A request that waits for its answer is gone. */
     void (*gone)(void *self, uint64_t id);
 } sennit_listener_owner;
 
+/* Zero everything, set size, then what you need; copied, strings too. */
 typedef struct sennit_listener_options {
     size_t size;
     const sennit_alloc *alloc;
-    const char *address;     /* to listen at, such as "127.0.0.1" or "::" */
+    const char *address;     /* numeric, such as "127.0.0.1" or "::" ["127.0.0.1"] */
     uint16_t port;           /* 0: any free one; see sennit_listener_port */
-    const char *tls_cert, *tls_key; /* files in PEM, or NULL */
+    const char *tls_cert, *tls_key; /* files in PEM, or both NULL */
     const char *path;        /* of WebSocket connections ["/sync"] */
-    uint32_t max_frame;      /* assembled [1 MiB] */
+    uint32_t max_frame;      /* longest frame taken, assembled [1 MiB] */
     uint32_t max_body;       /* of a request [1 MiB] */
-    uint32_t max_connections;/* of all kinds [10,000] */
-    uint32_t max_queue;      /* bytes waiting to be sent to one peer [256 KiB] */
+    uint32_t max_connections;/* of all kinds; fewer if the limit of open files of the
+                                process, less 64, is lower [10,000] */
+    uint32_t max_queue;      /* a peer is full while so many bytes wait [256 KiB] */
     uint32_t handshake_ms;   /* from connect to the end of the headers [5,000] */
+    uint32_t request_ms;     /* from there to the end of the body; and for the other end
+                                to take a piece of an answer [30,000] */
 } sennit_listener_options;
 
-/* Listen. Returns SENNIT_OK, SENNIT_EIO (the address is taken, not ours, or the
- * certificate cannot be read): err->what says. */
+/* Listen for HTTP/1.1 and WebSocket.
+ *
+ * A peer that sends text is closed with 1003, one that sends a frame too long with
+ * 1009, before it is assembled. Sec-WebSocket-Protocol "sennit" is understood, and
+ * none. A request that is no GET, HEAD or POST is answered 405, a POST without
+ * Content-Length 411, a body too long 413.
+ *
+ * libwebsockets keeps tables of 16 bytes for each file that the process may open
+ * (RLIMIT_NOFILE): set its soft limit to what is needed first.
+ *
+ * Returns  SENNIT_OK; SENNIT_EIO: no such address, it is taken or not allowed, or
+ *          the certificate or key cannot be used, as err->what says
+ * Owns     *out is for sennit_listener_free
+ */
 SENNIT_API SENNIT_MUST_CHECK sennit_status
 sennit_listener_new(const sennit_listener_options *options, const sennit_listener_owner *owner,
                     sennit_listener **out, sennit_error *err);
+
+/* Break all connections and free everything; NULL is fine. */
 SENNIT_API void sennit_listener_free(sennit_listener *listener);
+
 SENNIT_API uint16_t sennit_listener_port(const sennit_listener *listener);
 
-/* Send a frame to a peer (by the id given to `opened`), copied. Returns as
- * sennit_transport.send. */
+/* How many connections there are, of all kinds. */
+SENNIT_API uint32_t sennit_listener_connections(const sennit_listener *listener);
+
+/* Send a frame to a peer (by the id given to `opened`), copied; it leaves with the
+ * next sennit_listener_service. Returns as sennit_transport.send; SENNIT_ECLOSED
+ * also if there is no such peer. */
 SENNIT_API SENNIT_MUST_CHECK sennit_status
 sennit_listener_send(sennit_listener *listener, uint64_t id, const void *data, size_t len);
+
+/* Close a peer, as sennit_transport.close: `closed` follows, soon if the other end
+ * answers, in 5 s if it does not. Nothing is received from it any more. */
 SENNIT_API void sennit_listener_close(sennit_listener *listener, uint64_t id, int code,
                                       const char *reason);
-SENNIT_API SENNIT_MUST_CHECK sennit_status
-sennit_listener_answer(sennit_listener *listener, uint64_t id, const sennit_http_response *response);
 
-/* Wait until something happens, at most timeout_ms, and do it; further
- * descriptors that end the wait may be given. sennit_listener_wake may be called
- * from any thread or signal handler to end it. */
+/* Answer a request that waits. Returns SENNIT_OK; SENNIT_ECLOSED: it is gone;
+ * SENNIT_EINVAL: a status or a string that cannot be sent; SENNIT_ENOMEM. After
+ * anything but SENNIT_OK, response->body is as it was. */
+SENNIT_API SENNIT_MUST_CHECK sennit_status
+sennit_listener_answer(sennit_listener *listener, uint64_t id, sennit_http_response *response);
+
+/* Wait until something happens, at most timeout_ms (-1: for ever; 0: not at all),
+ * and do it.
+ *
+ * more, n  further descriptors that end the wait; revents are filled in
+ *
+ * Returns  SENNIT_OK; SENNIT_EIO (the wait fails); SENNIT_EINVAL (more is no
+ *          descriptor that can be waited for)
+ * Cost     of what happens, however many connections there are; besides, four times a
+ *          second O(connections) for deadlines
+ */
 SENNIT_API SENNIT_MUST_CHECK sennit_status
 sennit_listener_service(sennit_listener *listener, int timeout_ms, sennit_poll *more, size_t n);
+
+/* End a wait, or the next one. Threads: any; signal handlers too. */
 SENNIT_API void sennit_listener_wake(sennit_listener *listener);
 
-/* Take in nothing new. */
+/* Take in no more connections; those that are there go on. */
 SENNIT_API void sennit_listener_stop(sennit_listener *listener);
 
 #ifdef __cplusplus
