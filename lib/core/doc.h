@@ -57,6 +57,7 @@ struct sennit_doc {
     sn_patches patches;
     sn_txn txn;
     bool applying;        /* what happens to the text now came from elsewhere */
+    uint64_t heard;       /* operations that came from elsewhere, for whoever passes them on */
     uint64_t calls;       /* of sennit_doc_apply */
     const sennit_admission *admission; /* of the call that goes on, or NULL */
 

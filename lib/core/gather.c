@@ -87,19 +87,42 @@ static sennit_status gather_sort(sn_gathered *g, const sn_roster *who)
     return SENNIT_OK;
 }
 
-/* The records of a segment, from its seq to the end of its change. */
-static sennit_status gather_records(sn_gathered *g, const sn_roster *who, sn_segment *seg)
+#define GATHER_RECORD 6u /* bytes of a record without its text, about */
+
+/* Take what a record costs off what is left; an insert that is too long is cut
+ * after a character. Returns whether a part ends behind it. */
+static bool gather_spend(const sn_text *text, sn_op *op, uint64_t *left)
+{
+    uint64_t n = op->kind == SN_INSERT ? op->n : 0;
+
+    if (n > *left) {
+        n = *left;
+        while (n > 0 && !sn_text_boundary(text, op->number + n))
+            n--;
+        if (n == 0)
+            n = sn_utf8_width(text->bytes[op->number]);
+        op->n = (uint32_t)n;
+    }
+    *left -= sn_min_u64(*left, n + GATHER_RECORD);
+    return *left == 0 && op->part != SN_MORE;
+}
+
+/* The records of a segment, from its seq to the end of its change, or until
+ * nothing is left. */
+static sennit_status gather_records(sn_gathered *g, const sn_roster *who, sn_segment *seg,
+                                    uint64_t *left)
 {
     uint32_t author = who->changes[seg->change].replica, number_end;
     const sn_replica *r = &who->replicas[author];
     uint32_t end = sn_roster_change_end(who, seg->change, &number_end);
     sn_log_iter it;
     sn_op op;
+    bool full = false;
 
     SN_TRY(gather_name(g, who, author, &seg->replica));
     seg->first = g->batch.ops_len;
     sn_log_seek(&it, &r->log, author, r->changes, seg->seq);
-    while (it.seq < end || it.amid) {
+    while (!full && (it.seq < end || it.amid)) {
         if (!sn_log_next(&it, &op) || op.seq >= end)
             break;
         if (op.seq < seg->seq) { /* a version may count into a character: back to its start */
@@ -116,6 +139,7 @@ static sennit_status gather_records(sn_gathered *g, const sn_roster *who, sn_seg
             seg->number = op.number;
             seg->text = r->text.len > 0 ? r->text.bytes + op.number : NULL;
         }
+        full = gather_spend(&r->text, &op, left);
         if (op.ref_replica != SN_NO_REPLICA)
             SN_TRY(gather_name(g, who, op.ref_replica, &op.ref_replica));
         SN_TRY(sn_mem_grow32(g->mem, (void **)&g->batch.ops, &g->ops_cap,
@@ -126,9 +150,11 @@ static sennit_status gather_records(sn_gathered *g, const sn_roster *who, sn_seg
     return SENNIT_OK;
 }
 
-sennit_status sn_gather(sennit_doc *doc, const sn_wanted *wanted, uint32_t n, sn_gathered *g)
+static sennit_status gather(sennit_doc *doc, const sn_wanted *wanted, uint32_t n, uint64_t left,
+                            sn_gathered *g)
 {
     const sn_roster *who = &doc->who;
+    uint32_t i = 0;
 
     *g = (sn_gathered){.mem = &doc->mem};
     g->batch.lineage = doc->has_lineage ? doc->lineage : NULL;
@@ -139,8 +165,42 @@ sennit_status sn_gather(sennit_doc *doc, const sn_wanted *wanted, uint32_t n, sn
     memset(g->names, 0, g->names_cap * sizeof *g->names);
     SN_TRY(gather_segments(g, who, wanted, n));
     SN_TRY(gather_sort(g, who));
-    for (uint32_t i = 0; i < g->batch.segments_len; i++)
-        SN_TRY(gather_records(g, who, &g->batch.segments[i]));
+    while (i < g->batch.segments_len && left > 0)
+        SN_TRY(gather_records(g, who, &g->batch.segments[i++], &left));
+    g->batch.segments_len = i;
+    return SENNIT_OK;
+}
+
+sennit_status sn_gather(sennit_doc *doc, const sn_wanted *wanted, uint32_t n, sn_gathered *g)
+{
+    return gather(doc, wanted, n, UINT64_MAX, g);
+}
+
+/* The entry of a replica, which is there. */
+static sn_wanted *gather_wanted(sn_wanted *wanted, uint32_t n, uint32_t replica)
+{
+    while (n > 1) {
+        uint32_t half = n / 2;
+
+        if (wanted[half].replica <= replica)
+            wanted += half;
+        n = wanted->replica == replica ? 1 : n - half;
+    }
+    return wanted;
+}
+
+sennit_status sn_gather_part(sennit_doc *doc, sn_wanted *wanted, uint32_t n, uint64_t most,
+                             sn_gathered *g)
+{
+    SN_TRY(gather(doc, wanted, n, most, g));
+    for (uint32_t i = 0; i < g->batch.segments_len; i++) {
+        const sn_segment *seg = &g->batch.segments[i];
+        uint32_t end = seg->seq;
+
+        for (uint32_t k = 0; k < seg->n; k++)
+            end += sn_op_seqs(&g->batch.ops[seg->first + k]);
+        gather_wanted(wanted, n, doc->who.changes[seg->change].replica)->seq = end;
+    }
     return SENNIT_OK;
 }
 

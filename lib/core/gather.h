@@ -20,4 +20,10 @@ void sn_gathered_free(sn_gathered *g);
 sennit_status sn_gather(sennit_doc *doc, const sn_wanted *wanted, uint32_t n, sn_gathered *out);
 sennit_status sn_gather_all(sennit_doc *doc, sn_gathered *out);
 
+/* Collect the first of them, about `most` bytes (more than 0) as a delta. Keys order
+ * them, so whoever has all that is not wanted can take each part at once. wanted
+ * (ascending by replica) is moved on to what is left; void after a failure. */
+sennit_status sn_gather_part(sennit_doc *doc, sn_wanted *wanted, uint32_t n, uint64_t most,
+                             sn_gathered *out);
+
 #endif

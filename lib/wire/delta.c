@@ -60,6 +60,26 @@ static sennit_status delta_of(sennit_doc *doc, const sn_wanted *wanted, uint32_t
     return st;
 }
 
+sennit_status sn_delta_part(sennit_doc *doc, sn_wanted *wanted, uint32_t n, uint64_t most,
+                            sennit_buf *out)
+{
+    sn_gathered g;
+
+    if (doc->txn.open)
+        return SENNIT_EBUSY;
+    if (n == 0)
+        return SENNIT_OK;
+    SN_TRY(sn_erased_wanted(doc, wanted, n, NULL));
+    sennit_status st = sn_gather_part(doc, wanted, n, most, &g);
+    if (st == SENNIT_OK)
+        st = sn_delta_encode(&g.batch, NULL, out);
+    sn_gathered_free(&g);
+    for (uint32_t i = 0; i < n && st == SENNIT_OK; i++)
+        if (wanted[i].replica == doc->me && wanted[i].seq > doc->exported)
+            doc->exported = wanted[i].seq;
+    return st;
+}
+
 sennit_status sennit_doc_delta(sennit_doc *doc, const void *since, size_t since_len,
                                sennit_table *table, sennit_buf *out, sennit_error *err)
 {
@@ -213,6 +233,7 @@ sennit_status sennit_doc_admit(sennit_doc *doc, const void *delta, size_t len, s
     doc->admission = admission;
     sennit_status st = apply_any(doc, delta, len, table, out, err);
     doc->admission = NULL;
+    doc->heard += out->applied;
     return st;
 }
 

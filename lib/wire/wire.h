@@ -82,6 +82,10 @@ sennit_status sn_delta_encode(const sn_batch *batch, sennit_table *table, sennit
 sennit_status sn_delta_decode(const void *data, size_t len, const sennit_table *table, sn_mem *mem,
                               sn_decoded *out, sennit_error *err);
 
+/* Append a part of what is wanted as a delta, as sn_gather_part. Nothing if n is 0. */
+sennit_status sn_delta_part(sennit_doc *doc, sn_wanted *wanted, uint32_t n, uint64_t most,
+                            sennit_buf *out);
+
 /* ---- snapshot.c ---- */
 
 /* Read the operations of a snapshot; their text is not given. */

@@ -1,6 +1,7 @@
 /* What a version lacks, as the batch it is sent as. */
-#include "core/gather.h"
+#include "wire/wire.h"
 
+#include "support/crowd.h"
 #include "support/stage.h"
 
 #include <stdio.h>
@@ -176,6 +177,85 @@ static void a_version_that_ends_in_a_character_gets_it_whole(void **state)
     assert_gathers(first, (uint32_t[]){1}, 1, "2@0#0: +\xe2\x82\xac>0.0; ");
 }
 
+/* Take all of a document in parts, each at once applied to the copy: none waits for
+ * a later one. Returns how many there were. */
+static unsigned take_parts(sennit_doc *doc, sennit_doc *copy, uint64_t most, size_t longest)
+{
+    sn_wanted wanted[8];
+    unsigned parts = 0;
+
+    for (;; parts++) {
+        sennit_buf version, part;
+        sennit_applied applied;
+        uint32_t n;
+
+        sennit_buf_init(&version, NULL);
+        sennit_buf_init(&part, NULL);
+        assert_ok(sennit_doc_version(copy, &version));
+        assert_ok(sn_version_wanted(doc, version.data, version.len, wanted, &n, NULL));
+        assert_ok(sn_delta_part(doc, wanted, n, most, &part));
+        assert_true(part.len <= longest);
+        assert_ok(sennit_doc_apply(copy, part.data, part.len, NULL, &applied, NULL));
+        assert_int_equal(applied.parked + applied.known, 0);
+        assert_int_equal(n == 0, part.len == 0);
+        for (uint32_t i = 0; i < n; i++)
+            assert_int_equal(wanted[i].seq,
+                             sennit_doc_known(copy, doc->who.replicas[wanted[i].replica].id));
+        sennit_buf_clear(&version);
+        sennit_buf_clear(&part);
+        if (n == 0)
+            return parts;
+    }
+}
+
+static void parts_follow_each_other_without_waiting(void **state)
+{
+    stage *s = *state;
+
+    for (uint64_t seed = 1; seed <= 6; seed++) {
+        sennit_doc *doc = crowd_doc(s, seed, 120);
+        sennit_doc *one = stage_keep(s, doc_new(&s->options));
+        sennit_doc *many = stage_keep(s, doc_new(&s->options));
+
+        assert_true(take_parts(doc, many, 1, SIZE_MAX) > 40);
+        assert_true(doc_agree(doc, many));
+        assert_int_equal(take_parts(doc, one, UINT64_MAX, SIZE_MAX), 1);
+        assert_true(doc_agree(doc, one));
+        sennit_doc_free(one);
+        sennit_doc_free(many);
+        s->docs_len -= 2;
+    }
+}
+
+static void long_text_is_cut_between_characters(void **state)
+{
+    stage *s = *state;
+    sennit_doc *doc = stage_doc(s, 1, ""), *copy = stage_doc(s, 2, "");
+    char text[3000];
+
+    for (size_t i = 0; i < sizeof text; i += 3)
+        memcpy(text + i, "\xe2\x82\xac", 3);
+    assert_ok(sennit_doc_insert(doc, 0, text, sizeof text));
+    assert_ok(sennit_doc_delete(doc, 0, 900));
+    assert_int_equal(take_parts(doc, copy, 100, 200), (sizeof text + 98) / 99);
+    assert_true(doc_agree(doc, copy));
+}
+
+static void what_a_part_leaves_was_not_exported(void **state)
+{
+    sennit_doc *doc = stage_doc(*state, 1, "");
+    sn_wanted wanted = {0, 0};
+    sennit_buf part;
+
+    type(doc, 0, "abcdef");
+    wanted.replica = doc->me;
+    sennit_buf_init(&part, NULL);
+    assert_ok(sn_delta_part(doc, &wanted, 1, 4, &part));
+    assert_int_equal(wanted.seq, 4);
+    assert_int_equal(doc->exported, 4);
+    sennit_buf_clear(&part);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -187,6 +267,9 @@ int main(void)
         STAGE_TEST(changes_are_left_out_that_the_version_knows),
         STAGE_TEST(a_delete_of_many_ranges_is_given_whole),
         STAGE_TEST(a_version_that_ends_in_a_character_gets_it_whole),
+        STAGE_TEST(parts_follow_each_other_without_waiting),
+        STAGE_TEST(long_text_is_cut_between_characters),
+        STAGE_TEST(what_a_part_leaves_was_not_exported),
     };
 
     return RUN_TESTS(tests);
