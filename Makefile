@@ -114,8 +114,8 @@ $(B)/shared.o: build/amalgam/sennit.c $(B)/flags
 	@mkdir -p $(@D)
 	$(CC) $(FLAGS) $(SMALL) $(CPPFLAGS) -c $< -o $@
 
-$(B)/sennit: $(CLI:%.c=$(B)/%.o) $(B)/libsennit.a
-	$(LINK) $^ -ljansson -lz -lzstd -o $@
+$(B)/sennit: $(CLI:%.c=$(B)/%.o) $(B)/libsennit-sync.a $(B)/libsennit.a
+	$(LINK) $^ -ljansson -lz -lzstd $(SYNC_LIBS) -o $@
 
 $(B)/lib/%.o: INCLUDE += -Ilib
 $(SYNC:%.c=$(B)/%.o): INCLUDE += -D_POSIX_C_SOURCE=200809L

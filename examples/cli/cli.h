@@ -68,6 +68,7 @@ int cmd_version(int argc, char **argv);
 int cmd_delta(int argc, char **argv);
 int cmd_apply(int argc, char **argv);
 int cmd_merge(int argc, char **argv);
+int cmd_token(int argc, char **argv);
 int cmd_check(int argc, char **argv);
 int cmd_replay(int argc, char **argv);
 int cmd_bench(int argc, char **argv);

@@ -28,6 +28,7 @@ static const struct command commands[] = {
     { "apply", cmd_apply, "FILE DELTA...", "merge what somebody else wrote" },
     { "merge", cmd_merge, "A B", "exchange everything between two files here" },
     { "fork", cmd_fork, "FILE COPY", "make a copy that is edited on its own" },
+    { "token", cmd_token, "WHAT...", "make keys, and tokens for a server" },
     { "stat", cmd_stat, "FILE", "measure a document" },
     { "dump", cmd_dump, "FILE", "print the inside of a document" },
     { "check", cmd_check, "FILE...", "find damage, and save what can be saved" },
