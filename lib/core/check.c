@@ -1,7 +1,7 @@
 /* Every invariant, by name. The order of the text is checked against the one
  * that bulk.c derives from the logs alone. */
 #include "core/bulk.h"
-#include "core/doc.h"
+#include "core/check.h"
 #include "core/tree_node.h"
 
 /* ---- roster and logs ---- */
@@ -15,6 +15,19 @@ static const char *check_changes(const sn_roster *who, const sn_replica *r)
             return "R1: a replica's changes do not ascend";
     }
     return NULL;
+}
+
+/* Whether all that a record names is there. */
+static bool check_names(const sn_roster *who, const sn_op *op)
+{
+    if (op->kind == SN_INSERT && op->ref_replica == SN_NO_REPLICA)
+        return true;
+    if (op->ref_replica >= who->replicas_len)
+        return false;
+    const sn_replica *r = &who->replicas[op->ref_replica];
+    if (op->kind != SN_DELETE)
+        return op->ref < (op->kind == SN_INSERT ? r->number : r->seq);
+    return (uint64_t)sn_op_low(op) + (uint64_t)op->n * op->len <= r->number;
 }
 
 static const char *check_log(const sn_roster *who, uint32_t replica)
@@ -38,6 +51,8 @@ static const char *check_log(const sn_roster *who, uint32_t replica)
         if (c->replica != replica || op.seq < c->seq ||
             op.seq + sn_op_seqs(&op) > sn_roster_change_end(who, op.change, &number_end))
             return "L4: a record is not in its change";
+        if (!check_names(who, &op))
+            return "L5: a record names what is not known";
         seq += sn_op_seqs(&op);
         number += op.kind == SN_INSERT ? op.n : 0;
         last = op;
@@ -82,6 +97,11 @@ static bool check_change_less(const void *ctx, uint32_t a, uint32_t b)
     return a != b && sn_change_le(who, a, b);
 }
 
+static void check_delete(void *arg, uint32_t replica, uint32_t at, uint32_t len)
+{
+    sn_bulk_delete(arg, replica, at, len, NULL, NULL);
+}
+
 static void check_gather(sennit_doc *doc, const check_order *o, sn_bulk *b)
 {
     const sn_roster *who = &doc->who;
@@ -97,21 +117,8 @@ static void check_gather(sennit_doc *doc, const check_order *o, sn_bulk *b)
         while (sn_log_next(&it, &op) && op.seq < end) {
             if (op.kind == SN_INSERT)
                 sn_bulk_insert(b, &op);
-            else if (op.kind == SN_DELETE && op.part == SN_WHOLE)
-                for (uint32_t k = 0; k < op.n; k++) {
-                    const sn_switch *s = sn_switch_of(doc, c->replica, op.seq + k);
-
-                    if (s == NULL || s->on)
-                        sn_bulk_delete(b, op.ref_replica,
-                                       op.flag ? op.ref - k * op.len : op.ref + k * op.len, op.len,
-                                       NULL, NULL);
-                }
-            else if (op.kind == SN_DELETE) {
-                const sn_switch *s = sn_switch_of(doc, c->replica, op.seq);
-
-                if (s == NULL || s->on)
-                    sn_bulk_delete(b, op.ref_replica, op.ref, op.len, NULL, NULL);
-            }
+            else if (op.kind == SN_DELETE)
+                sn_check_deletes(doc, c->replica, &op, check_delete, b);
         }
     }
 }
@@ -150,7 +157,7 @@ static const char *check_against_logs(sennit_doc *doc, const check_order *o, uin
                                       uint32_t deletes, size_t *pos)
 {
     sn_bulk b;
-    const char *broken = "out of memory";
+    const char *broken = SN_CHECK_NO_MEMORY;
 
     if (!sn_bulk_fits(&doc->who, inserts, deletes))
         return NULL;
@@ -173,7 +180,7 @@ static const char *check_order_of(sennit_doc *doc, size_t *pos)
     sn_op op;
 
     if (o.changes == NULL)
-        return "out of memory";
+        return SN_CHECK_NO_MEMORY;
     for (uint32_t i = 1; i < who->changes_len; i++)
         o.changes[o.changes_len++] = i;
     sn_sort_indices(o.changes, o.changes_len, check_change_less, who);
@@ -213,7 +220,11 @@ sennit_status sennit_doc_check(const sennit_doc *doc, sennit_error *err)
     if (broken == NULL)
         broken = sn_tree_check(&all->tree, &pos);
     if (broken == NULL)
+        broken = sn_check_toggles(all);
+    if (broken == NULL)
         broken = check_order_of(all, &pos);
+    if (broken == NULL)
+        broken = sn_check_covers(all);
     for (uint32_t i = 1; i < doc->who.changes_len && broken == NULL; i++)
         if (doc->who.changes[i].hlc > doc->clock.last)
             broken = "D3: the clock is behind a change";
@@ -221,7 +232,7 @@ sennit_status sennit_doc_check(const sennit_doc *doc, sennit_error *err)
         broken = check_park(doc);
     if (broken == NULL)
         return SENNIT_OK;
-    if (strcmp(broken, "out of memory") == 0)
+    if (strcmp(broken, SN_CHECK_NO_MEMORY) == 0)
         return sn_fail(err, SENNIT_ENOMEM, 0, broken);
     return sn_fail(err, SENNIT_ECORRUPT, pos, broken);
 }

@@ -15,6 +15,9 @@
  *   D2  a byte is dead if and only if a delete that is on covers it; where n > 1
  *       do, `cover` says n - 1
  *   D3  the clock is not behind any change
+ *   D4  `toggled` gives each delete that a toggle names a switch of its own, and
+ *       no other
+ *   D5  a switch tells of the toggle with the greatest key
  */
 #ifndef SN_DOC_H
 #define SN_DOC_H

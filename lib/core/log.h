@@ -13,6 +13,7 @@
  *   L2  so do the numbers of their inserted bytes
  *   L3  records are as long as they can be: what sn_op_join would join is joined
  *   L4  a record lies within one change
+ *   L5  what a record names is known
  */
 #ifndef SN_LOG_H
 #define SN_LOG_H

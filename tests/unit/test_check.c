@@ -66,6 +66,28 @@ static void l3(damage *d)
 
     plant(d, &d->me->log.open, &same, sizeof same);
 }
+static void l5_insert(damage *d) { plant32(d, &d->me->log.open.ref, 5); }
+static void l5_replica(damage *d) { plant32(d, &d->me->log.open.ref_replica, 2); }
+static void l5_delete(damage *d)
+{
+    sn_op gone = {.kind = SN_DELETE, .change = 3, .seq = 4, .n = 1, .number = 4, .ref_replica = 1,
+                  .ref = 3, .len = 2};
+
+    plant32(d, &d->me->number, 4);
+    plant32(d, &d->me->text.len, 4);
+    plant32(d, &d->me->seq, 5);
+    plant(d, &d->me->log.open, &gone, sizeof gone);
+}
+static void l5_toggle(damage *d)
+{
+    sn_op flip = {.kind = SN_TOGGLE, .change = 3, .seq = 4, .n = 1, .number = 4, .ref_replica = 1,
+                  .ref = 5};
+
+    plant32(d, &d->me->number, 4);
+    plant32(d, &d->me->text.len, 4);
+    plant32(d, &d->me->seq, 5);
+    plant(d, &d->me->log.open, &flip, sizeof flip);
+}
 static void l4(damage *d) { plant32(d, &d->me->log.open.change, 1); }
 static void s1_empty(damage *d) { plant32(d, &d->leaf->span[1].len, 0); }
 static void s1_cut(damage *d) { plant32(d, &d->leaf->span[0].len, 1); }
@@ -190,7 +212,8 @@ static const struct planted {
 } planted[] = {
     {"R1", r1, false}, {"R1", r1_order, false}, {"R2", r2, false}, {"R3", r3_count, false},
     {"R3", r3_sum, false}, {"L1", l1_gap, false}, {"L1", l1_short, false}, {"L2", l2, false},
-    {"L3", l3, false}, {"L4", l4, false}, {"S1", s1_empty, false}, {"S1", s1_cut, false},
+    {"L3", l3, false}, {"L4", l4, false}, {"L5", l5_insert, false}, {"L5", l5_replica, false},
+    {"L5", l5_delete, false}, {"L5", l5_toggle, false}, {"S1", s1_empty, false}, {"S1", s1_cut, false},
     {"S3", s3_none, false}, {"S3", s3_far, false}, {"S3", s3_beyond, false}, {"S4", s4, false},
     {"S5", s5, false}, {"S6", s6, false}, {"S6", s6_side, false}, {"order", order, false},
     {"D2", d2, false}, {"D3", d3, false}, {"P1", p1, false}, {"T3", t3_total, false}, {"T5", t5_map, false},
