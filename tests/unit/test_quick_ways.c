@@ -1,8 +1,7 @@
 /* Short sessions of keystrokes, of which each is made four times: by a writer and
  * by a reader of what it sends, and by both once more with their patches watched,
  * so that they never take the quick way. What is sent and what comes out is the
- * same. (A build that checks itself after each keystroke takes the quick way
- * seldom; others do.) */
+ * same. */
 #include "core/doc.h"
 
 #include "support/stage.h"
