@@ -658,17 +658,6 @@ sennit_anchor_encode(const sennit_anchor *anchor, sennit_buf *out);
 SENNIT_API SENNIT_MUST_CHECK sennit_status
 sennit_anchor_decode(const void *data, size_t len, sennit_anchor *out, size_t *used);
 
-/* What a rebase did: operation `from` on, and byte `from_byte` on, of replica
- * `old` are now operations 0 on, and bytes 0 on, of replica `renewed`. */
-typedef struct sennit_rebased {
-    uint64_t old, renewed;
-    uint64_t from, from_byte;
-    uint64_t operations, bytes;
-} sennit_rebased;
-
-/* Move an anchor along with a rebase. */
-SENNIT_API void sennit_anchor_rebase(const sennit_rebased *rebased, sennit_anchor *anchor);
-
 /* --------------------------------------------- Identity, clock, rebase -- */
 
 /* Return how many operations of a replica are known; those of the open
@@ -697,6 +686,87 @@ sennit_doc_digest(const sennit_doc *doc, uint64_t replica, const uint64_t *count
 /* Correct the host's clock by so many milliseconds in every
  * sennit_doc_set_time from now on. Forks inherit it; it is not saved. */
 SENNIT_API void sennit_doc_set_clock_offset(sennit_doc *doc, int64_t offset_ms);
+
+/* Give own operations that were never given out (in a delta, snapshot or fork; a
+ * snapshot that was opened counts) a new time, all of them alike: for a host that
+ * learns that its clock was ahead. It is also as if sennit_doc_set_time had been
+ * called with unix_ms, but for the offset.
+ *
+ * The time becomes unix_ms, or what follows the latest operation that is known
+ * here but for them, if that is later.
+ *
+ * Returns  SENNIT_OK      also if there are none
+ *          SENNIT_EBUSY
+ *          SENNIT_ECLOCK  own operations that were given out are later than
+ *                         unix_ms and hold the others up: wait, or
+ *                         sennit_doc_rebase
+ * Cost     O(document and its history)
+ */
+SENNIT_API SENNIT_MUST_CHECK sennit_status
+sennit_doc_restamp(sennit_doc *doc, uint64_t unix_ms);
+
+/* What a rebase did: operation `from` on, and byte `from_byte` on, of replica
+ * `old` are now operations 0 on, and bytes 0 on, of replica `renewed`. */
+typedef struct sennit_rebased {
+    uint64_t old, renewed;
+    uint64_t from, from_byte;
+    uint64_t operations, bytes; /* so many; see sennit_doc_rebase */
+} sennit_rebased;
+
+/* Take back this replica's operations from number `from` on, and issue them
+ * again under a new replica id, which it edits under from then on: the one way
+ * out when they can never be accepted as they are, because another copy of this
+ * replica went its own way, a permission was lost or a time is beyond repair.
+ *
+ * Their time becomes the document's, or what follows the latest operation that is
+ * left, if that is later; later ones do not hold the clock up any more.
+ *
+ * The text stays as it is where nobody else wrote at the same place at the same
+ * time. What others made of the operations taken back is parked, since it may
+ * mean those of the other copy; so what they typed goes from the text until
+ * theirs come. Own text inside it stays, behind what is left of its neighbours;
+ * of own deletes of it nothing can be issued again, so there may be fewer
+ * operations than before. Anchors in own text: sennit_anchor_rebase.
+ *
+ * Patches that were not taken yet become one that says: read the document anew;
+ * else what changed is told as remote.
+ *
+ * from     at most sennit_doc_own_count; if it is that, only the id changes. Inside
+ *          a character it is taken back to its start. Operations before it stay
+ *          with the old id, where nobody can issue them anew: they should be such
+ *          as were accepted for good.
+ * out      may be NULL
+ *
+ * Returns  SENNIT_OK, SENNIT_ERANGE, SENNIT_EBUSY, SENNIT_ELIMIT, SENNIT_EINVAL (no
+ *          source of randomness), SENNIT_EGONE (text of that time was left out of
+ *          the snapshot this document came from)
+ * Cost     O(document and its history)
+ */
+SENNIT_API SENNIT_MUST_CHECK sennit_status
+sennit_doc_rebase(sennit_doc *doc, uint64_t from, sennit_rebased *out);
+
+/* Move an anchor along with a rebase. */
+SENNIT_API void sennit_anchor_rebase(const sennit_rebased *rebased, sennit_anchor *anchor);
+
+/* Drop another replica's operations from number `from` on, parked ones included:
+ * its author has issued them anew.
+ *
+ * What others made of them is parked. What this replica itself made of them cannot
+ * wait: its operations that were not accepted yet are rebased, as if by
+ * sennit_doc_rebase; inside the dropped text they keep their place if the new
+ * operations are known here already.
+ *
+ * renewed   the id they were issued anew under; 0: unknown
+ * accepted  so many own operations were accepted for good
+ * out       may be NULL. What was rebased; nothing if `renewed` is `old`.
+ *
+ * Returns  as sennit_doc_rebase; SENNIT_EINVAL also for this replica's own id and
+ *          for 0; SENNIT_OK also if there are no such operations
+ * Cost     O(document and its history)
+ */
+SENNIT_API SENNIT_MUST_CHECK sennit_status
+sennit_doc_void(sennit_doc *doc, uint64_t replica, uint64_t from, uint64_t renewed,
+                uint64_t accepted, sennit_rebased *out);
 
 /* ------------------------------------------------------ Check and dump -- */
 

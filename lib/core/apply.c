@@ -558,3 +558,12 @@ sennit_status sn_doc_apply_batch(sennit_doc *doc, sn_batch *batch, sennit_applie
     sn_doc_selfcheck(doc);
     return SENNIT_OK;
 }
+
+void sn_doc_apply_ready(sennit_doc *doc)
+{
+    sennit_applied applied = {0, 0, 0, 0};
+
+    doc->applying = true;
+    apply_ready_pieces(doc, &applied);
+    doc->applying = false;
+}

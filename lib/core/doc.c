@@ -35,6 +35,17 @@ sennit_status sn_doc_random(sennit_doc *doc, void *out, size_t len)
     return SENNIT_OK;
 }
 
+void sn_doc_options(const sennit_doc *doc, sennit_options *out)
+{
+    *out = (sennit_options){.size = sizeof *out,
+                            .alloc = &doc->mem.alloc,
+                            .random = doc->random,
+                            .random_self = doc->random_self,
+                            .unit = doc->unit,
+                            .coalesce_ms = doc->coalesce_ms,
+                            .limits = doc->limits};
+}
+
 static sennit_status doc_fill(sennit_doc *doc, const sennit_options *options)
 {
     uint64_t hash_key = UINT64_C(0x9E3779B97F4A7C15);

@@ -90,6 +90,9 @@ sennit_status sn_doc_random(sennit_doc *doc, void *out, size_t len);
 /* A document for these options; *out is NULL after a failure. */
 sennit_status sn_doc_create(const sennit_options *options, sennit_doc **out);
 
+/* The options of a document, but for its replica id. */
+void sn_doc_options(const sennit_doc *doc, sennit_options *out);
+
 void sn_doc_set_lineage(sennit_doc *doc, const uint8_t lineage[16]);
 
 /* In self-check builds: die if an invariant is broken. */
@@ -170,6 +173,9 @@ void sn_switch_set(sennit_doc *doc, uint32_t replica, uint32_t seq, uint32_t cha
 /* Apply a decoded batch; the records in it are changed. See sennit_doc_apply. */
 sennit_status sn_doc_apply_batch(sennit_doc *doc, sn_batch *batch, sennit_applied *out,
                                  sennit_error *err);
+
+/* Try the pieces in `ready`; they stay there if memory runs out. */
+void sn_doc_apply_ready(sennit_doc *doc);
 
 /* ---- restore.c ---- */
 

@@ -160,10 +160,7 @@ typedef struct edit_range {
 
 static void edit_survey(sennit_doc *doc, sn_place p, uint32_t len, edit_range *r)
 {
-    const sn_span *from = sn_place_span(&p);
-
-    *r = (edit_range){p, p.leaf, from->change, 0};
-    SN_PREFETCH(sn_author(&doc->who, from->change)->text.bytes + from->at + p.off); /* to be counted */
+    *r = (edit_range){p, p.leaf, sn_place_span(&p)->change, 0};
     while (len > 0) {
         const sn_span *s = sn_place_span(&p);
 

@@ -266,6 +266,11 @@ sn_piece *sn_park_wake(sn_park *park, uint64_t key, uint64_t replica, uint32_t s
     return NULL;
 }
 
+sn_piece *sn_park_any(sn_park *park, uint64_t key)
+{
+    return park->pieces != NULL ? park_take(park, key, park_of_content(park->pieces)) : NULL;
+}
+
 bool sn_park_next(const sn_park *park, size_t *at, const sn_piece **out)
 {
     for (; *at < 2 * (size_t)park->awaited_cap; (*at)++) {

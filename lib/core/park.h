@@ -82,6 +82,9 @@ bool sn_park_add(sn_park *park, uint64_t key, sn_piece *piece);
 sn_piece *sn_park_wake(sn_park *park, uint64_t key, uint64_t replica, uint32_t seq,
                        uint32_t number);
 
+/* Take any piece, or NULL if there is none. */
+sn_piece *sn_park_any(sn_park *park, uint64_t key);
+
 /* The first piece of a replica that begins with operation seq or a later one. */
 sn_piece *sn_park_from(const sn_park *park, uint64_t replica, uint32_t seq);
 

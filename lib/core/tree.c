@@ -5,10 +5,6 @@
 
 #define TREE_STEPS 8u /* spans to try on either side of the cursor before a descent */
 
-/* Bytes of a node that a descent and an edit read. */
-#define TREE_FETCH_INNER (offsetof(sn_inner, sum) + SN_FANOUT * sizeof(uint32_t))
-#define TREE_FETCH_LEAF sizeof(sn_leaf)
-
 /* ---- neighbours ---- */
 
 sn_place sn_tree_from(sn_leaf *leaf, uint32_t i)
@@ -34,14 +30,6 @@ sn_place sn_tree_prev(sn_place p)
 }
 
 /* ---- by position ---- */
-
-/* Have the start of a node fetched at once, not line after line as it is read. In a
- * large tree most of a descent is waiting for memory. */
-static inline void tree_fetch(const sn_node *node, size_t len)
-{
-    for (size_t i = 0; i < len; i += 64)
-        SN_PREFETCH((const char *)node + i);
-}
 
 /* Down to the leaf that holds unit *n, which becomes relative to the leaf. */
 static sn_leaf *tree_descend(sn_tree *tree, sennit_unit unit, uint32_t *n)
@@ -77,7 +65,6 @@ static sn_leaf *tree_descend_bytes(sn_tree *tree, uint32_t *n)
         while (sum < last && rest >= *sum)
             rest -= *sum++;
         node = inner->child[sum - inner->sum[0]];
-        tree_fetch(node, level > 1 ? TREE_FETCH_INNER : TREE_FETCH_LEAF);
     }
     *n = rest;
     return (sn_leaf *)node;

@@ -89,11 +89,11 @@ typedef struct sn_leaf {
 enum { SN_LOW_R = 0, SN_LOW_L = 1 };
 
 typedef struct sn_inner {
-    sn_node node;                      /* with the next two what a descent reads */
-    sn_node *child[SN_FANOUT];
+    sn_node node;
     uint32_t sum[4][SN_FANOUT];        /* bytes, cont, wide, lines as in sn_count */
     uint64_t low_hlc[2][SN_FANOUT];    /* of the least rkey and lkey */
     uint32_t low_change[2][SN_FANOUT];
+    sn_node *child[SN_FANOUT];
 } sn_inner;
 
 /* Where local edits are. In bytes. */

@@ -332,6 +332,8 @@ static sennit_status snapshot_fill(sennit_doc *doc, const snapshot_parts *parts,
     sn_decoded_free(&d);
     if (st == SENNIT_OK && doc->own_id != 0)
         doc->me = sn_roster_find(&doc->who, doc->own_id);
+    if (st == SENNIT_OK && doc->me != SN_NO_REPLICA)
+        doc->exported = doc->who.replicas[doc->me].seq; /* as far as one can know */
     return st;
 }
 
@@ -381,17 +383,6 @@ sennit_status sn_snapshot_apply(sennit_doc *doc, const void *data, size_t len, s
 
 /* ---- copies ---- */
 
-static void fork_options(const sennit_doc *doc, sennit_options *out)
-{
-    *out = (sennit_options){.size = sizeof *out,
-                            .alloc = &doc->mem.alloc,
-                            .random = doc->random,
-                            .random_self = doc->random_self,
-                            .unit = doc->unit,
-                            .coalesce_ms = doc->coalesce_ms,
-                            .limits = doc->limits};
-}
-
 sennit_status sennit_doc_fork(sennit_doc *doc, const sennit_options *options, sennit_doc **out)
 {
     sennit_options same;
@@ -400,7 +391,7 @@ sennit_status sennit_doc_fork(sennit_doc *doc, const sennit_options *options, se
     if (out == NULL)
         return SENNIT_EINVAL;
     *out = NULL;
-    fork_options(doc, &same);
+    sn_doc_options(doc, &same);
     if (options == NULL)
         options = &same;
     if (options->size > offsetof(sennit_options, replica) && options->replica != 0 &&

@@ -50,7 +50,7 @@ naive_op *naive_log_add(naive_log *log, const naive_op *op);
 void naive_log_free(naive_log *log);
 bool naive_same(const naive_op *a, const naive_op *b);
 
-#define NAIVE_REPLICAS 16
+#define NAIVE_REPLICAS 32
 
 typedef struct naive_node {
     const naive_op *op;
