@@ -110,6 +110,10 @@ sennit_link_receive(sennit_link *link, const void *data, size_t len, uint64_t no
 SENNIT_API int
 sennit_link_next_frame(sennit_link *link, uint64_t now_ms, const void **data, size_t *len);
 
+/* Return whether the other end has been silent for so long that the transport is
+ * to be closed: two of the server's heartbeats. */
+SENNIT_API int sennit_link_gone(const sennit_link *link, uint64_t now_ms);
+
 /* Return in how many milliseconds sennit_link_next_frame has something to do by
  * itself: to ping, flush, or find the other end gone; at most 60,000. */
 SENNIT_API uint32_t sennit_link_timeout(const sennit_link *link, uint64_t now_ms);

@@ -1,0 +1,86 @@
+/* A replica id under which two copies went different ways: a copied disk, a
+ * restored backup. The server's copy stands; this one keeps what both have, and
+ * issues the rest again under an id of its own.
+ *
+ * What both have is found by digests at up to 64 counts at a time, so three rounds
+ * are enough for a quarter of a million operations.
+ *
+ *     0 ........ low ======?======= high ........ own
+ *       the same                      not the same
+ */
+#include "sync/link.h"
+
+#define FORK_COUNTS 64u
+
+void sn_fork_begin(sennit_session *s)
+{
+    s->state = SENNIT_GREETING;
+    s->searching = s->probe_due = true;
+    s->low = 0;
+    s->high = sennit_doc_own_count(s->doc) + 1;
+}
+
+/* The i-th of n counts between low and high. */
+static uint64_t fork_count(const sennit_session *s, unsigned n, unsigned i)
+{
+    uint64_t between = s->high - s->low - 1;
+
+    return between <= n ? s->low + 1 + i : s->low + between * (i + 1) / n;
+}
+
+static unsigned fork_counts(const sennit_session *s)
+{
+    return (unsigned)sn_min_u64(s->high - s->low - 1, FORK_COUNTS);
+}
+
+sennit_status sn_fork_write(sennit_session *s, sennit_buf *out)
+{
+    sn_item items[FORK_COUNTS];
+    sn_message m = {.type = SN_PROBE, .channel = s->channel,
+                    .n = {sennit_doc_replica(s->doc)}, .items = items};
+
+    m.items_len = fork_counts(s);
+    for (unsigned i = 0; i < m.items_len; i++)
+        items[i].number = fork_count(s, (unsigned)m.items_len, i);
+    SN_TRY(sn_message_write(&m, out));
+    s->probe_due = false;
+    return SENNIT_OK;
+}
+
+/* All that both have is known: the rest goes under a new id. */
+static sennit_status fork_end(sennit_session *s)
+{
+    sennit_rebased done;
+
+    SN_TRY(sennit_doc_rebase(s->doc, s->low, &done));
+    sn_session_renewed(s, &done);
+    return SENNIT_OK;
+}
+
+/* The server's digests, as many as it has operations for. */
+sennit_status sn_fork_take(sennit_session *s, const sn_message *m)
+{
+    uint64_t counts[FORK_COUNTS], digests[FORK_COUNTS], me = sennit_doc_replica(s->doc);
+    unsigned n = fork_counts(s), same = 0;
+
+    if (m->n[SN_PROBE_REPLICA] != me || m->items_len > n)
+        return SENNIT_ECORRUPT;
+    for (unsigned i = 0; i < n; i++)
+        counts[i] = fork_count(s, n, i);
+    sennit_status st = sennit_doc_digest(s->doc, me, counts, n, digests);
+    if (st == SENNIT_EGONE) { /* it cannot be told: nothing is taken for the same */
+        s->high = s->low + 1;
+        return fork_end(s);
+    }
+    SN_TRY(st);
+    while (same < m->items_len && m->items[same].number == digests[same])
+        same++;
+    if (same < n)
+        s->high = counts[same];
+    if (same > 0)
+        s->low = counts[same - 1];
+    if (s->high - s->low <= 1)
+        return fork_end(s);
+    s->probe_due = true;
+    return SENNIT_OK;
+}

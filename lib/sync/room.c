@@ -1,0 +1,338 @@
+/* An open document: loading it, what goes round in it, and letting it go. */
+#include "base/hash.h"
+#include "sync/hub.h"
+
+#define RING_ITEMS 16u
+#define POINT_BYTES (32u << 10) /* so much goes round between two points */
+
+/* ---- Finding rooms ---- */
+
+static size_t room_slot(const sennit_hub *hub, const char *name)
+{
+    size_t i = (size_t)sn_hash64(name, strlen(name), hub->incarnation) & (hub->table_cap - 1);
+
+    while (hub->table[i] != NULL && strcmp(hub->table[i]->name, name) != 0)
+        i = (i + 1) & (hub->table_cap - 1);
+    return i;
+}
+
+sn_room *sn_room_find(sennit_hub *hub, const char *name)
+{
+    return hub->table_cap > 0 ? hub->table[room_slot(hub, name)] : NULL;
+}
+
+/* Put all rooms into a table that is at most half full. */
+static sennit_status room_table(sennit_hub *hub, size_t cap)
+{
+    sn_room **table = sn_mem_resize(&hub->mem, NULL, 0, cap * sizeof *table);
+
+    if (table == NULL)
+        return SENNIT_ENOMEM;
+    memset(table, 0, cap * sizeof *table);
+    sn_mem_free(&hub->mem, hub->table, hub->table_cap * sizeof *hub->table);
+    hub->table = table;
+    hub->table_cap = cap;
+    for (sn_room *room = hub->rooms; room != NULL; room = room->next)
+        table[room_slot(hub, room->name)] = room;
+    return SENNIT_OK;
+}
+
+/* ---- Points ---- */
+
+void sn_point_drop(sn_room *room, sn_point **point)
+{
+    sn_point *p = *point;
+
+    *point = NULL;
+    if (p != NULL && --p->refs == 0)
+        sn_mem_free(&room->hub->mem, p, sizeof *p + p->len);
+}
+
+void sn_point_take(sn_point **to, sn_point *from)
+{
+    *to = from;
+    if (from != NULL)
+        from->refs++;
+}
+
+sennit_status sn_room_mark(sn_room *room)
+{
+    sennit_buf *version = &room->hub->scratch;
+    sn_point *p;
+
+    version->len = 0;
+    SN_TRY(sennit_doc_version(room->doc, version));
+    p = sn_mem_resize(&room->hub->mem, NULL, 0, sizeof *p + version->len);
+    if (p == NULL)
+        return SENNIT_ENOMEM;
+    p->refs = 1;
+    p->len = version->len;
+    if (p->len > 0)
+        memcpy(p->version, version->data, version->len);
+    sn_point_drop(room, &room->point);
+    room->point = p;
+    room->since_point = 0;
+    return SENNIT_OK;
+}
+
+/* ---- Loading ---- */
+
+static sennit_status room_fact(void *arg, const sennit_record *record)
+{
+    sn_room *room = arg;
+
+    if (record->kind == SENNIT_STORED_DAMAGE) {
+        sn_hub_note(room->hub, SENNIT_HUB_DAMAGED, NULL, room->name, NULL, 0, record->key, 0);
+        return SENNIT_OK;
+    }
+    return sn_registry_fact(&room->owners, &room->hub->mem, record);
+}
+
+static sennit_status room_load(sn_room *room)
+{
+    sennit_hub *hub = room->hub;
+    sennit_options options = {.size = sizeof options, .alloc = hub->options.alloc,
+                              .random = hub->options.random,
+                              .random_self = hub->options.random_self,
+                              .limits = hub->options.document};
+    sennit_error err = {SENNIT_OK, 0, NULL};
+    sennit_opened opened = {0};
+    sennit_status st = sennit_storage_open(hub->options.storage, room->name, &options, room_fact, room,
+                                           &room->doc, &opened, &err);
+
+    if (st != SENNIT_OK) {
+        sn_hub_note(hub, SENNIT_HUB_DAMAGED, NULL, room->name, NULL, SENNIT_FAULT_STORAGE,
+                    err.what != NULL ? err.what : sennit_status_text(st), 0);
+        return st;
+    }
+    room->ticket = opened.position;
+    room->log_bytes = opened.deltas > 0 ? opened.bytes : 0;
+    hub->stat.loads++;
+    sn_hub_note(hub, SENNIT_HUB_OPENED, NULL, room->name, NULL, 0, NULL, opened.bytes);
+    return SENNIT_OK;
+}
+
+static bool room_is_blank(const sn_room *room)
+{
+    sennit_stat stat;
+
+    sennit_doc_stat(room->doc, &stat);
+    return stat.operations == 0 && stat.parked == 0 && room->owners.len == 0;
+}
+
+static void room_free(sn_room *room)
+{
+    sennit_hub *hub = room->hub;
+
+    for (; room->ring_len > 0; room->ring_len--, room->ring_at++) {
+        sn_round *r = &room->ring[room->ring_at & (room->ring_cap - 1)];
+
+        sn_mem_free(&hub->mem, r->data, r->len);
+    }
+    sn_mem_free(&hub->mem, room->ring, room->ring_cap * sizeof *room->ring);
+    sn_point_drop(room, &room->point);
+    sn_registry_free(&room->owners, &hub->mem);
+    sennit_doc_free(room->doc);
+    sn_mem_free(&hub->mem, room, sizeof *room);
+}
+
+sennit_status sn_room_open(sennit_hub *hub, const char *name, bool create, sn_room **out)
+{
+    sn_room *room = *out = sn_room_find(hub, name);
+
+    if (room != NULL)
+        return SENNIT_OK;
+    if (hub->rooms_len >= hub->options.max_documents)
+        return SENNIT_ELIMIT;
+    if (2 * (hub->rooms_len + 1) > hub->table_cap)
+        SN_TRY(room_table(hub, hub->table_cap > 0 ? 2 * hub->table_cap : 64));
+    if ((room = sn_mem_resize(&hub->mem, NULL, 0, sizeof *room)) == NULL)
+        return SENNIT_ENOMEM;
+    *room = (sn_room){.hub = hub, .idle_since_ms = hub->now_ms};
+    memcpy(room->name, name, strlen(name) + 1);
+    sennit_status st = room_load(room);
+    if (st == SENNIT_OK && !create && room_is_blank(room))
+        st = SENNIT_EGONE;
+    if (st == SENNIT_OK)
+        st = sn_room_mark(room);
+    if (st != SENNIT_OK) {
+        room_free(room);
+        return st;
+    }
+    room->next = hub->rooms;
+    hub->rooms = room;
+    hub->table[room_slot(hub, name)] = room;
+    hub->rooms_len++;
+    *out = room;
+    return SENNIT_OK;
+}
+
+void sn_room_close(sn_room *room)
+{
+    sennit_hub *hub = room->hub;
+    sn_room **at = &hub->rooms;
+
+    while (*at != room)
+        at = &(*at)->next;
+    *at = room->next;
+    hub->rooms_len--;
+    memset(hub->table, 0, hub->table_cap * sizeof *hub->table);
+    for (sn_room *r = hub->rooms; r != NULL; r = r->next)
+        hub->table[room_slot(hub, r->name)] = r;
+    room_free(room);
+}
+
+/* ---- What goes round ---- */
+
+const sn_round *sn_room_round(const sn_room *room, uint64_t place)
+{
+    return &room->ring[(room->ring_at + (size_t)(place - room->ring_first)) & (room->ring_cap - 1)];
+}
+
+static void ring_drop(sn_room *room)
+{
+    sn_round *r = &room->ring[room->ring_at & (room->ring_cap - 1)];
+
+    room->ring_bytes -= r->len;
+    sn_mem_free(&room->hub->mem, r->data, r->len);
+    room->ring_at++;
+    room->ring_len--;
+    room->ring_first++;
+}
+
+static sennit_status ring_reserve(sn_room *room)
+{
+    size_t cap = room->ring_cap > 0 ? 2 * room->ring_cap : RING_ITEMS;
+    sn_round *ring;
+
+    if (room->ring_len < room->ring_cap)
+        return SENNIT_OK;
+    if ((ring = sn_mem_resize(&room->hub->mem, NULL, 0, cap * sizeof *ring)) == NULL)
+        return SENNIT_ENOMEM;
+    for (size_t i = 0; i < room->ring_len; i++)
+        ring[i] = room->ring[(room->ring_at + i) & (room->ring_cap - 1)];
+    sn_mem_free(&room->hub->mem, room->ring, room->ring_cap * sizeof *ring);
+    room->ring = ring;
+    room->ring_cap = cap;
+    room->ring_at = 0;
+    return SENNIT_OK;
+}
+
+/* Channels whose place was dropped are behind. */
+static void room_overtake(sn_room *room)
+{
+    for (sn_channel *c = room->channels; c != NULL; c = c->next_in_room)
+        if (!c->behind && c->place < room->ring_first) {
+            c->behind = true;
+            room->hub->stat.catchups++;
+        }
+}
+
+/* Everybody is in step and nobody needs what went round. */
+static void room_trim(sn_room *room)
+{
+    uint64_t least = room->ring_first + room->ring_len;
+
+    for (const sn_channel *c = room->channels; c != NULL; c = c->next_in_room)
+        if (!c->behind && c->place < least)
+            least = c->place;
+    while (room->ring_first < least)
+        ring_drop(room);
+}
+
+static sennit_status room_push(sn_room *room, uint64_t author, const void *data, size_t len)
+{
+    uint8_t *copy;
+
+    if (room->ring_len == room->ring_cap)
+        room_trim(room);
+    SN_TRY(ring_reserve(room));
+    if ((copy = sn_mem_resize(&room->hub->mem, NULL, 0, len)) == NULL)
+        return SENNIT_ENOMEM;
+    memcpy(copy, data, len);
+    room->ring[(room->ring_at + room->ring_len++) & (room->ring_cap - 1)] =
+        (sn_round){copy, len, author};
+    room->ring_bytes += len;
+    room->since_point += len;
+    return SENNIT_OK;
+}
+
+sennit_status sn_room_relay(sn_room *room, uint64_t author, const void *data, size_t len)
+{
+    const sennit_storage *storage = room->hub->options.storage;
+    sennit_status st = storage->append(storage->self, room->name, data, len, &room->ticket);
+
+    if (st == SENNIT_OK)
+        room->log_bytes += len;
+    if (room_push(room, author, data, len) != SENNIT_OK) { /* all are behind then */
+        while (room->ring_len > 0)
+            ring_drop(room);
+        room->ring_first++;
+    }
+    if (room->ring_bytes > room->hub->options.max_queue)
+        room_trim(room);
+    while (room->ring_bytes > room->hub->options.max_queue)
+        ring_drop(room);
+    room_overtake(room);
+    for (sn_channel *c = room->channels; c != NULL; c = c->next_in_room)
+        if (c->session != author)
+            sn_connection_ready(c->connection);
+    if (room->since_point >= POINT_BYTES && sn_room_mark(room) != SENNIT_OK)
+        room->since_point = 0; /* the older point serves as well */
+    return st;
+}
+
+void sn_room_presence(sn_room *room, sn_channel *from, bool gone)
+{
+    from->presence_stamp = ++room->stamp;
+    if (gone) {
+        room->departed[room->departed_at].session = from->session;
+        room->departed[room->departed_at].stamp = room->stamp;
+        room->departed_at = (room->departed_at + 1) % SN_DEPARTED;
+    }
+    for (sn_channel *c = room->channels; c != NULL; c = c->next_in_room)
+        if (c != from)
+            sn_connection_ready(c->connection);
+}
+
+/* ---- Time ---- */
+
+static void room_compact(sn_room *room)
+{
+    sennit_hub *hub = room->hub;
+    sennit_buf snapshot;
+    uint64_t through = room->ticket;
+
+    sennit_buf_init(&snapshot, &hub->mem.alloc);
+    if (sennit_doc_save(room->doc, SENNIT_SAVE_SHARED, &snapshot) == SENNIT_OK &&
+        hub->options.storage->compact(hub->options.storage->self, room->name, through, snapshot.data,
+                                      snapshot.len, &room->ticket) == SENNIT_OK) {
+        room->log_bytes = 0;
+        hub->stat.compactions++;
+        sn_hub_note(hub, SENNIT_HUB_COMPACTED, NULL, room->name, NULL, 0, NULL, snapshot.len);
+    }
+    sennit_buf_clear(&snapshot);
+}
+
+bool sn_room_tick(sn_room *room, uint64_t now_ms)
+{
+    sennit_hub *hub = room->hub;
+    sennit_stat stat;
+
+    if (room->log_bytes >= hub->options.compact_bytes && room->ticket <= hub->durable) {
+        sennit_doc_stat(room->doc, &stat);
+        if (stat.parked == 0) /* what waits is in the log only */
+            room_compact(room);
+    }
+    if (room->channels != NULL) {
+        room->idle_since_ms = now_ms;
+        room_trim(room);
+        return true;
+    }
+    if (now_ms < room->idle_since_ms + hub->options.unload_ms || room->ticket > hub->durable)
+        return true;
+    hub->stat.unloads++;
+    sn_hub_note(hub, SENNIT_HUB_UNLOADED, NULL, room->name, NULL, 0, NULL, 0);
+    sn_room_close(room);
+    return false;
+}
