@@ -26,11 +26,9 @@
 #if defined(__GNUC__)
 #define SN_LIKELY(x) __builtin_expect(!!(x), 1)
 #define SN_UNLIKELY(x) __builtin_expect(!!(x), 0)
-#define SN_PREFETCH(p) __builtin_prefetch(p) /* of what is read in a moment */
 #else
 #define SN_LIKELY(x) (x)
 #define SN_UNLIKELY(x) (x)
-#define SN_PREFETCH(p) ((void)(p))
 #endif
 
 /* Forward a failure; for functions that own nothing. */
