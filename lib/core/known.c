@@ -25,13 +25,14 @@ static bool known_step(sn_op *op, uint32_t n, uint32_t author)
 }
 
 /* The next record here, from an operation on. */
-static bool known_next(sn_log_iter *it, sn_op *mine, uint32_t seq, uint32_t author)
+static void known_next(sn_log_iter *it, sn_op *mine, uint32_t seq, uint32_t author)
 {
-    if (!sn_log_next(it, mine))
-        return false;
+    bool more = sn_log_next(it, mine);
+
+    SN_ASSERT(more); /* as long as operations are known */
+    (void)more;
     if (mine->seq < seq && mine->part == SN_WHOLE)
         sn_op_skip(mine, seq - mine->seq, author);
-    return true;
 }
 
 static sennit_status known_fork(const sn_apply *a, const sn_segment *seg)
@@ -69,8 +70,8 @@ sennit_status sn_apply_known(sn_apply *a, sn_segment *seg, uint32_t known)
     while (k < seg->n && a->batch->ops[seg->first + k].seq < end) {
         sn_op *theirs = &a->batch->ops[seg->first + k];
 
-        if (mine.n == 0 && !known_next(&it, &mine, theirs->seq, author))
-            return known_fork(a, seg);
+        if (mine.n == 0)
+            known_next(&it, &mine, theirs->seq, author);
         if (theirs->ref_replica != SN_NO_REPLICA &&
             a->at[theirs->ref_replica].replica == SN_NO_REPLICA)
             return known_fork(a, seg); /* ours names something that is known */

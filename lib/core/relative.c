@@ -2,25 +2,24 @@
  * keystroke, made absolute. */
 #include "core/apply.h"
 
-/* The operation before: the record it ends, which is cut to end with it. */
-static bool relative_before(const sn_apply *a, uint32_t replica, uint32_t seq, sn_op *prev)
+/* The operation before: the record it ends, which is cut to end with it. There is
+ * one, since no first operation is told relative to others. */
+static sn_op relative_before(const sn_apply *a, uint32_t replica, uint32_t seq)
 {
     const sn_replica *r = &a->doc->who.replicas[replica];
+    sn_op prev = r->log.open;
     sn_log_iter it;
 
-    if (SN_LIKELY(seq == r->seq)) {
-        *prev = r->log.open;
-        return true;
-    }
+    SN_ASSERT(seq > 0 && seq <= r->seq);
+    if (SN_LIKELY(seq == r->seq))
+        return prev;
     sn_log_seek(&it, &r->log, replica, r->changes, seq - 1);
-    if (!sn_log_next(&it, prev))
-        return false;
-    while (prev->part == SN_MORE)
-        if (!sn_log_next(&it, prev))
-            return false;
-    if (prev->part == SN_WHOLE)
-        prev->n = seq - prev->seq;
-    return true;
+    do
+        sn_log_next(&it, &prev);
+    while (prev.part == SN_MORE);
+    if (prev.part == SN_WHOLE)
+        prev.n = seq - prev.seq;
+    return prev;
 }
 
 /* The batch's name for a replica here: the author, or the second of its ids,
@@ -79,10 +78,9 @@ static sennit_status relative_time(const sn_apply *a, sn_segment *seg, const sn_
 
 sennit_status sn_apply_resolve(const sn_apply *a, sn_segment *seg)
 {
-    sn_op *op = &a->batch->ops[seg->first], prev;
+    const sn_op prev = relative_before(a, a->at[seg->replica].replica, seg->seq);
+    sn_op *op = &a->batch->ops[seg->first];
 
-    if (!relative_before(a, a->at[seg->replica].replica, seg->seq, &prev))
-        return sn_apply_fail(a, seg, SENNIT_ECORRUPT, "nothing that it could be relative to");
     SN_TRY(relative_time(a, seg, &prev));
     op->number = seg->number = prev.number + (prev.kind == SN_INSERT ? prev.n : 0);
     if (seg->relative == SN_TYPED) {

@@ -118,8 +118,7 @@ static void replace_no_chance(replace_sides *s)
             continue;
         }
         before = 0;
-        if (edited == 0 && kept == 0)
-            return;
+        SN_ASSERT(edited + kept > 0); /* as much is kept on both sides */
     }
 }
 
@@ -248,10 +247,7 @@ static sennit_status replace_bytes(sennit_doc *doc, uint32_t at, const uint8_t *
                                    const uint8_t *fresh, uint32_t new_len)
 {
     uint32_t least = old_len < new_len ? old_len : new_len;
-    uint32_t head = replace_prefix(old, fresh, least, old_len);
-    /* A prefix may end inside a character of the new text only: step back. */
-    while (head > 0 && head < new_len && sn_utf8_is_cont(fresh[head]))
-        head--;
+    uint32_t head = replace_prefix(old, fresh, least, old_len); /* whole characters of both */
     uint32_t tail = replace_suffix(old + old_len, fresh + new_len, least - head);
     if (head + tail == old_len && old_len == new_len)
         return SENNIT_OK;

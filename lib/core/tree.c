@@ -140,8 +140,7 @@ static bool tree_walk_cursor(sn_cursor *c, uint32_t rel)
 {
     for (uint32_t step = 0; step < TREE_STEPS; step++) {
         if (rel < c->before) {
-            if (c->i == 0)
-                return false;
+            SN_ASSERT(c->i > 0);
             c->i--;
             c->before -= sn_span_visible(&c->leaf->span[c->i]);
             continue;
