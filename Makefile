@@ -117,10 +117,17 @@ $(B)/shared.o: build/amalgam/sennit.c $(B)/flags
 $(B)/sennit: $(CLI:%.c=$(B)/%.o) $(B)/libsennit-sync.a $(B)/libsennit.a
 	$(LINK) $^ -ljansson -lz -lzstd $(SYNC_LIBS) -o $@
 
+$(B)/sennitd: $(SERVER:%.c=$(B)/%.o) $(B)/libsennit-sync.a $(B)/libsennit.a
+	$(LINK) $^ -ljansson $(SYNC_LIBS) -o $@
+
+$(B)/load: $(B)/tests/bench/server/load.o $(B)/libsennit-sync.a $(B)/libsennit.a
+	$(LINK) $^ $(SYNC_LIBS) -o $@
+
 $(B)/lib/%.o: INCLUDE += -Ilib
 $(SYNC:%.c=$(B)/%.o): INCLUDE += -D_POSIX_C_SOURCE=200809L
 $(B)/examples/%.o: INCLUDE += -D_GNU_SOURCE -Iexamples
 $(B)/tests/%.o: INCLUDE += -Ilib -Itests
+$(B)/tests/bench/%.o: INCLUDE += -D_GNU_SOURCE
 $(B)/tests/sync/%.o: INCLUDE += -D_GNU_SOURCE
 $(B)/%.o: %.c $(B)/flags
 	@mkdir -p $(@D)
