@@ -158,7 +158,9 @@ void sn_conn_arm(sn_conn *conn)
 
 void sn_conn_set_deadline(sn_conn *conn, uint32_t ms)
 {
-    lws_set_timer_usecs(conn->wsi, ms == 0 ? LWS_SET_TIMER_USEC_CANCEL : (lws_usec_t)ms * 1000);
+    conn->has_deadline = ms != 0;
+    if (ms != 0)
+        lws_set_timer_usecs(conn->wsi, (lws_usec_t)ms * 1000);
 }
 
 /* ------------------------------------------------------------- Asking -- */

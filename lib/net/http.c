@@ -225,6 +225,17 @@ static void http_encourage(sn_conn *conn)
                         LWS_WRITE_HTTP);
 }
 
+/* libwebsockets keeps what it has read beyond a request. When that is a POST, it
+ * takes the headers for the body, and for ever (4.1.6): only one that was sent after
+ * the answer to the request before it is let in. */
+int sn_http_filter(sn_conn *conn)
+{
+    bool may_be_kept = lws_service_adjust_timeout(conn->listener->context, 1, 0) == 0;
+
+    return conn->served && may_be_kept && lws_hdr_total_length(conn->wsi, WSI_TOKEN_GET_URI) == 0
+               ? -1 : 0;
+}
+
 int sn_http_request(sn_conn *conn)
 {
     sennit_listener *l = conn->listener;
@@ -281,20 +292,22 @@ static int http_finish(sn_conn *conn)
     sn_exchange *x = conn->http;
     bool last = x->last;
 
-    if (!x->answered || !sn_answer_is_sent(&x->answer) || (x->expects && x->answered))
+    if (!x->answered || !sn_answer_is_sent(&x->answer) || x->expects)
         return 0;
     http_free(conn);
+    conn->served = true;
     sn_conn_renew_id(conn);
     sn_conn_set_deadline(conn, 0);
     sn_conn_make_ready(conn);
     return last || lws_http_transaction_completed(conn->wsi) ? -1 : 0;
 }
 
+/* Told again if more than the body was read. */
 int sn_http_body_whole(sn_conn *conn)
 {
     sn_exchange *x = conn->http;
 
-    if (x == NULL)
+    if (x == NULL || !x->expects)
         return 0;
     x->expects = false;
     return x->answered ? http_finish(conn) : http_ask(conn);

@@ -29,11 +29,12 @@ static int listener_event(sn_conn *conn, int why, void *data, size_t len)
     case LWS_CALLBACK_RECEIVE: return sn_peer_received(conn, data, len);
     case LWS_CALLBACK_SERVER_WRITEABLE: return sn_peer_writable(conn);
     case LWS_CALLBACK_WS_PEER_INITIATED_CLOSE: return sn_peer_farewell(conn, data, len);
+    case LWS_CALLBACK_FILTER_HTTP_CONNECTION: return sn_http_filter(conn);
     case LWS_CALLBACK_HTTP: return sn_http_request(conn);
     case LWS_CALLBACK_HTTP_BODY: return sn_http_body(conn, data, len);
     case LWS_CALLBACK_HTTP_BODY_COMPLETION: return sn_http_body_whole(conn);
     case LWS_CALLBACK_HTTP_WRITEABLE: return sn_http_writable(conn);
-    case LWS_CALLBACK_TIMER: return -1; /* its deadline has passed */
+    case LWS_CALLBACK_TIMER: return conn->has_deadline ? -1 : 0;
     case LWS_CALLBACK_RAW_ADOPT:
     case LWS_CALLBACK_RAW_RX: return -1; /* CONNECT, or no HTTP at all */
     default: return 0;

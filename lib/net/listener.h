@@ -55,8 +55,10 @@ typedef struct sn_conn {
     struct sn_conn *next_ready;
     bool ready;        /* on the list of those to serve as if writable */
     bool is_peer;
+    bool has_deadline; /* else its timer means nothing: it cannot be taken back */
     bool full;         /* send refused a frame: tell when there is room */
     bool said_it;      /* the farewell is out */
+    bool served;       /* a request was answered on it before */
     sn_farewell *bye;  /* how it closes, or NULL; below if there was no memory for it */
     int bye_code;
     void *peer;        /* the owner's; NULL: not told of, or no more */
@@ -138,6 +140,7 @@ void sn_peer_gone(sn_conn *conn);
 
 /* ---- http.c: likewise ---- */
 
+int sn_http_filter(sn_conn *conn);
 int sn_http_request(sn_conn *conn);
 int sn_http_body(sn_conn *conn, const void *piece, size_t len);
 int sn_http_body_whole(sn_conn *conn);
