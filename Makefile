@@ -175,7 +175,7 @@ unit-tests: $(TEST_BIN)
 	@$(RUN) "unit, property and out-of-memory tests, $(MODE) build" $(TEST_BIN)
 
 $(B)/tests/unit/% $(B)/tests/prop/% $(B)/tests/oom/%: LIBS := -lcmocka -lm
-$(SYNC_BIN): LIBS := -lcmocka $(SYNC_LIBS)
+$(SYNC_BIN): LIBS := -lcmocka $(SYNC_LIBS) -lssl -lcrypto
 $(SYNC_BIN): $(B)/libsyncsupport.a $(B)/libsennit-sync.a
 $(B)/tests/%: $(B)/tests/%.o $(B)/libsupport.a $(B)/libsennit.a
 	$(LINK) $(filter-out %.a,$^) -Wl,--start-group $(filter %.a,$^) -Wl,--end-group $(LIBS) -o $@

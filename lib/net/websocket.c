@@ -271,6 +271,7 @@ static struct lws_context *websocket_context(websocket_client *c)
     info.max_http_header_pool = 1;
     info.timeout_secs = c->connect_ms / 1000 + 1; /* ours is the one that counts */
     info.connect_timeout_secs = info.timeout_secs;
+    info.options = LWS_SERVER_OPTION_JUST_USE_RAW_ORIGIN;
     if (c->url.tls)
         info.options |= LWS_SERVER_OPTION_DO_SSL_GLOBAL_INIT;
     if (c->url.tls && c->ca_file != NULL) {

@@ -454,7 +454,7 @@ static int answer_long(net_host *host, uint64_t id, const sennit_http_request *r
 
 static void expect_long_answer(talk *t)
 {
-    uint8_t *got = malloc(LONG_ANSWER + ROOM);
+    uint8_t *got = malloc(LONG_ANSWER + ROOM + 70000);
     uint64_t since = net_now_ms();
     size_t n = 0;
     char *body = NULL;

@@ -181,16 +181,104 @@ bool net_peer_take(net_peer *peer, const void **data, size_t *len)
     return true;
 }
 
+/* ---------------------------------------------------------------- Wire -- */
+
+static struct sockaddr_in loopback_at(uint16_t port)
+{
+    struct sockaddr_in at = {.sin_family = AF_INET};
+
+    at.sin_port = htons(port);
+    at.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    return at;
+}
+
+void net_wire_start(net_wire *wire, net_host *host)
+{
+    struct sockaddr_in at = loopback_at(0);
+
+    memset(wire, 0, sizeof *wire);
+    wire->host = host;
+    wire->listening = socket(AF_INET, SOCK_STREAM, 0);
+    wire->client = wire->server = -1;
+    assert_true(wire->listening >= 0);
+    assert_int_equal(bind(wire->listening, (struct sockaddr *)&at, sizeof at), 0);
+    assert_int_equal(listen(wire->listening, 8), 0);
+    assert_int_equal(fcntl(wire->listening, F_SETFL, O_NONBLOCK), 0);
+}
+
+void net_wire_url(const net_wire *wire, char out[128])
+{
+    struct sockaddr_in at;
+    socklen_t len = sizeof at;
+
+    assert_int_equal(getsockname(wire->listening, (struct sockaddr *)&at, &len), 0);
+    snprintf(out, 128, "ws://127.0.0.1:%u/sync", (unsigned)ntohs(at.sin_port));
+}
+
+static void wire_carry(net_way *way, int from, int to)
+{
+    if (way->len == 0) {
+        ssize_t n = recv(from, way->data, sizeof way->data, 0);
+
+        if (n == 0)
+            shutdown(to, SHUT_WR);
+        way->len = n > 0 ? (size_t)n : 0;
+    }
+    ssize_t sent = send(to, way->data, way->len, MSG_NOSIGNAL);
+    if (sent <= 0)
+        return;
+    way->len -= (size_t)sent;
+    memmove(way->data, way->data + sent, way->len);
+}
+
+void net_wire_step(net_wire *wire)
+{
+    if (wire->client < 0) {
+        wire->client = accept(wire->listening, NULL, NULL);
+        if (wire->client < 0)
+            return;
+        assert_int_equal(fcntl(wire->client, F_SETFL, O_NONBLOCK), 0);
+        wire->server = raw_connect(wire->host);
+    }
+    if (wire->held)
+        return;
+    wire_carry(&wire->up, wire->client, wire->server);
+    wire_carry(&wire->down, wire->server, wire->client);
+}
+
+void net_wire_inject(net_wire *wire, const void *data, size_t len)
+{
+    raw_send(wire->client, data, len);
+}
+
+void net_wire_cut(net_wire *wire)
+{
+    struct linger abrupt = {1, 0};
+
+    if (wire->client >= 0) {
+        setsockopt(wire->client, SOL_SOCKET, SO_LINGER, &abrupt, sizeof abrupt);
+        setsockopt(wire->server, SOL_SOCKET, SO_LINGER, &abrupt, sizeof abrupt);
+        close(wire->client);
+        close(wire->server);
+    }
+    wire->client = wire->server = -1;
+    wire->up.len = wire->down.len = 0;
+}
+
+void net_wire_stop(net_wire *wire)
+{
+    net_wire_cut(wire);
+    close(wire->listening);
+}
+
 /* ----------------------------------------------------------------- Raw -- */
 
 int raw_connect(const net_host *host)
 {
-    struct sockaddr_in to = {.sin_family = AF_INET};
+    struct sockaddr_in to = loopback_at(sennit_listener_port(host->listener));
     int fd = socket(AF_INET, SOCK_STREAM, 0);
 
     assert_true(fd >= 0);
-    to.sin_port = htons(sennit_listener_port(host->listener));
-    to.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
     assert_int_equal(connect(fd, (struct sockaddr *)&to, sizeof to), 0);
     assert_int_equal(fcntl(fd, F_SETFL, O_NONBLOCK), 0);
     return fd;

@@ -59,6 +59,33 @@ void net_host_url(const net_host *host, const char *scheme, const char *name, ch
 /* Take the next frame that a peer sent. */
 bool net_peer_take(net_peer *peer, const void **data, size_t *len);
 
+/* ---- A wire between a client and a host, that can be tampered with ---- */
+
+typedef struct net_way {
+    size_t len; /* read and not yet written */
+    char data[65536];
+} net_way;
+
+typedef struct net_wire {
+    net_host *host;
+    int listening, client, server; /* -1: none */
+    bool held;                     /* nothing gets through */
+    net_way up, down;
+} net_wire;
+
+void net_wire_start(net_wire *wire, net_host *host);
+void net_wire_url(const net_wire *wire, char out[128]);
+
+/* Carry on what came, both ways. */
+void net_wire_step(net_wire *wire);
+
+/* Send something to the client as if it came from the host. */
+void net_wire_inject(net_wire *wire, const void *data, size_t len);
+
+/* Break it, in the manner of a machine that restarts. */
+void net_wire_cut(net_wire *wire);
+void net_wire_stop(net_wire *wire);
+
 /* ---- A client that knows nothing, and does as the test says ---- */
 
 int raw_connect(const net_host *host);
