@@ -1,7 +1,7 @@
 """Capability tokens by include/sennit/trust.h alone, with an Ed25519 of its own.
 
-    python3 tests/vectors/token.py          compare with token/good.vec and token/bad.vec
-    python3 tests/vectors/token.py write    write them anew
+    python3 tests/vectors/run_token.py          compare with token/good.vec and token/bad.vec
+    python3 tests/vectors/run_token.py write    write them anew
 
 Slow, and not for keys that matter: nothing here takes the same time for every secret.
 """
@@ -172,12 +172,12 @@ def main(write):
     assert sign(SECRET, b"")[0] == PUBLIC
     for name, lines in (("good", good), ("bad", bad)):
         path = os.path.join(HERE, name + ".vec")
-        want = "# written by tests/vectors/token.py\n" + "\n".join(lines()) + "\n"
+        want = "# written by tests/vectors/run_token.py\n" + "\n".join(lines()) + "\n"
         if write:
             with open(path, "w", encoding="utf-8") as file:
                 file.write(want)
         with open(path, encoding="utf-8", newline="") as file:
-            assert file.read() == want, path + " is not what token.py writes"
+            assert file.read() == want, path + " is not what run_token.py writes"
 
 
 if __name__ == "__main__":
