@@ -44,8 +44,7 @@ sennit_status sn_read_u64(sn_reader *r, uint64_t *out, sennit_error *err)
 
     *out = 0;
     SN_TRY(sn_read_bytes(r, 8, &p, err));
-    for (int i = 0; i < 8; i++)
-        *out |= (uint64_t)p[i] << (8 * i);
+    *out = sn_get_u64(p);
     return SENNIT_OK;
 }
 

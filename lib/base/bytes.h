@@ -96,6 +96,14 @@ static inline uint8_t *sn_put_u64(uint8_t *p, uint64_t v)
     return p;
 }
 
+/* Eight bytes, low first. Written out: compilers make one load of it. */
+static inline uint64_t sn_get_u64(const uint8_t *p)
+{
+    return (uint64_t)p[0] | (uint64_t)p[1] << 8 | (uint64_t)p[2] << 16 | (uint64_t)p[3] << 24 |
+           (uint64_t)p[4] << 32 | (uint64_t)p[5] << 40 | (uint64_t)p[6] << 48 |
+           (uint64_t)p[7] << 56;
+}
+
 /* Bytes that sn_put_varint writes. */
 static inline size_t sn_varint_len(uint64_t v)
 {

@@ -1,5 +1,7 @@
 #include "base/hash.h"
 
+#include "base/bytes.h"
+
 #define HASH_P1 UINT64_C(0x9E3779B185EBCA87)
 #define HASH_P2 UINT64_C(0xC2B2AE3D27D4EB4F)
 #define HASH_P3 UINT64_C(0x165667B19E3779F9)
@@ -15,13 +17,6 @@ static uint64_t hash_rotl(uint64_t v, unsigned n)
 static uint64_t hash_word32(const uint8_t *p)
 {
     return (uint64_t)p[0] | (uint64_t)p[1] << 8 | (uint64_t)p[2] << 16 | (uint64_t)p[3] << 24;
-}
-
-static uint64_t hash_word(const uint8_t *p)
-{
-    return (uint64_t)p[0] | (uint64_t)p[1] << 8 | (uint64_t)p[2] << 16 | (uint64_t)p[3] << 24 |
-           (uint64_t)p[4] << 32 | (uint64_t)p[5] << 40 | (uint64_t)p[6] << 48 |
-           (uint64_t)p[7] << 56;
 }
 
 /* ---- XXH64 ---- */
@@ -41,10 +36,10 @@ static uint64_t hash_stripes(const uint8_t *p, size_t stripes, uint64_t seed)
     uint64_t a = seed + HASH_P1 + HASH_P2, b = seed + HASH_P2, c = seed, d = seed - HASH_P1;
 
     for (; stripes > 0; stripes--, p += 32) {
-        a = hash_round(a, hash_word(p));
-        b = hash_round(b, hash_word(p + 8));
-        c = hash_round(c, hash_word(p + 16));
-        d = hash_round(d, hash_word(p + 24));
+        a = hash_round(a, sn_get_u64(p));
+        b = hash_round(b, sn_get_u64(p + 8));
+        c = hash_round(c, sn_get_u64(p + 16));
+        d = hash_round(d, sn_get_u64(p + 24));
     }
     uint64_t acc = hash_rotl(a, 1) + hash_rotl(b, 7) + hash_rotl(c, 12) + hash_rotl(d, 18);
     return hash_merge(hash_merge(hash_merge(hash_merge(acc, a), b), c), d);
@@ -53,7 +48,7 @@ static uint64_t hash_stripes(const uint8_t *p, size_t stripes, uint64_t seed)
 static uint64_t hash_tail(uint64_t acc, const uint8_t *p, size_t len)
 {
     for (; len >= 8; len -= 8, p += 8)
-        acc = hash_rotl(acc ^ hash_round(0, hash_word(p)), 27) * HASH_P1 + HASH_P4;
+        acc = hash_rotl(acc ^ hash_round(0, sn_get_u64(p)), 27) * HASH_P1 + HASH_P4;
     if (len >= 4) {
         acc = hash_rotl(acc ^ hash_word32(p) * HASH_P1, 23) * HASH_P2 + HASH_P3;
         p += 4;
@@ -85,7 +80,7 @@ typedef struct hash_lanes {
  * however, the result is another. */
 static uint64_t hash_step(uint64_t lane, const uint8_t *p)
 {
-    return hash_rotl((lane ^ hash_word(p)) * HASH_P1, 29) + hash_word(p + 8);
+    return hash_rotl((lane ^ sn_get_u64(p)) * HASH_P1, 29) + sn_get_u64(p + 8);
 }
 
 static hash_lanes hash_blocks(hash_lanes l, const uint8_t *p, size_t blocks)

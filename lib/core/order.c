@@ -34,11 +34,22 @@ static sn_place order_end(sn_tree *tree)
     return (sn_place){(sn_leaf *)node, node->n, 0};
 }
 
+/* Whether change a's key is at most change's, of which the time is at hand. */
+static inline bool order_le(const sn_roster *who, uint32_t a, uint32_t change, uint64_t hlc)
+{
+    uint64_t other = who->hlcs[a];
+
+    return SN_LIKELY(other != hlc) ? other < hlc : sn_change_le(who, a, change);
+}
+
 /* First span of a leaf from i on whose rkey is at most change's; n if none. */
 static uint32_t order_scan_right(const sn_tree *tree, const sn_leaf *leaf, uint32_t i,
                                  uint32_t change)
 {
-    while (i < leaf->node.n && !sn_change_le(tree->who, sn_span_rkey(&leaf->span[i]), change))
+    const sn_roster *who = tree->who;
+    const uint64_t hlc = who->hlcs[change];
+
+    while (i < leaf->node.n && !order_le(who, sn_span_rkey(&leaf->span[i]), change, hlc))
         i++;
     return i;
 }
@@ -65,7 +76,10 @@ static sn_place order_right(sn_tree *tree, sn_leaf *leaf, uint32_t i, uint32_t c
 static uint32_t order_scan_left(const sn_tree *tree, const sn_leaf *leaf, uint32_t i,
                                 uint32_t change)
 {
-    while (i > 0 && !sn_change_le(tree->who, sn_span_lkey(&leaf->span[i - 1]), change))
+    const sn_roster *who = tree->who;
+    const uint64_t hlc = who->hlcs[change];
+
+    while (i > 0 && !order_le(who, sn_span_lkey(&leaf->span[i - 1]), change, hlc))
         i--;
     return i;
 }

@@ -33,11 +33,19 @@ void sn_roster_free(sn_roster *who, sn_mem *mem)
 
 /* Multiply-shift hashing (Dietzfelbinger et al. 1997): with an unknown odd
  * factor no choice of ids makes many of them collide. */
-static uint32_t roster_slot(const sn_roster *who, uint64_t id)
+static uint64_t roster_hash(const sn_roster *who, uint64_t id)
 {
-    uint64_t mixed = (id ^ id >> 32) * who->hash_key;
+    return (id ^ id >> 32) * who->hash_key;
+}
 
-    return (uint32_t)(mixed >> 32) & (who->slots_cap - 1);
+static uint32_t roster_slot(const sn_roster *who, uint64_t hash)
+{
+    return (uint32_t)(hash >> 32) & (who->slots_cap - 1);
+}
+
+static uint32_t roster_tag(uint64_t hash)
+{
+    return (uint32_t)(hash >> 24) % 255u << 24;
 }
 
 uint32_t sn_roster_find(sn_roster *who, uint64_t id)
@@ -46,28 +54,31 @@ uint32_t sn_roster_find(sn_roster *who, uint64_t id)
         return who->recent;
     if (who->slots_cap == 0)
         return SN_NO_REPLICA;
-    for (uint32_t s = roster_slot(who, id);; s = (s + 1) & (who->slots_cap - 1)) {
-        const sn_slot *slot = &who->slots[s];
+    uint64_t hash = roster_hash(who, id);
+    uint32_t tag = roster_tag(hash);
+    for (uint32_t s = roster_slot(who, hash);; s = (s + 1) & (who->slots_cap - 1)) {
+        uint32_t slot = who->slots[s], index = slot & SN_SLOT_INDEX;
 
-        if (slot->place == 0)
+        if (slot == SN_SLOT_FREE)
             return SN_NO_REPLICA;
-        if (slot->id == id)
-            return who->recent = slot->place - 1;
+        if ((slot & ~SN_SLOT_INDEX) == tag && who->replicas[index].id == id)
+            return who->recent = index;
     }
 }
 
 static void roster_put_slot(sn_roster *who, uint32_t replica)
 {
-    uint32_t s = roster_slot(who, who->replicas[replica].id);
+    uint64_t hash = roster_hash(who, who->replicas[replica].id);
+    uint32_t s = roster_slot(who, hash);
 
-    while (who->slots[s].place != 0)
+    while (who->slots[s] != SN_SLOT_FREE)
         s = (s + 1) & (who->slots_cap - 1);
-    who->slots[s] = (sn_slot){who->replicas[replica].id, replica + 1};
+    who->slots[s] = roster_tag(hash) | replica;
 }
 
 static void roster_rehash(sn_roster *who)
 {
-    memset(who->slots, 0, who->slots_cap * sizeof *who->slots);
+    memset(who->slots, 0xff, who->slots_cap * sizeof *who->slots); /* SN_SLOT_FREE */
     for (uint32_t i = 0; i < who->replicas_len; i++)
         roster_put_slot(who, i);
 }
@@ -79,7 +90,7 @@ static sennit_status roster_grow_slots(sn_roster *who, sn_mem *mem)
 
     if (who->slots_cap > 2 * who->replicas_len)
         return SENNIT_OK;
-    sn_slot *slots = sn_mem_resize(mem, who->slots, who->slots_cap * item, cap * item);
+    uint32_t *slots = sn_mem_resize(mem, who->slots, who->slots_cap * item, cap * item);
     if (slots == NULL)
         return SENNIT_ENOMEM;
     who->slots = slots;
@@ -90,6 +101,8 @@ static sennit_status roster_grow_slots(sn_roster *who, sn_mem *mem)
 
 sennit_status sn_roster_add(sn_roster *who, sn_mem *mem, uint64_t id, uint32_t *out)
 {
+    if (who->replicas_len > SN_SLOT_INDEX)
+        return SENNIT_ELIMIT;
     SN_TRY(sn_mem_grow32(mem, (void **)&who->replicas, &who->replicas_cap,
                          (size_t)who->replicas_len + 1, sizeof *who->replicas));
     SN_TRY(roster_grow_slots(who, mem));

@@ -39,16 +39,16 @@ typedef struct sn_replica {
     sn_log log;
 } sn_replica;
 
-typedef struct sn_slot {
-    uint64_t id;
-    uint32_t place; /* index + 1; 0: free */
-} sn_slot;
+/* A slot of the hash table by id: index, and eight bits of the hash above it, so
+ * that another id is mostly told without looking at the replica. */
+#define SN_SLOT_INDEX 0xffffffu
+#define SN_SLOT_FREE UINT32_MAX /* no slot has all bits of the hash set */
 
 typedef struct sn_roster {
     sn_replica *replicas;
     sn_change *changes;
     uint64_t *hlcs;  /* of the changes, by themselves: comparing keys reads little else */
-    sn_slot *slots;  /* hash table by id */
+    uint32_t *slots; /* hash table by id */
     uint32_t replicas_len, replicas_cap;
     uint32_t changes_len, changes_cap, hlcs_cap;
     uint32_t slots_cap; /* a power of two, or 0 */
@@ -64,7 +64,8 @@ void sn_roster_free(sn_roster *who, sn_mem *mem);
 /* Return the index of a replica, or SN_NO_REPLICA. */
 uint32_t sn_roster_find(sn_roster *who, uint64_t id);
 
-/* Add a replica that is not there yet. Pointers to replicas move. */
+/* Add a replica that is not there yet. Pointers to replicas move. Returns SENNIT_OK,
+ * SENNIT_ENOMEM, SENNIT_ELIMIT if there are 2^24 already. */
 sennit_status sn_roster_add(sn_roster *who, sn_mem *mem, uint64_t id, uint32_t *out);
 
 /* Make room for n changes of a replica (and of all together). */

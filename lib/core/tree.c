@@ -231,27 +231,40 @@ static bool tree_holds(const sn_tree *tree, const sn_span *s, uint32_t replica, 
     return number - s->at < sn_span_len(s) && tree->who->changes[s->change].replica == replica;
 }
 
+/* Whether a byte is in span i of a leaf or beside it; i moves there. */
+static inline bool tree_near(const sn_tree *tree, const sn_leaf *leaf, uint32_t *i, uint32_t replica,
+                             uint32_t number)
+{
+    uint32_t low = *i > 0 ? *i - 1 : 0, end = (uint32_t)sn_min_u64(low + 3, leaf->node.n);
+
+    for (uint32_t k = low; k < end; k++)
+        if (tree_holds(tree, &leaf->span[k], replica, number)) {
+            *i = k;
+            return true;
+        }
+    return false;
+}
+
 sn_place sn_tree_find(sn_tree *tree, uint32_t replica, uint32_t number)
 {
-    if (tree->hit != NULL) { /* the span found last, or one beside it */
-        uint32_t low = tree->hit_i > 0 ? tree->hit_i - 1 : 0;
+    /* What somebody does is near what they did before, or what others do at the
+     * same place, to the same byte. */
+    if (tree->hit != NULL && tree_near(tree, tree->hit, &tree->hit_i, replica, number))
+        return (sn_place){tree->hit, tree->hit_i, number - tree->hit->span[tree->hit_i].at};
+    if (tree->sought == NULL || !tree_near(tree, tree->sought, &tree->sought_i, replica, number)) {
+        sn_map_at at = sn_map_floor(&tree->ids, sn_id_key(replica, number));
+        sn_leaf *leaf = tree->leaves[at.leaf->value[at.i]];
 
-        for (uint32_t i = low; i <= low + 2 && i < tree->hit->node.n; i++)
-            if (tree_holds(tree, &tree->hit->span[i], replica, number)) {
-                tree->hit_i = i;
-                return (sn_place){tree->hit, i, number - tree->hit->span[i].at};
-            }
-    }
-    sn_map_at at = sn_map_floor(&tree->ids, sn_id_key(replica, number));
-    sn_leaf *leaf = tree->leaves[at.leaf->value[at.i]];
-    for (uint32_t i = 0; i < leaf->node.n; i++)
-        if (tree_holds(tree, &leaf->span[i], replica, number)) {
-            tree->hit = leaf;
-            tree->hit_i = i;
-            return (sn_place){leaf, i, number - leaf->span[i].at};
+        tree->sought = leaf;
+        tree->sought_i = 0;
+        while (!tree_holds(tree, &leaf->span[tree->sought_i], replica, number)) {
+            tree->sought_i++;
+            SN_ASSERT(tree->sought_i < leaf->node.n);
         }
-    SN_ASSERT(!"a byte that is in no span");
-    return (sn_place){leaf, 0, 0};
+    }
+    tree->hit = tree->sought;
+    tree->hit_i = tree->sought_i;
+    return (sn_place){tree->hit, tree->hit_i, number - tree->hit->span[tree->hit_i].at};
 }
 
 /* ---- least keys ---- */

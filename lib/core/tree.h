@@ -127,8 +127,9 @@ typedef struct sn_tree {
     sn_count hot_by;
     sn_cursor cursor;
     sn_quick quick;
-    sn_leaf *hit;    /* where a byte was found by id last */
-    uint32_t hit_i;
+    sn_leaf *hit;    /* where a byte was found by id, or put from elsewhere, last */
+    sn_leaf *sought; /* where one was found through the map last */
+    uint32_t hit_i, sought_i; /* the second may be out of date */
     sn_map ids;      /* author << 32 | number -> leaf's id */
     sn_leaf **leaves; /* by id, spare ones included */
     uint32_t leaves_len, leaves_cap, leaves_used;
