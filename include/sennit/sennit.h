@@ -768,6 +768,135 @@ SENNIT_API SENNIT_MUST_CHECK sennit_status
 sennit_doc_void(sennit_doc *doc, uint64_t replica, uint64_t from, uint64_t renewed,
                 uint64_t accepted, sennit_rebased *out);
 
+/* ---------------------------------------------------------------- Undo -- */
+
+/* Undo and redo of one user in one document.
+ *
+ * Local edits become steps while it exists. A new step begins with the first edit
+ * after a pause or after sennit_undo_break; a transaction is never cut.
+ *
+ * What is taken back is what this user did and nothing else: what others typed
+ * in between stays, what others deleted stays deleted. Text is never written
+ * anew. Undoing an insert deletes it. Undoing a delete switches that delete off,
+ * so the same bytes are back, with their authors and all anchors on them. All of
+ * this is done by ordinary operations of this replica: they count in versions,
+ * travel in deltas and become local patches.
+ *
+ * Steps move along when own operations are issued anew (sennit_doc_rebase, _void),
+ * and so does what they remember as selected. A step of which only a part was
+ * issued anew becomes two.
+ *
+ * A document may have several. Each takes note of all local edits, unless it is
+ * told to look away (sennit_undo_track); what one of them takes back is no edit
+ * to the others.
+ *
+ * Source   docs/ALGORITHM.md, "Deletes, toggles, and undo"
+ */
+typedef struct sennit_undo sennit_undo;
+
+typedef struct sennit_undo_options {
+    size_t size;       /* sizeof(sennit_undo_options); members are only ever added */
+    uint64_t pause_ms; /* an edit so long after the last begins a step, by the times of
+                          sennit_doc_set_time; 0 means 1,000 */
+    size_t depth;      /* steps to keep, undone ones included; beyond that the oldest
+                          is forgotten. 0 means 1,000 */
+} sennit_undo_options;
+
+/* Begin to keep steps.
+ *
+ * options  NULL: the defaults
+ *
+ * Owns     *out is the caller's: sennit_undo_free, also if the document is freed
+ *          before it; every call below then returns SENNIT_EINVAL. It takes its
+ *          memory by the document's allocator.
+ */
+SENNIT_API SENNIT_MUST_CHECK sennit_status
+sennit_undo_new(sennit_doc *doc, const sennit_undo_options *options, sennit_undo **out);
+
+/* Free it; NULL is fine. Cannot fail. */
+SENNIT_API void sennit_undo_free(sennit_undo *undo);
+
+/* End the step: the next edit begins a new one. */
+SENNIT_API SENNIT_MUST_CHECK sennit_status sennit_undo_break(sennit_undo *undo);
+
+/* Take note of local edits (on nonzero, as at first) or look away: what is edited
+ * meanwhile is not this user's. For hosts that edit for several, or of their own
+ * accord. Ends the step. */
+SENNIT_API SENNIT_MUST_CHECK sennit_status sennit_undo_track(sennit_undo *undo, int on);
+
+/* Tell what is selected: any number of anchors, such as two for each cursor.
+ *
+ * To be called whenever that changes other than by an edit. A step remembers
+ * what was selected when it began; undoing gives that back, and keeps what is
+ * selected now for redoing.
+ */
+SENNIT_API SENNIT_MUST_CHECK sennit_status
+sennit_undo_select(sennit_undo *undo, const sennit_anchor *anchors, size_t n);
+
+/* Return what was selected last or given back since. Owns: valid until the next
+ * call for this undo. */
+SENNIT_API const sennit_anchor *sennit_undo_selection(const sennit_undo *undo, size_t *n);
+
+/* Take back the last step that was not taken back; do again the one that was taken
+ * back last. An edit ends redoing: what was taken back by then stays so.
+ *
+ * Where somebody decided otherwise since, their word stands. So a step can come
+ * to nothing, which is no failure.
+ *
+ * Returns  SENNIT_OK
+ *          SENNIT_ERANGE   there is no such step
+ *          SENNIT_EGONE    it deleted text, or was made of operations, that are
+ *                          not here any more: the step is dropped, and nothing
+ *                          else is changed
+ *          SENNIT_ELIMIT
+ *          SENNIT_EBUSY    a transaction is open
+ * Cost     O(log n) for each operation of the step and each stretch of text that
+ *          comes or goes
+ */
+SENNIT_API SENNIT_MUST_CHECK sennit_status sennit_undo_undo(sennit_undo *undo);
+SENNIT_API SENNIT_MUST_CHECK sennit_status sennit_undo_redo(sennit_undo *undo);
+
+/* Return how many steps can be taken back, and done again. Cost O(1). */
+SENNIT_API size_t sennit_undo_can_undo(const sennit_undo *undo);
+SENNIT_API size_t sennit_undo_can_redo(const sennit_undo *undo);
+
+/* Take back what some replicas did, whoever they are, between two versions.
+ *
+ * replicas  n ids; NULL means all there are
+ * since     a version; operations that it counts are left alone
+ * until     a version, or NULL: up to now. What it does not count is left alone.
+ *           Both may count what this document does not know.
+ *
+ * That is a step of its own, and the last: undoing it brings all of it back. If
+ * there is nothing to take back, nothing is changed.
+ *
+ * Returns  SENNIT_OK
+ *          SENNIT_ECORRUPT  since or until is no version
+ *          SENNIT_EGONE     some of it deleted text that is not here any more
+ *          SENNIT_ELIMIT, SENNIT_EBUSY
+ * Cost     O(replicas + operations) as sennit_undo_undo
+ */
+SENNIT_API SENNIT_MUST_CHECK sennit_status
+sennit_undo_range(sennit_undo *undo, const uint64_t *replicas, size_t n,
+                  const void *since, size_t since_len, const void *until, size_t until_len);
+
+/* Append all steps, and go on with them after a restart, in the document that was
+ * saved with SENNIT_SAVE_IDENTITY at that time or later. Steps that name what the
+ * document does not know are left out. For this device only: the form may change
+ * with any release.
+ *
+ * Returns  SENNIT_OK
+ *          SENNIT_EBUSY      a transaction is open (save)
+ *          SENNIT_ECORRUPT   damaged; err says where (load)
+ *          SENNIT_EVERSION   of another release (load)
+ *          SENNIT_ELINEAGE   of another document (load)
+ * Owns     *out as in sennit_undo_new
+ */
+SENNIT_API SENNIT_MUST_CHECK sennit_status sennit_undo_save(sennit_undo *undo, sennit_buf *out);
+SENNIT_API SENNIT_MUST_CHECK sennit_status
+sennit_undo_load(sennit_doc *doc, const sennit_undo_options *options, const void *data, size_t len,
+                 sennit_undo **out, sennit_error *err);
+
 /* ------------------------------------------------------ Check and dump -- */
 
 /* How large a document is inside. */

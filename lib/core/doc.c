@@ -54,6 +54,7 @@ static sennit_status doc_fill(sennit_doc *doc, const sennit_options *options)
     doc->own_id = options->replica;
     doc->unit = options->unit;
     doc->coalesce_ms = options->coalesce_ms > 0 ? options->coalesce_ms : SN_COALESCE_MS;
+    doc->quick_ms = doc->coalesce_ms;
     doc->limits = doc_limits(&options->limits);
     doc->random = options->random;
     doc->random_self = options->random_self;
@@ -96,6 +97,7 @@ void sennit_doc_free(sennit_doc *doc)
     if (doc == NULL)
         return;
     sn_mem *mem = &doc->mem;
+    sn_undo_orphan(doc);
     while (doc->ready != NULL) {
         sn_piece *next = doc->ready->next;
 

@@ -68,6 +68,8 @@ struct sennit_doc {
     uint32_t change;      /* its open change; SN_ROOT_CHANGE: none */
     uint64_t edited_ms;   /* when it was last extended */
     uint32_t exported;    /* own operations that were given out */
+    struct sennit_undo *undos; /* chained by next */
+    uint64_t quick_ms;    /* a pause of no account: coalesce_ms, or less if an undo says so */
     uint64_t own_id;      /* what `me` will be called; 0: not drawn yet */
 
     sennit_unit unit;
@@ -123,6 +125,23 @@ static inline sn_tree *sn_doc_tree(const sennit_doc *doc)
 /* Insert and delete in bytes; all checks but those of whole characters. */
 sennit_status sn_doc_insert_bytes(sennit_doc *doc, uint32_t at, const uint8_t *text, uint32_t len);
 sennit_status sn_doc_delete_bytes(sennit_doc *doc, uint32_t at, uint32_t len);
+
+/* What every own operation begins with: this replica and a lineage. */
+sennit_status sn_edit_start(sennit_doc *doc);
+
+/* Make sure of a change for an operation that names one of change `named`: *hlc
+ * is 0 if the open one serves, else the time of one to be made by
+ * sn_edit_change, for which there is room then. */
+sennit_status sn_edit_reserve_change(sennit_doc *doc, uint32_t named, uint64_t *hlc);
+void sn_edit_change(sennit_doc *doc, uint64_t hlc);
+
+/* ---- undo.c ---- */
+
+/* A local edit is about to be made: does it begin a step? */
+sennit_status sn_undo_editing(sennit_doc *doc);
+
+/* The document goes; who undoes in it stays behind. */
+void sn_undo_orphan(sennit_doc *doc);
 
 /* ---- txn.c: several edits or none ---- */
 

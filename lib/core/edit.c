@@ -21,8 +21,10 @@ static sennit_status edit_me(sennit_doc *doc)
     return sn_roster_add(&doc->who, &doc->mem, doc->own_id, &doc->me);
 }
 
-static sennit_status edit_start(sennit_doc *doc)
+sennit_status sn_edit_start(sennit_doc *doc)
 {
+    if (SN_UNLIKELY(doc->undos != NULL))
+        SN_TRY(sn_undo_editing(doc));
     if (SN_UNLIKELY(doc->me == SN_NO_REPLICA))
         SN_TRY(edit_me(doc));
     if (SN_UNLIKELY(!doc->has_lineage)) {
@@ -48,9 +50,7 @@ static bool edit_change_serves(const sennit_doc *doc, uint32_t named)
     return named == doc->change || sn_change_le(&doc->who, named, doc->change);
 }
 
-/* Make sure of a change: *hlc is 0 if the open one serves, else the time of one
- * to be made by edit_change, for which there is room then. */
-static sennit_status edit_reserve_change(sennit_doc *doc, uint32_t named, uint64_t *hlc)
+sennit_status sn_edit_reserve_change(sennit_doc *doc, uint32_t named, uint64_t *hlc)
 {
     *hlc = 0;
     if (SN_LIKELY(edit_change_serves(doc, named)))
@@ -61,7 +61,7 @@ static sennit_status edit_reserve_change(sennit_doc *doc, uint32_t named, uint64
     return sn_roster_reserve(&doc->who, &doc->mem, doc->me, 1);
 }
 
-static void edit_change(sennit_doc *doc, uint64_t hlc)
+void sn_edit_change(sennit_doc *doc, uint64_t hlc)
 {
     doc->edited_ms = doc->clock.now_ms;
     doc->has_lineage = true;
@@ -95,7 +95,7 @@ static sennit_status edit_reserve_insert(sennit_doc *doc, sn_parent parent, uint
     if (SN_UNLIKELY(doc->who.inserted + len > doc->limits.text_bytes ||
                     (uint64_t)me->seq + len > SN_MAX_SEQ))
         return SENNIT_ELIMIT;
-    SN_TRY(edit_reserve_change(doc, sn_parent_change(parent), hlc));
+    SN_TRY(sn_edit_reserve_change(doc, sn_parent_change(parent), hlc));
     SN_TRY(sn_text_reserve(&me->text, &doc->mem, len));
     SN_TRY(sn_log_reserve(&me->log, &doc->mem, 1));
     SN_TRY(sn_tree_reserve_at(&doc->tree, leaf, 2));
@@ -116,7 +116,7 @@ static sn_parent edit_parent(sennit_doc *doc, uint32_t at)
 static void edit_put(sennit_doc *doc, uint32_t at, sn_parent parent, const uint8_t *text,
                      uint32_t len, uint64_t hlc)
 {
-    edit_change(doc, hlc);
+    sn_edit_change(doc, hlc);
     sn_replica *me = &doc->who.replicas[doc->me];
     sn_op op = {.kind = SN_INSERT, .flag = parent.left, .change = doc->change, .seq = me->seq,
                 .n = len, .number = me->text.len, .ref_replica = SN_NO_REPLICA};
@@ -142,7 +142,7 @@ sennit_status sn_doc_insert_bytes(sennit_doc *doc, uint32_t at, const uint8_t *t
     uint64_t hlc;
 
     sn_parent parent = edit_parent(doc, at);
-    SN_TRY(edit_start(doc));
+    SN_TRY(sn_edit_start(doc));
     SN_TRY(edit_reserve_insert(doc, parent, len, &hlc));
     edit_put(doc, at, parent, text, len, hlc);
     return SENNIT_OK;
@@ -182,7 +182,7 @@ static sennit_status edit_reserve_delete(sennit_doc *doc, const edit_range *r, u
 
     if (me->seq >= SN_MAX_SEQ)
         return SENNIT_ELIMIT;
-    SN_TRY(edit_reserve_change(doc, r->named, hlc));
+    SN_TRY(sn_edit_reserve_change(doc, r->named, hlc));
     SN_TRY(sn_log_reserve(&doc->who.replicas[doc->me].log, &doc->mem, r->fragments));
     /* Only the two ends can cut a span. */
     if (SN_UNLIKELY(r->first.leaf->node.n + 2 > SN_LEAF || r->last->node.n + 2 > SN_LEAF))
@@ -244,7 +244,7 @@ static sn_place edit_kill(sennit_doc *doc, sn_place p, uint32_t len, edit_deleti
 /* Write a delete for which there is room. */
 static void edit_take(sennit_doc *doc, uint32_t at, uint32_t len, const edit_range *r, uint64_t hlc)
 {
-    edit_change(doc, hlc);
+    sn_edit_change(doc, hlc);
     sn_replica *me = &doc->who.replicas[doc->me];
     edit_deleting d = {{.kind = SN_DELETE, .change = doc->change, .seq = me->seq, .n = 1,
                         .number = me->text.len}, false};
@@ -260,7 +260,7 @@ sennit_status sn_doc_delete_bytes(sennit_doc *doc, uint32_t at, uint32_t len)
     uint64_t hlc;
 
     edit_survey(doc, sn_tree_seek(&doc->tree, at), len, &r);
-    SN_TRY(edit_start(doc));
+    SN_TRY(sn_edit_start(doc));
     SN_TRY(edit_reserve_delete(doc, &r, &hlc));
     edit_take(doc, at, len, &r, hlc);
     return SENNIT_OK;
@@ -292,11 +292,11 @@ static sennit_status edit_splice(sennit_doc *doc, uint32_t at, uint32_t gone, co
     uint64_t hlc;
 
     edit_survey(doc, sn_tree_seek(&doc->tree, at), gone, &r);
-    SN_TRY(edit_start(doc));
+    SN_TRY(sn_edit_start(doc));
     SN_TRY(edit_reserve_splice(doc, &r, len, &hlc));
     edit_take(doc, at, gone, &r, hlc);
     sn_parent parent = edit_parent(doc, at);
-    sennit_status st = edit_reserve_change(doc, sn_parent_change(parent), &hlc);
+    sennit_status st = sn_edit_reserve_change(doc, sn_parent_change(parent), &hlc);
     SN_ASSERT(st == SENNIT_OK);
     (void)st;
     edit_put(doc, at, parent, text, len, hlc);

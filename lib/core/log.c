@@ -13,7 +13,7 @@
 #define PACK_COUNT 0x40u   /* n follows; else 1 */
 #define PACK_LEN 0x80u     /* len follows; else 1 for deletes and 0 for others */
 #define PACK_MAX (1 + 4 * 5)
-#define PACK_PER_MARK 64u
+#define PACK_PER_MARK 16u
 
 void sn_log_free(sn_log *log, sn_mem *mem)
 {
@@ -270,7 +270,12 @@ void sn_log_seek(sn_log_iter *it, const sn_log *log, uint32_t author, const uint
     *it = (sn_log_iter){.log = log, .changes = changes, .author = author};
     const sn_op *open = &log->open;
     if (open->n > 0 && (open->part == SN_LAST ? seq > open->seq : seq >= open->seq)) {
-        it->pos = log->len;
+        it->pos = log->len; /* where it will be once it is packed */
+        it->seq = open->seq;
+        it->number = open->number;
+        it->ref = SENNIT_MUTANT == 44 ? 0 : log->ref;
+        it->ordinal = log->ordinal;
+        it->amid = log->amid;
         it->open_given = seq - open->seq >= open->n;
         return;
     }

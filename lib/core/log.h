@@ -105,7 +105,8 @@ void sn_log_append(sn_log *log, const sn_op *op, uint32_t author, uint32_t ordin
 /* The same for n records that are all there is of a change. */
 void sn_log_append_all(sn_log *log, const sn_op *ops, size_t n, uint32_t author, uint32_t ordinal);
 
-/* Start at the record that holds operation seq, or at the end if seq is that. */
+/* Start at the record that holds operation seq, or at the end if seq is that. The
+ * iterator stays good while records are appended. */
 void sn_log_seek(sn_log_iter *it, const sn_log *log, uint32_t author, const uint32_t *changes,
                  uint32_t seq);
 

@@ -20,7 +20,7 @@
 /* Too long since the last edit, or the clock went back: a new change. */
 static inline bool sn_quick_paused(const sennit_doc *doc)
 {
-    return doc->clock.now_ms - doc->edited_ms > doc->coalesce_ms;
+    return doc->clock.now_ms - doc->edited_ms > doc->quick_ms;
 }
 
 /* Type an ASCII character at pos if that continues the edit before; false if it

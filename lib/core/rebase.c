@@ -10,6 +10,7 @@
 #include "base/bytes.h"
 #include "core/gather.h"
 #include "core/reissue.h"
+#include "core/undo.h"
 
 typedef struct rebasing {
     sennit_doc *doc, *fresh;
@@ -19,6 +20,7 @@ typedef struct rebasing {
     uint64_t moved_to;     /* who has issued anew what is taken back; 0: not known */
     uint64_t accepted;     /* own operations before this one are never taken back */
     uint64_t now_ms;
+    sn_reissue own;        /* until the change */
     sennit_rebased did;
     sennit_buf before, after; /* texts, if somebody watches */
 } rebasing;
@@ -130,8 +132,9 @@ static sennit_status rebase_build_all(rebasing *r)
 
 /* ---- reissue ---- */
 
-static sennit_status rebase_issue(rebasing *r, sn_reissue *own)
+static sennit_status rebase_issue(rebasing *r)
 {
+    sn_reissue *own = &r->own;
     uint32_t to = r->moved_to != 0 ? sn_roster_find(&r->doc->who, r->moved_to) : SN_NO_REPLICA;
     sennit_applied applied;
 
@@ -160,10 +163,8 @@ static sennit_status rebase_reissue(rebasing *r)
         r->id = doc->own_id;
     else if (r->id == 0)
         SN_TRY(rebase_draw(r->doc, &r->id));
-    sn_reissue own = {.was = r->doc, .now = r->fresh, .id = r->id};
-    sennit_status st = rebase_issue(r, &own);
-    sn_reissue_free(&own);
-    return st;
+    r->own = (sn_reissue){.was = r->doc, .now = r->fresh, .id = r->id};
+    return rebase_issue(r);
 }
 
 /* What is compared afterwards to tell the host, and somebody to say it is from. */
@@ -228,6 +229,9 @@ static void rebase_swap(rebasing *r)
     fresh->mem.live -= steps;
     doc->limits = was.limits;
     doc->calls += was.calls;
+    doc->undos = was.undos;
+    doc->quick_ms = was.quick_ms;
+    fresh->undos = NULL;
     doc->own_id = r->id;
     doc->me = sn_roster_find(&doc->who, r->id);
     doc->exported = r->id == was.own_id ? was.exported : 0;
@@ -306,6 +310,7 @@ static sennit_status rebase_run(rebasing *r)
 {
     if (r->from < r->doc->who.replicas[r->of].base_seq)
         return SENNIT_EGONE;
+    SN_TRY(sn_undo_prepare(r->doc));
     SN_TRY(rebase_build_all(r));
     SN_TRY(rebase_reissue(r));
     return rebase_look(r);
@@ -318,6 +323,11 @@ static sennit_status rebase_all(rebasing *r, uint32_t waits)
     sennit_buf_init(&r->before, &r->doc->mem.alloc);
     sennit_buf_init(&r->after, &r->doc->mem.alloc);
     sennit_status st = rebase_run(r);
+    if (r->own.was != NULL) {
+        if (st == SENNIT_OK)
+            sn_undo_reissued(r->doc, &r->own, &r->did);
+        sn_reissue_free(&r->own);
+    }
     if (st == SENNIT_OK)
         rebase_change(r, waits);
     sennit_doc_free(r->fresh);
@@ -327,17 +337,20 @@ static sennit_status rebase_all(rebasing *r, uint32_t waits)
 }
 
 /* Nothing to issue anew: it is enough to go by another name. */
-static void rebase_rename(rebasing *r)
+static sennit_status rebase_rename(rebasing *r)
 {
     sennit_doc *doc = r->doc;
 
+    SN_TRY(sn_undo_prepare(doc));
     r->did = rebase_nothing(doc);
     r->did.renewed = r->id;
     sn_tree_unquick(&doc->tree);
+    sn_undo_renamed(doc);
     doc->own_id = r->id;
     doc->me = SN_NO_REPLICA;
     doc->change = SN_ROOT_CHANGE;
     doc->exported = 0;
+    return SENNIT_OK;
 }
 
 sennit_status sennit_doc_rebase(sennit_doc *doc, uint64_t from, sennit_rebased *out)
@@ -351,7 +364,7 @@ sennit_status sennit_doc_rebase(sennit_doc *doc, uint64_t from, sennit_rebased *
         return SENNIT_ERANGE;
     SN_TRY(rebase_draw(doc, &r.id));
     if (from == sennit_doc_own_count(doc))
-        rebase_rename(&r);
+        SN_TRY(rebase_rename(&r));
     else
         SN_TRY(rebase_all(&r, UINT32_MAX));
     if (out != NULL)

@@ -211,6 +211,13 @@ static uint32_t reissue_dropped(const sn_reissue *r, uint32_t seq, bool *it)
     return low;
 }
 
+uint32_t sn_reissue_seq(const sn_reissue *r, uint32_t seq)
+{
+    bool unused;
+
+    return seq - (r->author == r->was->me ? 0 : r->from) - reissue_dropped(r, seq, &unused);
+}
+
 static sennit_status reissue_toggle(sn_reissue *r, sn_op op)
 {
     bool gone = op.ref >= r->at[op.ref_replica].seqs;

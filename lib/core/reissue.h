@@ -44,4 +44,8 @@ void sn_reissue_moved(sn_reissue *r, uint32_t replica, uint32_t then);
  * named is left out if it is lacking, and they with it if that was all. */
 sennit_status sn_reissue_all(sn_reissue *r);
 
+/* What number an operation of this replica, from `from` on, has now; of one that
+ * came to nothing, what that of the next one is. */
+uint32_t sn_reissue_seq(const sn_reissue *r, uint32_t seq);
+
 #endif
