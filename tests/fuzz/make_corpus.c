@@ -3,8 +3,8 @@
  *     make MODE=check build/check/tests/fuzz/make_corpus
  *     build/check/tests/fuzz/make_corpus tests/fuzz/corpus
  *
- * The folders delta, snapshot, version, anchor and edit have to be there. To be
- * run again when the format changes.
+ * The folders delta, snapshot, version, anchor, edit and undo have to be there. To
+ * be run again when the format changes.
  */
 #include "support/base.h"
 #include "support/require.h"
@@ -175,6 +175,34 @@ static void make_edits(size_t number)
     sennit_buf_clear(&out);
 }
 
+/* Steps in the base document, with and without selections, done and undone. */
+static void make_undos(size_t number)
+{
+    const sennit_anchor at[] = {{1000, 2, SENNIT_ANCHOR_AFTER}, {0, 0, SENNIT_ANCHOR_END}};
+    rng r, random = rng_seed(400 + number);
+    sennit_doc *doc = base_doc(&r);
+    sennit_undo *undo;
+    sennit_buf out;
+
+    sennit_buf_init(&out, NULL);
+    put_byte(&out, 1);
+    require(sennit_undo_new(doc, NULL, &undo) == SENNIT_OK);
+    for (size_t i = 0; i < number; i++) {
+        require(sennit_undo_break(undo) == SENNIT_OK);
+        require(sennit_undo_select(undo, at, i % 3) == SENNIT_OK);
+        edit(doc, &random);
+    }
+    for (size_t i = 0; i < number / 2; i++)
+        require(sennit_undo_undo(undo) == SENNIT_OK);
+    if (number == 4)
+        require(sennit_undo_range(undo, NULL, 0, NULL, 0, NULL, 0) == SENNIT_OK);
+    require(sennit_undo_save(undo, &out) == SENNIT_OK);
+    write_input("undo", "steps", number, &out);
+    sennit_undo_free(undo);
+    sennit_buf_clear(&out);
+    sennit_doc_free(doc);
+}
+
 int main(int argc, char **argv)
 {
     if (argc != 2) {
@@ -188,6 +216,7 @@ int main(int argc, char **argv)
         make_versions(i % 4);
         make_anchors(i % 6);
         make_edits(i);
+        make_undos(i % 6);
     }
     return 0;
 }

@@ -68,7 +68,7 @@ void cluster_free(cluster *c)
 
 /* ---- what happens ---- */
 
-static void cluster_set_time(cluster *c, site *s)
+void cluster_tick(cluster *c, site *s)
 {
     static const unsigned steps[] = {0, 0, 0, 1, 5, 60, 400, 9000};
 
@@ -80,7 +80,7 @@ static void cluster_set_time(cluster *c, site *s)
 
 void cluster_edit(cluster *c, site *s)
 {
-    cluster_set_time(c, s);
+    cluster_tick(c, s);
     if (s->follows)
         cluster_edit_model(c, s);
     else

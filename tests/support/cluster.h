@@ -4,7 +4,7 @@
  *
  * Some sites are edited through the library, the naive document predicting each
  * operation. At the others the naive document edits and the library's follows:
- * that is how toggles get in, which no public call makes.
+ * that is how toggles of any delete get in.
  */
 #ifndef TESTS_CLUSTER_H
 #define TESTS_CLUSTER_H
@@ -50,6 +50,9 @@ typedef struct cluster {
 void cluster_init(cluster *c, rng *r, unsigned toggles);
 void cluster_free(cluster *c);
 
+/* Let a little time pass, or none, for a site. */
+void cluster_tick(cluster *c, site *s);
+
 /* One random edit at a site; one random delivery to a site. Both compare. */
 void cluster_edit(cluster *c, site *s);
 void cluster_deliver(cluster *c, site *s);
@@ -60,6 +63,11 @@ void cluster_settle(cluster *c);
 /* ---- cluster_edit.c ---- */
 
 void cluster_edit_real(cluster *c, site *s);
+
+/* Both documents of a site made operations, which have to be the same: the
+ * library's from number `before` on, the naive one's from place `from` of the log
+ * on. Keeps their delta as a message. */
+void cluster_made(cluster *c, site *s, uint32_t before, size_t from);
 void cluster_edit_model(cluster *c, site *s);
 
 /* ---- cluster_send.c ---- */

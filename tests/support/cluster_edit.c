@@ -106,6 +106,15 @@ static void edit_send(cluster *c, site *s, uint32_t before, size_t from)
     c->messages[c->messages_len++] = m;
 }
 
+void cluster_made(cluster *c, site *s, uint32_t before, size_t from)
+{
+    require((sennit_doc_own_count(s->doc) > before) == (c->log.len > from));
+    if (c->log.len == from)
+        return;
+    edit_compare_ops(c, s, before, from);
+    edit_send(c, s, before, from);
+}
+
 void cluster_edit_real(cluster *c, site *s)
 {
     char *text;
@@ -116,8 +125,7 @@ void cluster_edit_real(cluster *c, site *s)
     edit_real(s, &e, text, len);
     edit_model(s, &e, &c->log);
     s->caret = e.pos + e.len;
-    edit_compare_ops(c, s, before, from);
-    edit_send(c, s, before, from);
+    cluster_made(c, s, before, from);
     free(text);
 }
 

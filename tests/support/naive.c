@@ -119,7 +119,7 @@ uint32_t naive_bytes(const naive *doc, uint64_t replica)
     return a != NULL ? a->bytes_len : 0;
 }
 
-static const naive_op *op_find(const naive *doc, naive_id seq)
+const naive_op *naive_find(const naive *doc, naive_id seq)
 {
     const naive_author *a = author_find(doc, seq.replica);
 
@@ -159,19 +159,25 @@ static void tree_read(naive *doc, naive_node *node)
     }
 }
 
-static bool delete_is_on(const naive *doc, const naive_op *target)
+const naive_op *naive_decider(const naive *doc, naive_id target)
 {
-    const naive_op *decides = NULL;
+    const naive_op *decides = naive_find(doc, target);
 
     for (size_t i = 0; i < doc->authors_len; i++)
         for (uint32_t k = 0; k < doc->authors[i].len; k++) {
             const naive_op *op = doc->authors[i].ops[k];
 
-            if (op->kind == NAIVE_TOGGLE && same_id(op->ref, target->id) &&
-                (decides == NULL || key_less(decides, op)))
+            if (op->kind == NAIVE_TOGGLE && same_id(op->ref, target) && key_less(decides, op))
                 decides = op;
         }
-    return decides == NULL || decides->on;
+    return decides;
+}
+
+static bool delete_is_on(const naive *doc, const naive_op *target)
+{
+    const naive_op *decides = naive_decider(doc, target->id);
+
+    return decides->kind == NAIVE_DELETE || decides->on;
 }
 
 static void tree_bury(naive *doc)
@@ -307,42 +313,37 @@ void naive_insert(naive *doc, size_t pos, const char *text, size_t len, naive_lo
     }
 }
 
+void naive_delete_bytes(naive *doc, const naive_id *targets, size_t n, naive_log *log)
+{
+    const naive_op *named = byte_find(doc, targets[0])->op;
+
+    for (size_t i = 1; i < n; i++)
+        if (key_less(named, byte_find(doc, targets[i])->op))
+            named = byte_find(doc, targets[i])->op;
+    naive_op op = edit_start(doc, NAIVE_DELETE, named);
+    op.targets = (naive_id *)targets; /* copied by the log */
+    op.targets_len = n;
+    doc_take(doc, naive_log_add(log, &op));
+}
+
 void naive_delete(naive *doc, size_t pos, size_t len, naive_log *log)
 {
     size_t n, found = 0;
     naive_node *const *order = naive_order(doc, &n);
     naive_id *targets = malloc(len * sizeof *targets);
-    const naive_op *named = NULL;
 
     require(targets != NULL && len > 0);
-    for (size_t i = edit_find(doc, pos); found < len; i++) {
-        const naive_op *byte = order[i]->op;
-
-        if (order[i]->dead)
-            continue;
-        targets[found++] = (naive_id){byte->id.replica, byte->number};
-        if (named == NULL || key_less(named, byte))
-            named = byte;
-    }
-    naive_op op = edit_start(doc, NAIVE_DELETE, named);
-    op.targets = targets;
-    op.targets_len = len;
-    doc_take(doc, naive_log_add(log, &op));
+    for (size_t i = edit_find(doc, pos); found < len; i++)
+        if (!order[i]->dead)
+            targets[found++] = (naive_id){order[i]->op->id.replica, order[i]->op->number};
+    naive_delete_bytes(doc, targets, len, log);
     free(targets);
 }
 
 void naive_toggle(naive *doc, naive_id target, bool on, naive_log *log)
 {
-    const naive_op *named = op_find(doc, target);
+    naive_op op = edit_start(doc, NAIVE_TOGGLE, naive_decider(doc, target));
 
-    for (size_t i = 0; i < doc->authors_len; i++)
-        for (uint32_t k = 0; k < doc->authors[i].len; k++) {
-            const naive_op *op = doc->authors[i].ops[k];
-
-            if (op->kind == NAIVE_TOGGLE && same_id(op->ref, target) && key_less(named, op))
-                named = op;
-        }
-    naive_op op = edit_start(doc, NAIVE_TOGGLE, named);
     op.ref = target;
     op.on = on;
     doc_take(doc, naive_log_add(log, &op));
@@ -368,7 +369,7 @@ static bool apply_ready(const naive *doc, const naive_op *op)
     if (naive_known(doc, op->id.replica) != op->id.n)
         return false;
     if (op->kind == NAIVE_TOGGLE)
-        return op_find(doc, op->ref) != NULL;
+        return naive_find(doc, op->ref) != NULL;
     if (op->kind == NAIVE_INSERT)
         return op->root || byte_find(doc, op->ref) != NULL;
     for (size_t i = 0; i < op->targets_len; i++)
@@ -380,7 +381,7 @@ static bool apply_ready(const naive *doc, const naive_op *op)
 /* What may not be done; the operation is ready. */
 static bool apply_allowed(const naive *doc, const naive_op *op)
 {
-    const naive_op *before = op->id.n > 0 ? op_find(doc, (naive_id){op->id.replica, op->id.n - 1})
+    const naive_op *before = op->id.n > 0 ? naive_find(doc, (naive_id){op->id.replica, op->id.n - 1})
                                           : NULL;
 
     if (op->hlc < 1 || op->hlc >> 63 != 0 || (before != NULL && !key_less(before, op)))
@@ -388,7 +389,7 @@ static bool apply_allowed(const naive *doc, const naive_op *op)
     if (op->number != naive_bytes(doc, op->id.replica))
         return false;
     if (op->kind == NAIVE_TOGGLE)
-        return op_find(doc, op->ref)->kind == NAIVE_DELETE && key_less(op_find(doc, op->ref), op);
+        return naive_find(doc, op->ref)->kind == NAIVE_DELETE && key_less(naive_find(doc, op->ref), op);
     if (op->kind == NAIVE_INSERT)
         return op->root ? !op->left : key_less(byte_find(doc, op->ref)->op, op);
     for (size_t i = 0; i < op->targets_len; i++) {
@@ -410,7 +411,7 @@ static bool apply_pending(naive *doc, naive_result *result)
     for (size_t i = 0; i < doc->pending_len; i++) {
         const naive_op *op = doc->pending[i];
 
-        if (op_find(doc, op->id) != NULL)
+        if (naive_find(doc, op->id) != NULL)
             continue;
         if (!apply_ready(doc, op)) {
             doc->pending[kept++] = op;
@@ -433,7 +434,7 @@ naive_result naive_apply(naive *doc, const naive_op *const *ops, size_t n)
     doc->pending = realloc(doc->pending, (doc->pending_len + n + 1) * sizeof *doc->pending);
     require(doc->pending != NULL);
     for (size_t i = 0; i < n; i++) {
-        const naive_op *known = op_find(doc, ops[i]->id);
+        const naive_op *known = naive_find(doc, ops[i]->id);
 
         if (known != NULL && naive_same(known, ops[i]))
             result.known++;

@@ -89,6 +89,9 @@ void naive_insert(naive *doc, size_t pos, const char *text, size_t len, naive_lo
 void naive_delete(naive *doc, size_t pos, size_t len, naive_log *log);
 void naive_toggle(naive *doc, naive_id target, bool on, naive_log *log);
 
+/* Delete bytes by number, visible or not. */
+void naive_delete_bytes(naive *doc, const naive_id *targets, size_t n, naive_log *log);
+
 /* ---- operations from elsewhere ---- */
 
 typedef struct naive_result {
@@ -103,6 +106,13 @@ naive_result naive_apply(naive *doc, const naive_op *const *ops, size_t n);
 /* How many operations, and how many bytes, of a replica are known. */
 uint32_t naive_known(const naive *doc, uint64_t replica);
 uint32_t naive_bytes(const naive *doc, uint64_t replica);
+
+/* A known operation by its seq, or NULL. */
+const naive_op *naive_find(const naive *doc, naive_id seq);
+
+/* What decides whether a delete is on: the toggle with the greatest key among
+ * those that name it; the delete itself if there is none. */
+const naive_op *naive_decider(const naive *doc, naive_id target);
 
 /* ---- reading ---- */
 
