@@ -47,6 +47,14 @@ uint8_t *sn_table_put(sennit_table *table, uint8_t *p, uint64_t id)
     return p;
 }
 
+static bool table_holds(const uint64_t *ids, uint32_t n, uint64_t id)
+{
+    for (uint32_t i = 0; i < n; i++)
+        if (ids[i] == id)
+            return true;
+    return false;
+}
+
 sennit_status sn_table_read(const sennit_table *table, sn_reader *r, const uint64_t *fresh_ids,
                             uint32_t *fresh, uint64_t *id, sennit_error *err)
 {
@@ -63,7 +71,12 @@ sennit_status sn_table_read(const sennit_table *table, sn_reader *r, const uint6
         *id = fresh_ids[at - table->len];
         return SENNIT_OK;
     }
+    size_t pos = r->pos;
     SN_TRY(sn_read_u64(r, id, err));
+    if (table_holds(table->ids, table->len, *id) || table_holds(fresh_ids, *fresh, *id)) {
+        r->pos = pos;
+        return sn_read_fail(r, err, SENNIT_ECORRUPT, "an id in full that the table holds");
+    }
     *fresh += at < SN_TABLE_MAX;
     return SENNIT_OK;
 }

@@ -93,6 +93,38 @@ static void a_name_that_is_none_is_refused(void **state)
     sennit_table_free(NULL);
 }
 
+/* Also one that the same delta has brought, and in a full table. */
+static void an_id_in_full_that_the_table_holds_is_refused(void **state)
+{
+    stage *s = *state;
+    sennit_table *out = table_of(s), *in = table_of(s);
+    uint8_t bytes[SN_VARINT_MAX + 8];
+    uint64_t fresh_ids[1], id;
+    uint32_t fresh = 0;
+
+    for (uint32_t i = 0; i < SN_TABLE_MAX; i++) {
+        pass(out, in, i);
+        for (uint32_t k = 0; k < i; k += 9) {
+            sn_put_u64(sn_put_varint(bytes, in->len), id_of(k));
+            sn_reader r = sn_reader_of(bytes, 9);
+            assert_int_equal(sn_table_read(in, &r, NULL, &fresh, &id, &s->err), SENNIT_ECORRUPT);
+            assert_int_equal(s->err.pos, 1);
+            assert_int_equal(fresh, 0);
+        }
+    }
+    in->len = 5;
+    for (unsigned twice = 0; twice < 2; twice++) {
+        sn_put_u64(sn_put_varint(bytes, in->len + twice), id_of(7));
+        sn_reader r = sn_reader_of(bytes, 9);
+        assert_int_equal(sn_table_read(in, &r, fresh_ids, &fresh, &id, &s->err),
+                         twice ? SENNIT_ECORRUPT : SENNIT_OK);
+        fresh_ids[0] = id;
+        assert_int_equal(fresh, 1);
+    }
+    sennit_table_free(out);
+    sennit_table_free(in);
+}
+
 /* Many writers in one delta over a connection. */
 static void a_delta_of_more_writers_than_a_table_holds_is_understood(void **state)
 {
@@ -185,6 +217,7 @@ int main(void)
         STAGE_TEST(ids_beyond_what_a_table_holds_stay_long),
         STAGE_TEST(without_a_table_an_id_is_its_eight_bytes),
         STAGE_TEST(a_name_that_is_none_is_refused),
+        STAGE_TEST(an_id_in_full_that_the_table_holds_is_refused),
         STAGE_TEST(a_delta_of_more_writers_than_a_table_holds_is_understood),
         STAGE_TEST(a_delta_is_refused_without_the_table_it_was_made_with),
         STAGE_TEST(a_table_without_memory_stays_as_it_is),

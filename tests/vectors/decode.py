@@ -189,6 +189,7 @@ class Names:
         if i < len(known):
             return known[i]
         replica = r.u64()
+        need(replica not in known, "7: an id that the table holds")
         if i < TABLE_MAX:
             self.fresh.append(replica)
         return replica

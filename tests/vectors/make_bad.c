@@ -386,6 +386,18 @@ static void tables(void)
         vector_delta(&v, "tabled", &bytes);
     }
     bytes.len = 0;
+    put_hex(&bytes, "d0 01 01 01 01 06 01 00 00 02 01");
+    put_u64(&bytes, A, 8);
+    put_hex(&bytes, "01 d00f 00 01 00 00 10 02 00 78");
+    put_u64(&bytes, sn_hash64(bytes.data, bytes.len, 0), 4);
+    bad(&v, "refuse-tabled", "7 an id that the table holds", "CORRUPT", &bytes);
+    bytes.len = 0;
+    put_hex(&bytes, "40 01");
+    put_u64(&bytes, A, 8);
+    put_hex(&bytes, "06 79");
+    put_u64(&bytes, sn_hash64(bytes.data, bytes.len, A), 2);
+    bad(&v, "refuse-tabled", "7 a short one with an id that the table holds", "CORRUPT", &bytes);
+    bytes.len = 0;
     put_hex(&bytes, "50 00 06 00 00 79");
     put_u64(&bytes, sn_hash64(bytes.data, bytes.len, A), 2);
     bad(&v, "refuse-tabled", "18 another replica that is the author", "CORRUPT", &bytes);
