@@ -321,8 +321,8 @@ sennit_doc_chunk(const sennit_doc *doc, size_t pos, sennit_chunk *out);
  *
  * Returns  SENNIT_OK
  *          SENNIT_ERANGE   pos is past the end
- *          SENNIT_EUTF8    text is ill-formed (overlong forms, surrogates), or
- *                          pos lies inside a character
+ *          SENNIT_EUTF8    text is ill-formed (see sennit_utf8_check), or pos
+ *                          lies inside a character
  *          SENNIT_ELIMIT
  * Cost     O(log n); O(1) where the last edit was
  * Source   RGA: Roh et al., JPDC 71(3), 2011; two sides: Weidner and Kleppmann,
@@ -401,6 +401,21 @@ sennit_doc_line_column(const sennit_doc *doc, size_t pos, size_t *line, size_t *
  * Cost O(log n). */
 SENNIT_API SENNIT_MUST_CHECK sennit_status
 sennit_doc_at_line(const sennit_doc *doc, size_t line, size_t column, size_t *pos);
+
+/* Check that bytes are UTF-8 as every text here must be: well-formed, without
+ * overlong forms and surrogates. Cut-off characters at the end are not.
+ *
+ * Where a call refused text with SENNIT_EUTF8, this tells where; if there is
+ * nothing to find, it was the position that lay inside a character.
+ *
+ * bad      offset of the first character that is none, len if all is well; may
+ *          be NULL
+ *
+ * Returns  SENNIT_OK, SENNIT_EUTF8
+ * Cost     O(len)
+ */
+SENNIT_API SENNIT_MUST_CHECK sennit_status
+sennit_utf8_check(const void *text, size_t len, size_t *bad);
 
 /* ------------------------------------------------- Versions and deltas -- */
 

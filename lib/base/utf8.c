@@ -60,6 +60,16 @@ size_t sn_utf8_valid(const uint8_t *text, size_t len)
     return len;
 }
 
+sennit_status sennit_utf8_check(const void *text, size_t len, size_t *bad)
+{
+    if (text == NULL && len > 0)
+        return SENNIT_EINVAL;
+    size_t good = sn_utf8_valid(text, len);
+    if (bad != NULL)
+        *bad = good;
+    return good == len ? SENNIT_OK : SENNIT_EUTF8;
+}
+
 /* Sums of at most 255 bytes fit eight bits: loops a compiler makes vectors of. */
 static void utf8_count_some(const uint8_t *text, size_t len, sn_count *c)
 {

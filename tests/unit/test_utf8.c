@@ -94,6 +94,23 @@ static void a_bad_byte_is_found_wherever_it_stands_in_a_long_text(void **state)
     assert_int_equal(sn_utf8_valid(NULL, 0), 0);
 }
 
+static void a_host_is_told_where_text_is_no_utf8(void **state)
+{
+    (void)state;
+    size_t bad = 99;
+
+    assert_int_equal(sennit_utf8_check("a\xc3\xa9z", 4, &bad), SENNIT_OK);
+    assert_int_equal(bad, 4);
+    assert_int_equal(sennit_utf8_check("a\xc3\xa9\xed\xa0\x80z", 7, &bad), SENNIT_EUTF8);
+    assert_int_equal(bad, 3);
+    assert_int_equal(sennit_utf8_check("a\xc3\xa9z", 2, &bad), SENNIT_EUTF8); /* cut off */
+    assert_int_equal(bad, 1);
+    assert_int_equal(sennit_utf8_check("\xff", 1, NULL), SENNIT_EUTF8);
+    assert_int_equal(sennit_utf8_check(NULL, 0, &bad), SENNIT_OK);
+    assert_int_equal(bad, 0);
+    assert_int_equal(sennit_utf8_check(NULL, 1, &bad), SENNIT_EINVAL);
+}
+
 static void counts_are_those_of_one_character_at_a_time(void **state)
 {
     (void)state;
@@ -162,6 +179,7 @@ int main(void)
         cmocka_unit_test(every_lead_is_judged_right_with_every_second_byte),
         cmocka_unit_test(every_character_is_valid),
         cmocka_unit_test(a_bad_byte_is_found_wherever_it_stands_in_a_long_text),
+        cmocka_unit_test(a_host_is_told_where_text_is_no_utf8),
         cmocka_unit_test(counts_are_those_of_one_character_at_a_time),
         cmocka_unit_test(counts_of_parts_add_up),
         cmocka_unit_test(skipping_goes_as_far_as_counting_says),
