@@ -109,7 +109,8 @@ $(B)/$(SYNC_SO): $(SYNC:%.c=$(B)/%.o) $(B)/$(SONAME) $(B)/libinside.a
 # The shared library is kept small, for it is what is shipped; the static one, of
 # which a program takes what it needs, is compiled for speed alone.
 SMALL := -fno-asynchronous-unwind-tables $(if $(findstring clang,$(CC)),-Os,-O2 -fno-align-functions \
-    -fno-align-loops -fno-align-jumps --param inline-unit-growth=5)
+    -fno-align-loops -fno-align-jumps -freorder-blocks-algorithm=simple -fira-region=one \
+    -fno-caller-saves -fno-tree-pre --param inline-unit-growth=4 --param early-inlining-insns=3)
 $(B)/shared.o: build/amalgam/sennit.c $(B)/flags
 	@mkdir -p $(@D)
 	$(CC) $(FLAGS) $(SMALL) $(CPPFLAGS) -c $< -o $@

@@ -26,7 +26,9 @@
 #if defined(__GNUC__)
 #define SN_LIKELY(x) __builtin_expect(!!(x), 1)
 #define SN_UNLIKELY(x) __builtin_expect(!!(x), 0)
+#define SN_RARE __attribute__((cold)) /* a function that had better be small than fast */
 #else
+#define SN_RARE
 #define SN_LIKELY(x) (x)
 #define SN_UNLIKELY(x) (x)
 #endif

@@ -211,7 +211,7 @@ static const char *check_park(const sennit_doc *doc)
 
 /* ---- all ---- */
 
-sennit_status sennit_doc_check(const sennit_doc *doc, sennit_error *err)
+SN_RARE sennit_status sennit_doc_check(const sennit_doc *doc, sennit_error *err)
 {
     sennit_doc *all = sn_doc_mutable(doc);
     size_t pos = 0;

@@ -178,7 +178,7 @@ static sennit_status dump_logs(const sennit_doc *doc, uint32_t *order, sennit_bu
     return SENNIT_OK;
 }
 
-sennit_status sennit_doc_dump(const sennit_doc *doc, sennit_buf *out)
+SN_RARE sennit_status sennit_doc_dump(const sennit_doc *doc, sennit_buf *out)
 {
     sn_mem *mem = &sn_doc_mutable(doc)->mem;
     size_t start = out->len, size = (doc->who.replicas_len + (size_t)1) * sizeof(uint32_t);

@@ -2,7 +2,7 @@
 
 /* ---- names ---- */
 
-sennit_status sn_reissue_start(sn_reissue *r)
+SN_RARE sennit_status sn_reissue_start(sn_reissue *r)
 {
     const sn_roster *who = &r->was->who;
     const uint32_t n = who->replicas_len, me = r->was->me;
@@ -208,7 +208,7 @@ static uint32_t reissue_dropped(const sn_reissue *r, uint32_t seq, bool *it)
             high = mid;
     }
     *it = low < r->dropped_len && r->dropped[low] == seq;
-    return low;
+    return SENNIT_MUTANT == 32 ? 0 : low;
 }
 
 uint32_t sn_reissue_seq(const sn_reissue *r, uint32_t seq)
@@ -252,7 +252,7 @@ static sennit_status reissue_records(sn_reissue *r)
     return SENNIT_OK;
 }
 
-sennit_status sn_reissue_all(sn_reissue *r)
+SN_RARE sennit_status sn_reissue_all(sn_reissue *r)
 {
     const sn_text *text = &r->was->who.replicas[r->was->me].text;
     const uint32_t seq = r->seq;
