@@ -273,7 +273,8 @@ static sennit_status channel_welcome(sn_channel *c)
 {
     const sennit_hub *hub = c->room->hub;
     sennit_buf *version = &c->room->hub->scratch;
-    uint64_t known = sennit_doc_known(c->room->doc, c->replica);
+    /* Replica 0 is nobody: what it made is the text a document was seeded with. */
+    uint64_t known = c->replica != 0 ? sennit_doc_known(c->room->doc, c->replica) : 0;
 
     version->len = 0;
     SN_TRY(sennit_doc_version(c->room->doc, version));
