@@ -82,10 +82,11 @@ FUZZ_BIN := $(FUZZ:%.c=$(B)/%)
 
 # ---- Libraries and the command line -----------------------------------------
 
-all: lib $(if $(SYNC),sync) cli
+all: lib $(if $(SYNC),sync) cli server
 lib: $(B)/libsennit.a $(B)/$(SONAME)
 sync: $(B)/libsennit-sync.a $(B)/$(SYNC_SO)
 cli: $(B)/sennit
+server: $(B)/sennitd
 
 $(B)/libsennit.a: $(LIB_OBJ)
 $(B)/libsennit-sync.a: $(SYNC:%.c=$(B)/%.o)
@@ -324,7 +325,7 @@ help:
 -include $(shell find $(B) -name '*.d' 2>/dev/null)
 
 FORCE:
-.PHONY: FORCE all lib sync cli amalgam run test check unit-tests sync-tests replay mutants valgrind vectors cli-tests readme \
+.PHONY: FORCE all lib sync cli server amalgam run test check unit-tests sync-tests replay mutants valgrind vectors cli-tests readme \
     layers abi install-test python js fuzz fuzz-targets coverage coverage-tests traces bench bench-peers \
     install uninstall clean help
 .SECONDARY:

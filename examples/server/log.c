@@ -91,7 +91,7 @@ static json_t *log_bytes(const char *text)
 
 void log_text(json_t *line, const char *key, const char *text)
 {
-    if (line == NULL || text == NULL)
+    if (line == NULL || text == NULL || *text == '\0')
         return;
     json_t *string = json_string(text);
     json_object_set_new(line, key, string != NULL ? string : log_bytes(text));

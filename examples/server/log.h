@@ -21,7 +21,7 @@ struct log {
 void log_init(struct log *log, FILE *file, enum log_level least);
 
 /* A line is begun, given its fields, and ended. Fields of a line that is not to
- * be written (NULL) are ignored, and so are strings that are NULL. */
+ * be written (NULL) are ignored, and so are strings that are NULL or empty. */
 json_t *log_begin(struct log *log, enum log_level level, const char *event);
 void log_text(json_t *line, const char *key, const char *text);
 void log_number(json_t *line, const char *key, uint64_t number);
