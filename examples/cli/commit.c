@@ -63,24 +63,6 @@ static int init_seed(struct document *d, const char *name)
     return st == SENNIT_OK ? CLI_OK : document_refuse(d, st);
 }
 
-/* Write the snapshot of a document that has no file yet. */
-static int init_store(struct document *d, bool force)
-{
-    sennit_buf out;
-    int code;
-
-    sennit_buf_init(&out, NULL);
-    sennit_status st = sennit_doc_save(d->doc, SENNIT_SAVE_IDENTITY, &out);
-    if (st != SENNIT_OK)
-        code = document_refuse(d, st);
-    else if (force)
-        code = file_write(d->store, out.data, out.len);
-    else
-        code = file_create(d->store, out.data, out.len);
-    sennit_buf_clear(&out);
-    return code;
-}
-
 int cmd_init(int argc, char **argv)
 {
     struct init in = { .name = "", .words = { .min = 1, .max = 1 } };
@@ -98,7 +80,7 @@ int cmd_init(int argc, char **argv)
     if (code == CLI_OK)
         code = init_seed(&d, in.name);
     if (code == CLI_OK)
-        code = init_store(&d, in.force);
+        code = document_create(&d, in.force);
     if (code == CLI_OK)
         printf("%s: %zu bytes\n", d.name, d.text.len);
     document_close(&d);
@@ -166,7 +148,7 @@ static const struct argp fork_argp = {
 static int fork_write(struct document *copy)
 {
     sennit_buf text;
-    int code = init_store(copy, false);
+    int code = document_create(copy, false);
 
     sennit_buf_init(&text, NULL);
     if (code == CLI_OK)

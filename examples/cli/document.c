@@ -2,6 +2,7 @@
 #include "document.h"
 #include "cli.h"
 #include "common/host.h"
+#include "three.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -109,8 +110,7 @@ static int document_is(const struct document *d, const struct bytes *text, bool 
 
     sennit_buf_init(&own, NULL);
     int code = document_text(d, &own);
-    *is = code == CLI_OK && own.len == text->len
-          && (own.len == 0 || memcmp(own.data, text->data, own.len) == 0);
+    *is = code == CLI_OK && bytes_are(text, own.data, own.len);
     sennit_buf_clear(&own);
     return code;
 }
@@ -179,15 +179,33 @@ int document_open(struct document *d, const char *name, int how)
 
 /* ----------------------------------------------------------- Recording -- */
 
-int document_record(struct document *d, struct document_edits *edits)
+/* Read the plain file anew, and tell whether it is another than it was. */
+static int document_look(const struct document *d, struct bytes *now, bool *edited)
+{
+    int code = file_read(d->path, now);
+
+    *edited = code == CLI_OK && !bytes_are(&d->text, now->data, now->len);
+    return code;
+}
+
+static void document_set_text(struct document *d, const void *data, size_t len)
+{
+    d->text.data = cli_resize(d->text.data, len, 1);
+    d->text.len = len;
+    if (len > 0)
+        memcpy(d->text.data, data, len);
+}
+
+/* Make the document read as a text, by the smallest edits there are. */
+static int document_replace(struct document *d, const void *text, size_t len,
+                            struct document_edits *edits)
 {
     sennit_stat before, after;
 
     sennit_doc_stat(d->doc, &before);
-    sennit_status st = sennit_doc_replace(d->doc, 0, sennit_doc_len(d->doc), d->text.data,
-                                          d->text.len);
+    sennit_status st = sennit_doc_replace(d->doc, 0, sennit_doc_len(d->doc), text, len);
     if (st == SENNIT_EUTF8) {
-        cli_error(d->name, "not UTF-8 text (offset %zu)", bytes_utf8(d->text.data, d->text.len));
+        cli_error(d->name, "not UTF-8 text (offset %zu)", bytes_utf8(text, len));
         return CLI_REFUSED;
     }
     if (st != SENNIT_OK)
@@ -196,6 +214,58 @@ int document_record(struct document *d, struct document_edits *edits)
     edits->inserted = after.inserted_bytes - before.inserted_bytes;
     edits->deleted = before.visible_bytes + edits->inserted - after.visible_bytes;
     return CLI_OK;
+}
+
+int document_record(struct document *d, struct document_edits *edits)
+{
+    return document_replace(d, d->text.data, d->text.len, edits);
+}
+
+/* The document has moved on since the plain file was written: to record what an
+ * editor did to that must not take back what others did meanwhile. */
+static int document_record_late(struct document *d, const struct bytes *now,
+                                struct document_edits *edits)
+{
+    sennit_buf theirs, merged;
+    int code;
+
+    sennit_buf_init(&theirs, NULL);
+    sennit_buf_init(&merged, NULL);
+    code = document_text(d, &theirs);
+    if (code == CLI_OK) {
+        sennit_status st = three_merge(&d->text, now, &theirs, &merged);
+
+        if (st == SENNIT_EUTF8) /* says where */
+            code = document_replace(d, now->data, now->len, edits);
+        else if (st != SENNIT_OK)
+            code = document_refuse(d, st);
+        else
+            code = document_replace(d, merged.data, merged.len, edits);
+    }
+    sennit_buf_clear(&theirs);
+    sennit_buf_clear(&merged);
+    return code;
+}
+
+int document_record_again(struct document *d, struct document_edits *edits)
+{
+    struct bytes now = { NULL, 0 };
+    bool edited = false, current = false;
+    int code = CLI_OK;
+
+    *edits = (struct document_edits){ 0, 0 };
+    sennit_doc_set_time(d->doc, host_now());
+    if (access(d->path, F_OK) == 0) /* some editors take it away for a moment */
+        code = document_look(d, &now, &edited);
+    if (code == CLI_OK && edited)
+        code = document_is(d, &d->text, &current);
+    if (code == CLI_OK && edited)
+        code = current ? document_replace(d, now.data, now.len, edits)
+                       : document_record_late(d, &now, edits);
+    if (code == CLI_OK && edited)
+        document_set_text(d, now.data, now.len);
+    bytes_free(&now);
+    return code;
 }
 
 int document_record_first(struct document *d)
@@ -231,18 +301,35 @@ static int document_encode(struct document *d, sennit_buf *snapshot, sennit_buf 
 
 /* An editor may have saved the plain file while we were merging: that save must
  * not be overwritten. What is left of the race is a few microseconds. */
-static int document_untouched(const struct document *d)
+static int document_untouched(const struct document *d, bool *edited)
 {
     struct bytes now;
-    int code = file_read(d->path, &now);
+    int code = document_look(d, &now, edited);
 
-    if (code != CLI_OK)
-        return code;
-    if (now.len != d->text.len || (now.len > 0 && memcmp(now.data, d->text.data, now.len) != 0)) {
-        cli_error(d->name, "was edited at this very moment; nothing was done, try again");
-        code = CLI_REFUSED;
-    }
     bytes_free(&now);
+    return code == CLI_OK && *edited ? CLI_REFUSED : code;
+}
+
+/* Put a new snapshot in the place of the old one. It is locked before it has the
+ * name, so that nobody comes between. */
+static int document_publish(struct document *d, const char *staged)
+{
+    int lock = open(staged, O_RDONLY | O_CLOEXEC);
+    int code;
+
+    if (lock < 0 || flock(lock, LOCK_EX | LOCK_NB) != 0) {
+        cli_error(d->store, "cannot be locked: %s", strerror(errno));
+        if (lock >= 0)
+            close(lock);
+        return CLI_IO;
+    }
+    code = file_publish(staged, d->store);
+    if (code == CLI_OK && d->lock >= 0)
+        close(d->lock);
+    if (code == CLI_OK)
+        d->lock = lock;
+    else
+        close(lock);
     return code;
 }
 
@@ -263,7 +350,7 @@ static void document_undo_save(const struct document *d, const char *text, const
  * first step until the second: whoever finds it there, and in the snapshot the
  * same text, knows that the second step is missing. */
 static int document_save_both(struct document *d, const sennit_buf *snapshot,
-                              const sennit_buf *text)
+                              const sennit_buf *text, bool *edited)
 {
     char *staged_text, *staged = NULL;
     int code = file_stage(d->path, d->path, text->data, text->len, &staged_text);
@@ -273,9 +360,9 @@ static int document_save_both(struct document *d, const sennit_buf *snapshot,
     if (code == CLI_OK)
         code = file_stage(d->store, d->store, snapshot->data, snapshot->len, &staged);
     if (code == CLI_OK)
-        code = document_untouched(d);
+        code = document_untouched(d, edited);
     if (code == CLI_OK)
-        code = file_publish(staged, d->store);
+        code = document_publish(d, staged);
     if (code == CLI_OK)
         code = file_publish(d->next, d->path);
     else
@@ -285,23 +372,64 @@ static int document_save_both(struct document *d, const sennit_buf *snapshot,
     return code;
 }
 
-int document_save(struct document *d)
+static int document_save_snapshot(struct document *d, const sennit_buf *snapshot)
+{
+    char *staged;
+    int code = file_stage(d->store, d->store, snapshot->data, snapshot->len, &staged);
+
+    if (code != CLI_OK)
+        return code;
+    code = document_publish(d, staged);
+    if (code != CLI_OK)
+        unlink(staged);
+    free(staged);
+    return code;
+}
+
+int document_try_save(struct document *d, bool *edited)
 {
     sennit_buf snapshot, text;
     int code;
 
+    *edited = false;
     sennit_buf_init(&snapshot, NULL);
     sennit_buf_init(&text, NULL);
     code = document_encode(d, &snapshot, &text);
-    if (code == CLI_OK) {
-        bool same = text.len == d->text.len
-                    && (text.len == 0 || memcmp(text.data, d->text.data, text.len) == 0);
-        if (same)
-            code = file_write(d->store, snapshot.data, snapshot.len);
-        else
-            code = document_save_both(d, &snapshot, &text);
+    if (code == CLI_OK && bytes_are(&d->text, text.data, text.len)) {
+        code = document_save_snapshot(d, &snapshot);
+    } else if (code == CLI_OK) {
+        code = document_save_both(d, &snapshot, &text, edited);
+        if (code == CLI_OK)
+            document_set_text(d, text.data, text.len);
     }
     sennit_buf_clear(&snapshot);
     sennit_buf_clear(&text);
+    return code;
+}
+
+int document_save(struct document *d)
+{
+    bool edited;
+    int code = document_try_save(d, &edited);
+
+    if (edited)
+        cli_error(d->name, "was edited at this very moment; nothing was done, try again");
+    return code;
+}
+
+int document_create(struct document *d, bool force)
+{
+    sennit_buf out;
+    int code;
+
+    sennit_buf_init(&out, NULL);
+    sennit_status st = sennit_doc_save(d->doc, SENNIT_SAVE_IDENTITY, &out);
+    if (st != SENNIT_OK)
+        code = document_refuse(d, st);
+    else if (force)
+        code = file_write(d->store, out.data, out.len);
+    else
+        code = file_create(d->store, out.data, out.len);
+    sennit_buf_clear(&out);
     return code;
 }

@@ -13,7 +13,7 @@ struct document {
     char *next;        /* path.sennit-next: see document_save */
     int lock;          /* on the snapshot, or -1 */
     sennit_doc *doc;
-    struct bytes text; /* of the plain file, as document_open read it */
+    struct bytes text; /* of the plain file, as it was last read or written */
 };
 
 /* Only look: no lock, and the plain file is not needed. */
@@ -37,14 +37,27 @@ struct document_edits {
 /* Record it in the document. */
 int document_record(struct document *d, struct document_edits *edits);
 
+/* Read the plain file anew and record what an editor did to it since it was last
+ * read or written, also if the document has gone on since. Nothing if it is not
+ * there. */
+int document_record_again(struct document *d, struct document_edits *edits);
+
 /* Record it and say so, before something else happens to the document. */
 int document_record_first(struct document *d);
 
 /* Tell whether the plain file and the document differ, reading the file anew. */
 bool document_differs(struct document *d);
 
-/* Write both files, the plain one only if its text is another now. */
+/* Write both files, the plain one only if its text is another now. If somebody
+ * edited that meanwhile, nothing is written, and CLI_REFUSED returned. */
 int document_save(struct document *d);
+
+/* The same without a message for that one case, in which *edited is true. */
+int document_try_save(struct document *d, bool *edited);
+
+/* Write the snapshot of a document that has no file yet; force: or has one, which
+ * is replaced. */
+int document_create(struct document *d, bool force);
 
 /* Append the whole text to out. */
 int document_text(const struct document *d, sennit_buf *out);

@@ -19,6 +19,11 @@ void bytes_free(struct bytes *bytes)
     bytes->len = 0;
 }
 
+bool bytes_are(const struct bytes *bytes, const void *data, size_t len)
+{
+    return bytes->len == len && (len == 0 || memcmp(bytes->data, data, len) == 0);
+}
+
 /* Pipes do not tell their size, so the buffer grows until the end. */
 static int file_read_all(int fd, struct bytes *out)
 {

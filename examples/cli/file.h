@@ -14,6 +14,9 @@ struct bytes {
 int file_read(const char *path, struct bytes *out);
 void bytes_free(struct bytes *bytes);
 
+/* Tell whether these are the same bytes. */
+bool bytes_are(const struct bytes *bytes, const void *data, size_t len);
+
 /* Tell whether a path names something; a dangling link counts. */
 bool file_exists(const char *path);
 

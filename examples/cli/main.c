@@ -28,6 +28,10 @@ static const struct command commands[] = {
     { "apply", cmd_apply, "FILE DELTA...", "merge what somebody else wrote" },
     { "merge", cmd_merge, "A B", "exchange everything between two files here" },
     { "fork", cmd_fork, "FILE COPY", "make a copy that is edited on its own" },
+    { "sync", cmd_sync, "FILE ADDRESS", "keep FILE in step with a document on a server" },
+    { "push", cmd_push, "FILE ADDRESS", "bring what was edited in FILE to a server" },
+    { "pull", cmd_pull, "FILE ADDRESS", "merge what a server has into FILE" },
+    { "tail", cmd_tail, "ADDRESS", "print what others change, as it arrives" },
     { "token", cmd_token, "WHAT...", "make keys, and tokens for a server" },
     { "stat", cmd_stat, "FILE", "measure a document" },
     { "dump", cmd_dump, "FILE", "print the inside of a document" },
@@ -54,6 +58,10 @@ static const char help_after[] =
     "    sennit delta notes.txt -o to-bob           send it, in any way you like\n"
     "    sennit apply notes.txt from-bob            in any order, as often as you like\n"
     "\n"
+    "Or they meet on a server, each editing a file of their own with any editor:\n"
+    "\n"
+    "    sennit sync notes.txt ws://HOST:PORT/notes\n"
+    "\n"
     "A FILE.sennit belongs to one place: never copy it with cp, because two places\n"
     "would then write under one name. Use 'sennit fork'.\n"
     "\n"
@@ -64,7 +72,7 @@ static const char help_after[] =
     "  3  a file cannot be read or written, or memory ran out\n"
     "  4  done, but some operations wait for others that have not arrived\n"
     "  5  refused: another document's delta, a later release's bytes, text that is\n"
-    "     not UTF-8, a file that would be overwritten, a limit\n"
+    "     not UTF-8, a file that would be overwritten, a limit, by the server\n"
     "\n"
     "'sennit COMMAND --help' tells more about a command.\n";
 
