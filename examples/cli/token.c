@@ -237,7 +237,8 @@ static const struct argp show_token_argp = {
     .options = show_token_options,
     .parser = show_token_parse,
     .args_doc = "TOKEN",
-    .doc = "Check a token, and print what it grants.",
+    .doc = "Check a token, and print what it grants.\v"
+           "One that begins with - takes -- before it.",
 };
 
 static void show_grant(const sennit_grant *grant)

@@ -14,7 +14,7 @@ same kept key.secret
 # What a token grants.
 expect 0 sennit token make --key key.secret --doc notes --user 'Zoë' --permission view --expires never
 token=$(cat out)
-expect 0 sennit token show --key key.public "$token"
+expect 0 sennit token show --key key.public -- "$token"
 out_has '^document    notes$'
 out_has '^user        Zoë$'
 out_has '^permission  view$'
@@ -23,7 +23,7 @@ out_has '^expires     never$'
 # The usual: edit, for a day; no two tokens are the same.
 expect 0 sennit token make --key key.secret --doc '*' --user ada
 another=$(cat out)
-expect 0 sennit token show --key key.public "$another"
+expect 0 sennit token show --key key.public -- "$another"
 out_has '^permission  edit$'
 out_has "^expires     $(date -d '+1 day' '+%Y-%m-%d %H')"
 expect 0 sennit token make --key key.secret --doc '*' --user ada
@@ -31,13 +31,13 @@ expect 0 sennit token make --key key.secret --doc '*' --user ada
 
 # What is no token of this server.
 sennit token keygen other
-expect 1 sennit token show --key other.public "$token"
+expect 1 sennit token show --key other.public -- "$token"
 err_has 'no token, or one of another server'
-expect 1 sennit token show --key key.public "${token%?}"
-expect 1 sennit token show --key key.public ''
-expect 3 sennit token show --key missing "$token"
+expect 1 sennit token show --key key.public -- "${token%?}"
+expect 1 sennit token show --key key.public -- ''
+expect 3 sennit token show --key missing -- "$token"
 printf 'no key\n' >wrong
-expect 5 sennit token show --key wrong "$token"
+expect 5 sennit token show --key wrong -- "$token"
 err_has 'wrong: there is no key in it'
 : >empty
 expect 5 sennit token make --key empty --doc notes --user ada
