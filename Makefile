@@ -182,6 +182,11 @@ $(SYNC_BIN): $(B)/libsyncsupport.a $(B)/libsennit-sync.a
 $(B)/tests/%: $(B)/tests/%.o $(B)/libsupport.a $(B)/libsennit.a
 	$(LINK) $(filter-out %.a,$^) -Wl,--start-group $(filter %.a,$^) -Wl,--end-group $(LIBS) -o $@
 
+# What writes the corpora and the test vectors is run when a format changes; it is
+# built with the tests of what it wrote, lest it rot.
+replay: $(B)/tests/fuzz/make_corpus
+vectors: $(B)/tests/vectors/make_good $(B)/tests/vectors/make_bad
+
 replay: $(FUZZ_BIN) # the corpora of the fuzz targets, without a fuzzer
 	@$(RUN) "fuzz corpora, $(MODE) build" \
 	    $(foreach t,$(FUZZ),'$(B)/$(t:.c=) tests/fuzz/corpus/$(t:tests/fuzz/fuzz_%.c=%)')

@@ -33,8 +33,10 @@ typedef struct sn_segment {
 } sn_segment;
 
 /* What a decoder promises:
- *   B1  segments of one replica are in order and do not overlap; every record
- *       has n > 0; seq and number of records follow each other in a segment
+ *   B1  the operations of one replica follow each other without a gap, in seq and
+ *       in number, within its segments and from one to the next; every record has
+ *       n > 0. (Since a segment tells where it begins only if it is its replica's
+ *       first, no bytes say otherwise.)
  *   B2  replica, ref_replica (unless SN_NO_REPLICA) index ids, which are distinct
  *   B3  the text of a segment is well-formed UTF-8, and so is what each of its
  *       inserts takes of it
