@@ -94,8 +94,13 @@ SENNIT_API uint32_t sennit_link_closed(sennit_link *link, uint64_t now_ms);
 /* Take a frame that arrived.
  *
  * Returns  SENNIT_OK
- *          SENNIT_ECORRUPT  the other end does not speak the protocol: close the
- *                           connection. Documents are as they were.
+ *          SENNIT_EBUSY     a document of the link has a transaction open: nothing
+ *                           was done; give the frame again when it is over
+ *          SENNIT_ECORRUPT  the other end does not speak the protocol, or the frame
+ *                           is longer than options.max_frame: close the connection
+ *          SENNIT_ENOMEM    close the connection likewise. What was taken of the
+ *                           frame stays, whole deltas; the rest comes again after
+ *                           the next greeting.
  */
 SENNIT_API SENNIT_MUST_CHECK sennit_status
 sennit_link_receive(sennit_link *link, const void *data, size_t len, uint64_t now_ms);
@@ -146,7 +151,8 @@ typedef enum sennit_session_state {
     SENNIT_OFFLINE = 0,  /* no connection: edits wait in the document */
     SENNIT_GREETING = 1, /* hello sent */
     SENNIT_LIVE = 2,     /* welcome received: in step */
-    SENNIT_REFUSED = 3   /* the server refuses it; an event said why */
+    SENNIT_REFUSED = 3   /* the server refuses it; an event said why. After
+                            SENNIT_FAULT_STORAGE and _RATE it greets again by itself */
 } sennit_session_state;
 
 SENNIT_API sennit_session_state sennit_session_get_state(const sennit_session *session);
@@ -305,7 +311,7 @@ SENNIT_API void sennit_hub_drain(sennit_hub *hub, uint64_t now_ms);
 SENNIT_API void sennit_hub_revoke(sennit_hub *hub, uint64_t token_id, const char *user);
 
 /* Look at a document, loaded if need be; it is the hub's, valid until its next
- * call, for reading only. position: of the newest durable operation.
+ * call, for reading only.
  * Returns SENNIT_OK, SENNIT_EGONE (nothing stored under this name), SENNIT_EIO,
  * SENNIT_ECORRUPT, SENNIT_ELIMIT. */
 SENNIT_API SENNIT_MUST_CHECK sennit_status

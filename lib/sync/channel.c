@@ -7,10 +7,11 @@
  * Every operation that is new here is asked about before it counts: may this user
  * write, under this replica, and is its time not from the future.
  */
-#include "core/doc.h"
 #include "sync/hub.h"
+#include "wire/wire.h"
 
 #define CHANNEL_PENDING 64u
+#define CATCHUP_BYTES (16u << 10) /* of one delta of a catch-up, about */
 
 /* ---- Opening and closing ---- */
 
@@ -132,14 +133,7 @@ static sennit_status channel_new(sennit_connection *connection, sn_room *room, u
 /* What the peer says it has; it is caught up from there. */
 static sennit_status channel_set_version(sn_channel *c, const sn_bytes *version)
 {
-    sn_point *p = sn_mem_resize(&c->room->hub->mem, NULL, 0, sizeof *p + version->len);
-
-    if (p == NULL)
-        return SENNIT_ENOMEM;
-    p->refs = 1;
-    p->len = version->len;
-    memcpy(p->version, version->data, version->len);
-    c->point = p;
+    SN_TRY(sn_point_new(c->room, version->data, version->len, &c->point));
     c->behind = true;
     c->place = c->room->ring_first + c->room->ring_len;
     return SENNIT_OK;
@@ -311,12 +305,12 @@ sennit_status sn_channel_hello(sennit_connection *connection, const sn_message *
                "this replica went another way");
         return SENNIT_OK;
     }
-    c->state = SN_CHANNEL_LIVE;
     c->replica = m->n[SN_HELLO_REPLICA];
     channel_oust(c);
     SN_TRY(channel_set_version(c, &m->s[SN_HELLO_VERSION]));
     SN_TRY(channel_welcome(c));
     SN_TRY(sn_channel_await(c, true));
+    c->state = SN_CHANNEL_LIVE; /* before it, nothing is written to it */
     sn_channel_settle(c, connection->hub->durable, true);
     sn_hub_note(connection->hub, SENNIT_HUB_JOINED, connection, name, c->user, 0, NULL, c->session);
     return SENNIT_OK;
@@ -326,41 +320,39 @@ sennit_status sn_channel_hello(sennit_connection *connection, const sn_message *
 
 /* One delta on its way in. */
 typedef struct entering {
-    sn_channel *channel;
-    bool foreign;      /* it holds operations of others */
-    uint64_t bind[8];  /* replicas to be bound to this user */
-    unsigned bind_len;
-    uint64_t operations;
+    const sn_channel *channel;
+    uint64_t replica;  /* of the peer; if it had none when it greeted, the first that comes */
+    bool own, foreign; /* it holds operations of this replica, or of others */
+    bool bind;         /* the replica is to be bound to this user */
 } entering;
 
 static sennit_status enter_replica(entering *e, uint64_t replica, uint64_t end)
 {
     const sn_channel *c = e->channel;
     const sn_owner *owner = sn_registry_find(&c->room->owners, replica);
-    bool own = replica == c->replica;
-    bool open = c->room->hub->options.authorise == NULL;
 
-    e->foreign = e->foreign || !own;
     if (owner != NULL && end > owner->from)
         return SENNIT_EAUTH;
     if (owner != NULL && owner->user != NULL)
         return strcmp(owner->user, c->user) == 0 || c->permission == SENNIT_ADMIN ? SENNIT_OK
                                                                                : SENNIT_EAUTH;
-    if (own && !open && (e->bind_len == 0 || e->bind[e->bind_len - 1] != replica))
-        e->bind[e->bind_len++] = replica;
-    return e->bind_len < 8 ? SENNIT_OK : SENNIT_ELIMIT;
+    e->bind = e->bind || (replica == e->replica && c->room->hub->options.authorise != NULL);
+    return SENNIT_OK;
 }
 
+/* May be asked about the same change twice. A toggle is none of a comment's: it
+ * could bring deleted text back. */
 static sennit_status enter_change(void *arg, const sennit_change *change, unsigned kinds)
 {
-    const unsigned comments = SENNIT_KIND_MARK | SENNIT_KIND_TOGGLE;
+    const unsigned comments = SENNIT_KIND_MARK;
     entering *e = arg;
     const sennit_hub *hub = e->channel->room->hub;
     sennit_permission permission = e->channel->permission;
 
-    e->operations += change->operations;
-    if (e->channel->replica == 0) /* the document had none when it greeted; this is its first */
-        e->channel->replica = change->replica;
+    if (e->replica == 0)
+        e->replica = change->replica;
+    e->own = e->own || (change->replica != 0 && change->replica == e->replica);
+    e->foreign = e->foreign || change->replica != e->replica || change->replica == 0;
     if (permission < SENNIT_COMMENT || (permission < SENNIT_EDIT && (kinds & ~comments) != 0))
         return SENNIT_EAUTH;
     if (change->unix_ms > hub->now_ms + hub->options.max_drift_ms) /* also: not to be told */
@@ -397,7 +389,7 @@ static sennit_status channel_want(sn_channel *c)
 /* Let a delta in: 0, or the fault. */
 static sennit_fault channel_enter(sn_channel *c, const sn_bytes *delta, const char **text)
 {
-    entering e = {.channel = c};
+    entering e = {.channel = c, .replica = c->replica};
     const sennit_admission admission = {enter_change, &e};
     sennit_error err = {SENNIT_OK, 0, "refused"};
     sennit_hub *hub = c->room->hub;
@@ -406,23 +398,20 @@ static sennit_fault channel_enter(sn_channel *c, const sn_bytes *delta, const ch
     sennit_status st = sennit_doc_admit(c->room->doc, delta->data, delta->len, NULL, &admission,
                                         &applied, &err);
     *text = err.what;
-    if (st == SENNIT_EAUTH && e.foreign)
+    if (st == SENNIT_EAUTH && e.foreign && !e.own)
         return 0; /* somebody else has it and will bring it */
     if (st != SENNIT_OK)
         return entry_fault(st);
-    for (unsigned i = 0; i < e.bind_len; i++)
-        if (sn_registry_bind(c->room, e.bind[i], c->user) == SENNIT_ENOMEM)
-            return SENNIT_FAULT_STORAGE;
+    c->replica = e.replica;
+    if (e.bind && sn_registry_bind(c->room, c->replica, c->user) != SENNIT_OK)
+        c->room->unstored = true;
     hub->stat.deltas_in++;
-    hub->stat.operations += e.operations;
+    hub->stat.operations += applied.applied + applied.parked;
     hub->stat.merged += c->behind || c->place < c->room->ring_first + c->room->ring_len;
     if (applied.parked > 0 && channel_want(c) != SENNIT_OK)
         return SENNIT_FAULT_STORAGE;
-    if (applied.applied + applied.parked > 0 &&
-        sn_room_relay(c->room, c->session, delta->data, delta->len) != SENNIT_OK) {
-        *text = "it cannot be stored now";
-        return SENNIT_FAULT_STORAGE;
-    }
+    if (applied.applied + applied.parked > 0)
+        sn_room_relay(c->room, c->session, delta->data, delta->len);
     return 0;
 }
 
@@ -562,7 +551,8 @@ sennit_status sn_channel_take(sn_channel *c, const sn_message *m)
 sennit_status sn_channel_await(sn_channel *c, bool urgent)
 {
     sennit_hub *hub = c->room->hub;
-    const sn_pending now = {c->in_serial, c->out_serial, c->room->ticket};
+    const sn_room *room = c->room;
+    const sn_pending now = {c->in_serial, c->out_serial, room->unstored ? SN_UNSTORED : room->ticket};
 
     c->pending_urgent = c->pending_urgent || urgent;
     if (c->pending_len > 0 && (c->pending[c->pending_len - 1].ticket == now.ticket ||
@@ -582,6 +572,9 @@ void sn_channel_settle(sn_channel *c, uint64_t durable, bool all)
 
     if (!all && !c->pending_urgent)
         return;
+    for (uint32_t i = 0; i < c->pending_len && !c->room->unstored; i++)
+        if (c->pending[i].ticket == SN_UNSTORED)
+            c->pending[i].ticket = c->room->ticket;
     while (done < c->pending_len && c->pending[done].ticket <= durable)
         done++;
     if (done == 0)
@@ -632,34 +625,79 @@ static sennit_status write_rounds(sn_channel *c, sennit_buf *out)
     return SENNIT_OK;
 }
 
-/* All that a peer that is behind lacks, as one delta. */
+static sennit_status write_catchup_delta(sn_channel *c, const sennit_buf *delta, sennit_buf *out)
+{
+    sn_item item = {.bytes = sn_bytes_of(delta->data, delta->len)};
+    const sn_message m = {.type = SN_DELTA, .channel = c->number, .n = {c->out_serial + 1},
+                          .items = &item, .items_len = 1};
+
+    SN_TRY(sn_message_write(&m, out));
+    c->out_serial++;
+    c->room->hub->stat.deltas_out++;
+    return sn_channel_await(c, false);
+}
+
+/* What a peer lacks that has a version, up to about a frame of it; the version that
+ * it has then is appended to `then`. */
+static sennit_status catchup_part(sn_channel *c, sennit_buf *delta, sennit_buf *then, bool *all)
+{
+    sennit_doc *doc = c->room->doc;
+    sennit_status st;
+    uint32_t n = 0;
+    size_t size;
+    sn_wanted *has = sn_version_new(doc, &size), *wanted = sn_version_new(doc, &size);
+    bool unknown;
+
+    st = has == NULL || wanted == NULL ? SENNIT_ENOMEM
+         : sn_version_read(doc, c->point->version, c->point->len, has, &unknown, NULL);
+    if (st == SENNIT_OK)
+        st = sn_version_wanted(doc, c->point->version, c->point->len, wanted, &n, NULL);
+    if (st == SENNIT_OK)
+        st = sn_delta_part(doc, wanted, n, CATCHUP_BYTES, delta);
+    *all = true;
+    for (uint32_t i = 0; i < n && st == SENNIT_OK; i++) {
+        has[wanted[i].replica].seq = wanted[i].seq;
+        *all = *all && wanted[i].seq == doc->who.replicas[wanted[i].replica].seq;
+    }
+    if (st == SENNIT_OK)
+        st = sn_version_put(doc, has, then);
+    sn_mem_free(&doc->mem, wanted, wanted != NULL ? size : 0);
+    sn_mem_free(&doc->mem, has, has != NULL ? size : 0);
+    return st;
+}
+
+/* All that a peer that is behind lacks, as one delta, or as one after the other if
+ * it is much. */
 static sennit_status write_catchup(sn_channel *c, sennit_buf *out)
 {
     sn_room *room = c->room;
     sennit_buf *delta = &room->hub->scratch;
-    sn_item item;
-    const sn_message m = {.type = SN_DELTA, .channel = c->number, .n = {c->out_serial + 1},
-                          .items = &item, .items_len = 1};
+    sennit_buf then;
+    sn_point *point = NULL;
+    bool all;
 
+    sennit_buf_init(&then, &room->hub->mem.alloc);
     delta->len = 0;
-    sennit_status st = sennit_doc_delta(room->doc, c->point->version, c->point->len, NULL, delta, NULL);
+    sennit_status st = catchup_part(c, delta, &then, &all);
+    if (st == SENNIT_OK)
+        st = sn_point_new(room, then.data, then.len, &point);
+    sennit_buf_clear(&then);
     if (st == SENNIT_ECORRUPT) {
         sn_channel_refuse(c, SENNIT_FAULT_PROTOCOL, "that is no version");
         return SENNIT_ECLOSED;
     }
-    SN_TRY(st);
-    item.bytes = sn_bytes_of(delta->data, delta->len);
-    if (delta->len > 0) {
-        SN_TRY(sn_message_write(&m, out));
-        c->out_serial++;
-        room->hub->stat.deltas_out++;
-        SN_TRY(sn_channel_await(c, false));
+    if (st == SENNIT_OK && delta->len > 0)
+        st = write_catchup_delta(c, delta, out);
+    if (st != SENNIT_OK) {
+        sn_point_drop(room, &point);
+        return st;
     }
-    SN_TRY(sn_room_mark(room));
     sn_point_drop(room, &c->point);
-    sn_point_take(&c->point, room->point);
-    c->behind = false;
+    c->point = point;
+    c->behind = !all;
     c->place = room->ring_first + room->ring_len;
+    if (c->behind)
+        sn_connection_ready(c->connection);
     return SENNIT_OK;
 }
 

@@ -11,9 +11,17 @@
 #include "sync/link.h"
 
 #define FORK_COUNTS 64u
+#define FORK_MOST 4u /* without a welcome between them: then it is the server */
 
 void sn_fork_begin(sennit_session *s)
 {
+    static const char text[] = "the server takes no replica of this document";
+    const sn_bytes why = sn_bytes_of(text, sizeof text - 1);
+
+    if (++s->forks > FORK_MOST) {
+        sn_session_refuse(s, SENNIT_FAULT_FORKED, &why);
+        return;
+    }
     s->state = SENNIT_GREETING;
     s->searching = s->probe_due = true;
     s->low = 0;

@@ -38,17 +38,19 @@ static sennit_status hub_find_incarnation(void *arg, const sennit_record *record
     return SENNIT_OK;
 }
 
-/* The storage's incarnation; a new one for a new storage or a restored one. */
-static sennit_status hub_incarnation(sennit_hub *hub)
+/* A key of this hub's, and the storage's incarnation; a new one for a new storage or a restored one. */
+static sennit_status hub_draw(sennit_hub *hub)
 {
     const sennit_storage *storage = hub->options.storage;
     uint64_t ticket;
 
+    if (hub->options.random == NULL ||
+        hub->options.random(hub->options.random_self, &hub->key, sizeof hub->key) != 0)
+        return SENNIT_EINVAL;
     SN_TRY(storage->load(storage->self, "", hub_find_incarnation, &hub->incarnation));
     if (hub->incarnation != 0 && !hub->options.restored)
         return SENNIT_OK;
-    if (hub->options.random == NULL ||
-        hub->options.random(hub->options.random_self, &hub->incarnation, sizeof hub->incarnation) != 0)
+    if (hub->options.random(hub->options.random_self, &hub->incarnation, sizeof hub->incarnation) != 0)
         return SENNIT_EINVAL;
     hub->incarnation |= 1;
     return storage->put(storage->self, "", "incarnation", &hub->incarnation, sizeof hub->incarnation,
@@ -75,7 +77,7 @@ sennit_status sennit_hub_new(const sennit_hub_options *options, sennit_hub **out
     sennit_buf_init(&hub->scratch, &mem.alloc);
     sennit_status st = sn_unpacker_new(&hub->mem, &hub->unpacker);
     if (st == SENNIT_OK)
-        st = hub_incarnation(hub);
+        st = hub_draw(hub);
     if (st != SENNIT_OK) {
         sennit_hub_free(hub);
         return st;

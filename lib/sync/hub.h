@@ -22,6 +22,7 @@
 #include <sennit/sync.h>
 
 #define SN_DEPARTED 32
+#define SN_UNSTORED UINT64_MAX /* a ticket that is not durable before all is stored */
 
 typedef struct sn_room sn_room;
 typedef struct sn_channel sn_channel;
@@ -70,6 +71,8 @@ struct sn_room {
     size_t since_point;  /* bytes that went round since */
 
     uint64_t ticket;     /* of the last record */
+    bool unstored;       /* something that was taken is not in the storage: nothing
+                            is called durable until a snapshot is */
     size_t log_bytes;    /* behind the snapshot */
     uint64_t idle_since_ms;
     uint64_t stamp;      /* of the last presence */
@@ -151,6 +154,7 @@ struct sennit_hub {
     sn_unpacker *unpacker;
     sennit_buf frame, scratch;
     uint64_t incarnation, sessions;
+    uint64_t key;          /* secret, for the table */
     uint64_t durable;      /* ticket */
     uint64_t swept_ms, now_ms;
     bool failing, draining;
@@ -174,6 +178,7 @@ void sn_registry_free(sn_registry *registry, sn_mem *mem);
 const sn_owner *sn_registry_find(const sn_registry *registry, uint64_t replica);
 
 /* Bind a replica to a user, or void it from an operation on, here and in storage. */
+bool sn_registry_store(sn_room *room); /* all of it once more; false: it failed */
 sennit_status sn_registry_bind(sn_room *room, uint64_t replica, const char *user);
 sennit_status sn_registry_void(sn_room *room, uint64_t replica, uint64_t from, uint64_t renewed);
 
@@ -185,8 +190,11 @@ sennit_status sn_room_open(sennit_hub *hub, const char *name, bool create, sn_ro
 sn_room *sn_room_find(sennit_hub *hub, const char *name);
 void sn_room_close(sn_room *room);
 
-/* Keep a delta that was applied, and let it go round. */
-sennit_status sn_room_relay(sn_room *room, uint64_t author, const void *data, size_t len);
+/* Keep a delta that was applied, and let it go round. What fails is made good later
+ * (unstored, behind). */
+void sn_room_relay(sn_room *room, uint64_t author, const void *data, size_t len);
+
+sennit_status sn_point_new(sn_room *room, const void *version, size_t len, sn_point **out);
 
 /* Make the room's point a version of now. */
 sennit_status sn_room_mark(sn_room *room);

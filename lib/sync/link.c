@@ -1,7 +1,9 @@
 /* The connection of a link: frames in and out, heartbeat, retries. */
+#include "core/doc.h"
 #include "sync/link.h"
 
 #define LINK_FRAME (16u << 20)
+#define LINK_FRAME_LEAST (64u << 10)
 #define LINK_RETRY_LEAST 250u
 #define LINK_RETRY_MOST 30000u
 #define LINK_HEARTBEAT 20000u
@@ -18,7 +20,8 @@ sennit_status sennit_link_new(const sennit_link_options *options, sennit_link **
     sn_mem_init(&mem, options->alloc);
     if ((link = sn_mem_resize(&mem, NULL, 0, sizeof *link)) == NULL)
         return SENNIT_ENOMEM;
-    *link = (sennit_link){.mem = mem, .options = *options, .heartbeat_ms = LINK_HEARTBEAT};
+    *link = (sennit_link){.mem = mem, .options = *options, .heartbeat_ms = LINK_HEARTBEAT,
+                          .max_frame = LINK_FRAME_LEAST};
     if (link->options.max_frame == 0)
         link->options.max_frame = LINK_FRAME;
     if (link->options.retry_least_ms == 0)
@@ -59,6 +62,7 @@ sennit_status sennit_link_opened(sennit_link *link, uint64_t now_ms)
     link->welcomed = false;
     link->heard_ms = link->sent_ms = now_ms;
     link->heartbeat_ms = LINK_HEARTBEAT;
+    link->max_frame = LINK_FRAME_LEAST; /* until a welcome tells */
     link->pong = 0;
     for (sennit_session *s = link->sessions; s != NULL; s = s->next)
         sn_session_opened(s);
@@ -111,7 +115,7 @@ static sennit_status link_take(sennit_link *link, const sn_message *m)
     case SN_PONG: return SENNIT_OK;
     case SN_ERROR:
         for (sennit_session *s = link->sessions; s != NULL; s = s->next)
-            if (m->n[SN_ERROR_FAULT] != SENNIT_FAULT_AWAY)
+            if (m->n[SN_ERROR_FAULT] != SENNIT_FAULT_AWAY && !s->closing)
                 sn_session_refuse(s, (sennit_fault)m->n[SN_ERROR_FAULT], &m->s[SN_ERROR_TEXT]);
         return SENNIT_OK;
     default: return SENNIT_ECORRUPT;
@@ -122,6 +126,11 @@ sennit_status sennit_link_receive(sennit_link *link, const void *data, size_t le
 {
     sn_message m;
 
+    if (len > link->options.max_frame)
+        return SENNIT_ECORRUPT;
+    for (const sennit_session *s = link->sessions; s != NULL; s = s->next)
+        if (!s->closing && s->doc->txn.open)
+            return SENNIT_EBUSY;
     link->heard_ms = now_ms;
     for (size_t at = 0; at < len;) {
         sennit_status st = sn_message_read(link->unpacker, data, len, &at, &m);
@@ -132,7 +141,7 @@ sennit_status sennit_link_receive(sennit_link *link, const void *data, size_t le
         sennit_session *s = m.channel != 0 ? link_session(link, m.channel) : NULL;
         if (m.channel == 0)
             SN_TRY(link_take(link, &m));
-        else if (s != NULL) /* else closed meanwhile */
+        else if (s != NULL && !s->closing) /* else closed meanwhile */
             SN_TRY(sn_session_take(s, &m, now_ms));
     }
     return SENNIT_OK;
@@ -181,7 +190,8 @@ int sennit_link_next_frame(sennit_link *link, uint64_t now_ms, const void **data
         return 0;
     }
     for (sennit_session *s = link->sessions; s != NULL && st == SENNIT_OK; s = s->next)
-        st = sn_session_write(s, now_ms, &link->frame);
+        if (link->frame.len <= link->max_frame / 2) /* the others come in the next */
+            st = sn_session_write(s, now_ms, &link->frame);
     if (st == SENNIT_OK)
         st = link_write_beat(link, now_ms);
     if (st != SENNIT_OK && link->frame.len == 0)

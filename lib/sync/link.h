@@ -57,7 +57,9 @@ struct sennit_session {
     sn_wait waits[SN_WAITS];
     unsigned waits_len;
 
-    bool searching, probe_due;     /* fork.c */
+    uint64_t retry_ms;             /* REFUSED for a while only: greet again then; 0: not */
+    unsigned forks;                /* since the last welcome; fork.c */
+    bool searching, probe_due;
     uint64_t low, high;            /* the first so many are the same; these are not */
     sennit_rebased voided;
     bool void_due;

@@ -123,6 +123,18 @@ static sennit_status registry_put(sn_room *room, const char *prefix, uint64_t re
     return storage->put(storage->self, room->name, key, value, len, &room->ticket);
 }
 
+/* Facts are few, and putting one again is harmless. */
+bool sn_registry_store(sn_room *room)
+{
+    for (size_t i = 0; i < room->owners.len; i++) {
+        const sn_owner *o = &room->owners.owners[i];
+
+        if (o->user != NULL && registry_put(room, BIND, o->replica, o->user, strlen(o->user)) != SENNIT_OK)
+            return false;
+    }
+    return true;
+}
+
 sennit_status sn_registry_bind(sn_room *room, uint64_t replica, const char *user)
 {
     SN_TRY(registry_set_user(&room->owners, &room->hub->mem, replica, user, strlen(user)));

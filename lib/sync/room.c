@@ -9,7 +9,7 @@
 
 static size_t room_slot(const sennit_hub *hub, const char *name)
 {
-    size_t i = (size_t)sn_hash64(name, strlen(name), hub->incarnation) & (hub->table_cap - 1);
+    size_t i = (size_t)sn_hash64(name, strlen(name), hub->key) & (hub->table_cap - 1);
 
     while (hub->table[i] != NULL && strcmp(hub->table[i]->name, name) != 0)
         i = (i + 1) & (hub->table_cap - 1);
@@ -55,6 +55,19 @@ void sn_point_take(sn_point **to, sn_point *from)
         from->refs++;
 }
 
+sennit_status sn_point_new(sn_room *room, const void *version, size_t len, sn_point **out)
+{
+    sn_point *p = *out = sn_mem_resize(&room->hub->mem, NULL, 0, sizeof *p + len);
+
+    if (p == NULL)
+        return SENNIT_ENOMEM;
+    p->refs = 1;
+    p->len = len;
+    if (len > 0)
+        memcpy(p->version, version, len);
+    return SENNIT_OK;
+}
+
 sennit_status sn_room_mark(sn_room *room)
 {
     sennit_buf *version = &room->hub->scratch;
@@ -62,13 +75,7 @@ sennit_status sn_room_mark(sn_room *room)
 
     version->len = 0;
     SN_TRY(sennit_doc_version(room->doc, version));
-    p = sn_mem_resize(&room->hub->mem, NULL, 0, sizeof *p + version->len);
-    if (p == NULL)
-        return SENNIT_ENOMEM;
-    p->refs = 1;
-    p->len = version->len;
-    if (p->len > 0)
-        memcpy(p->version, version->data, version->len);
+    SN_TRY(sn_point_new(room, version->data, version->len, &p));
     sn_point_drop(room, &room->point);
     room->point = p;
     room->since_point = 0;
@@ -257,13 +264,14 @@ static sennit_status room_push(sn_room *room, uint64_t author, const void *data,
     return SENNIT_OK;
 }
 
-sennit_status sn_room_relay(sn_room *room, uint64_t author, const void *data, size_t len)
+void sn_room_relay(sn_room *room, uint64_t author, const void *data, size_t len)
 {
     const sennit_storage *storage = room->hub->options.storage;
-    sennit_status st = storage->append(storage->self, room->name, data, len, &room->ticket);
 
-    if (st == SENNIT_OK)
+    if (storage->append(storage->self, room->name, data, len, &room->ticket) == SENNIT_OK)
         room->log_bytes += len;
+    else
+        room->unstored = true;
     if (room_push(room, author, data, len) != SENNIT_OK) { /* all are behind then */
         while (room->ring_len > 0)
             ring_drop(room);
@@ -279,7 +287,6 @@ sennit_status sn_room_relay(sn_room *room, uint64_t author, const void *data, si
             sn_connection_ready(c->connection);
     if (room->since_point >= POINT_BYTES && sn_room_mark(room) != SENNIT_OK)
         room->since_point = 0; /* the older point serves as well */
-    return st;
 }
 
 void sn_room_presence(sn_room *room, sn_channel *from, bool gone)
@@ -308,6 +315,7 @@ static void room_compact(sn_room *room)
         hub->options.storage->compact(hub->options.storage->self, room->name, through, snapshot.data,
                                       snapshot.len, &room->ticket) == SENNIT_OK) {
         room->log_bytes = 0;
+        room->unstored = room->unstored && !sn_registry_store(room);
         hub->stat.compactions++;
         sn_hub_note(hub, SENNIT_HUB_COMPACTED, NULL, room->name, NULL, 0, NULL, snapshot.len);
     }
@@ -319,7 +327,7 @@ bool sn_room_tick(sn_room *room, uint64_t now_ms)
     sennit_hub *hub = room->hub;
     sennit_stat stat;
 
-    if (room->log_bytes >= hub->options.compact_bytes && room->ticket <= hub->durable) {
+    if (room->unstored || (room->log_bytes >= hub->options.compact_bytes && room->ticket <= hub->durable)) {
         sennit_doc_stat(room->doc, &stat);
         if (stat.parked == 0) /* what waits is in the log only */
             room_compact(room);
@@ -329,7 +337,8 @@ bool sn_room_tick(sn_room *room, uint64_t now_ms)
         room_trim(room);
         return true;
     }
-    if (now_ms < room->idle_since_ms + hub->options.unload_ms || room->ticket > hub->durable)
+    if (now_ms < room->idle_since_ms + hub->options.unload_ms || room->ticket > hub->durable ||
+        room->unstored)
         return true;
     hub->stat.unloads++;
     sn_hub_note(hub, SENNIT_HUB_UNLOADED, NULL, room->name, NULL, 0, NULL, 0);

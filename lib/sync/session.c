@@ -7,9 +7,8 @@
  * The server's welcome says what it knows, so what it lacks is sent then, and what
  * is made later as it is made. Nothing is queued here: the document holds it all.
  */
-#include "core/doc.h"
-#include "core/version.h"
 #include "sync/link.h"
+#include "wire/wire.h"
 
 #define CLOCK_TOLERANCE_MS 2000
 
@@ -77,6 +76,7 @@ void sn_session_opened(sennit_session *s)
 {
     s->state = SENNIT_GREETING;
     s->hello_due = true;
+    s->retry_ms = 0;
     s->presence_due = s->presence.len > 0;
     s->searching = s->probe_due = s->catchup_due = s->want_due = false;
     s->out_serial = s->in_serial = 0;
@@ -228,9 +228,11 @@ static sennit_status session_set_clock(sennit_session *s, uint64_t server_ms, ui
     int64_t offset = (int64_t)server_ms - (int64_t)now_ms;
     sennit_event *e;
 
-    if (offset > -CLOCK_TOLERANCE_MS && offset < CLOCK_TOLERANCE_MS)
+    bool right = offset > -CLOCK_TOLERANCE_MS && offset < CLOCK_TOLERANCE_MS;
+
+    sennit_doc_set_clock_offset(s->doc, right ? 0 : offset);
+    if (right)
         return SENNIT_OK;
-    sennit_doc_set_clock_offset(s->doc, offset);
     sennit_status st = offset < 0 ? sennit_doc_restamp(s->doc, server_ms) : SENNIT_OK;
     if ((e = sn_event_add(s->link, SENNIT_EVENT_CLOCK, s, NULL, NULL, NULL)) != NULL)
         e->offset_ms = offset;
@@ -272,6 +274,8 @@ static sennit_status take_welcome(sennit_session *s, const sn_message *m, uint64
     s->permission = (sennit_permission)m->n[SN_WELCOME_PERMISSION];
     s->incarnation = m->n[SN_WELCOME_INCARNATION];
     s->state = SENNIT_LIVE;
+    s->forks = 0;
+    s->searching = s->probe_due = false;
     s->sent = count;
     s->safe[SENNIT_APPLIED] = count;
     s->safe[SENNIT_DURABLE] = sn_min_u64(s->safe[SENNIT_DURABLE], count);
@@ -363,13 +367,14 @@ static sennit_status take_error(sennit_session *s, const sn_message *m, uint64_t
 {
     sennit_fault fault = (sennit_fault)m->n[SN_ERROR_FAULT];
 
-    (void)now_ms;
     if (fault == SENNIT_FAULT_CLOCK)
         return session_reissue(s);
     if (fault == SENNIT_FAULT_FORKED)
         sn_fork_begin(s);
     else
         sn_session_refuse(s, fault, &m->s[SN_ERROR_TEXT]);
+    if (fault == SENNIT_FAULT_STORAGE || fault == SENNIT_FAULT_RATE)
+        s->retry_ms = now_ms + s->link->options.retry_most_ms / 10;
     return SENNIT_OK;
 }
 
@@ -431,8 +436,6 @@ sennit_status sn_session_take(sennit_session *s, const sn_message *m, uint64_t n
 {
     session_action *action = session_table[s->state][m->type];
 
-    if (s->closing)
-        return SENNIT_OK;
     return action != NULL ? action(s, m, now_ms) : SENNIT_ECORRUPT;
 }
 
@@ -472,20 +475,67 @@ static sennit_status write_delta(sennit_session *s, const sennit_buf *delta, sen
     return SENNIT_OK;
 }
 
-/* Own operations that were not sent yet. */
+/* How much one delta may hold, so that its frame is not too long. */
+static uint64_t session_part(const sennit_session *s)
+{
+    return sn_max_u64(s->link->max_frame / 4, 256);
+}
+
+/* Own operations that were not sent yet: about as many as a frame takes. */
 static sennit_status write_own(sennit_session *s, sennit_buf *out)
 {
-    uint64_t own = sennit_doc_own_count(s->doc), before = s->sent;
+    sn_wanted wanted = {s->doc->me, (uint32_t)s->sent};
+    uint64_t before = s->sent;
     sennit_buf *delta = &s->link->scratch;
 
-    if (own <= s->sent || s->permission < SENNIT_COMMENT)
+    if (sennit_doc_own_count(s->doc) <= s->sent || s->permission < SENNIT_COMMENT)
         return SENNIT_OK;
     delta->len = 0;
-    SN_TRY(sennit_doc_own_delta(s->doc, s->sent, NULL, delta));
-    s->sent = own;
+    if (sennit_doc_own_count(s->doc) - s->sent <= session_part(s) / 4) { /* a keystroke has a short form */
+        SN_TRY(sennit_doc_own_delta(s->doc, s->sent, NULL, delta));
+        wanted.seq = (uint32_t)sennit_doc_own_count(s->doc);
+    } else {
+        SN_TRY(sn_delta_part(s->doc, &wanted, 1, session_part(s), delta));
+    }
+    s->sent = wanted.seq;
     sennit_status st = write_delta(s, delta, out);
     if (st != SENNIT_OK)
         s->sent = before;
+    return st;
+}
+
+/* Entries of what others wrote and the server lacks. */
+static sennit_status foreign_wanted(sennit_session *s, sn_wanted *has, sn_wanted *wanted, uint32_t *n)
+{
+    bool unknown;
+
+    *n = 0;
+    SN_TRY(sn_version_read(s->doc, s->theirs.data, s->theirs.len, has, &unknown, NULL));
+    for (uint32_t i = 0; i < s->doc->who.replicas_len; i++)
+        if (i != s->doc->me && has[i].seq < s->doc->who.replicas[i].seq)
+            wanted[(*n)++] = has[i];
+    return SENNIT_OK;
+}
+
+/* Append about a frame of them to `delta`, and what the server has then to `then`. */
+static sennit_status foreign_part(sennit_session *s, sennit_buf *delta, sennit_buf *then)
+{
+    sn_wanted *has, *wanted;
+    sennit_status st;
+    uint32_t n = 0;
+    size_t size;
+
+    has = sn_version_new(s->doc, &size);
+    wanted = sn_version_new(s->doc, &size);
+    st = has == NULL || wanted == NULL ? SENNIT_ENOMEM : foreign_wanted(s, has, wanted, &n);
+    if (st == SENNIT_OK)
+        st = sn_delta_part(s->doc, wanted, n, session_part(s), delta);
+    for (uint32_t i = 0; i < n && st == SENNIT_OK; i++)
+        has[wanted[i].replica].seq = wanted[i].seq;
+    if (st == SENNIT_OK)
+        st = sn_version_put(s->doc, has, then);
+    sn_mem_free(&s->doc->mem, wanted, wanted != NULL ? size : 0);
+    sn_mem_free(&s->doc->mem, has, has != NULL ? size : 0);
     return st;
 }
 
@@ -493,36 +543,34 @@ static sennit_status write_own(sennit_session *s, sennit_buf *out)
  * refused without anybody being to blame. */
 static sennit_status write_foreign(sennit_session *s, sennit_buf *out)
 {
-    sennit_buf *delta = &s->link->scratch;
-    bool unknown;
-    size_t size;
-    sennit_buf since;
+    sennit_buf *delta = &s->link->scratch, then;
 
-    sn_wanted *of = sn_version_new(s->doc, &size);
-    if (of == NULL)
-        return SENNIT_ENOMEM;
-    sennit_buf_init(&since, &s->link->mem.alloc);
-    sennit_status st = sn_version_read(s->doc, s->theirs.data, s->theirs.len, of, &unknown, NULL);
-    if (st == SENNIT_OK && s->doc->me != SN_NO_REPLICA)
-        of[s->doc->me].seq = (uint32_t)sennit_doc_own_count(s->doc);
-    if (st == SENNIT_OK)
-        st = sn_version_put(s->doc, of, &since);
-    sn_mem_free(&s->doc->mem, of, size);
+    sennit_buf_init(&then, &s->link->mem.alloc);
     delta->len = 0;
-    if (st == SENNIT_OK)
-        st = sennit_doc_delta(s->doc, since.data, since.len, NULL, delta, NULL);
-    sennit_buf_clear(&since);
+    sennit_status st = foreign_part(s, delta, &then);
     if (st == SENNIT_OK && delta->len > 0)
         st = write_delta(s, delta, out);
-    return st == SENNIT_EGONE ? SENNIT_OK : st;
+    if (st != SENNIT_OK) {
+        sennit_buf_clear(&then);
+        return st;
+    }
+    sennit_buf_clear(&s->theirs);
+    s->theirs = then;
+    return SENNIT_OK;
 }
 
+/* Frame by frame until nothing is lacking. */
 static sennit_status write_catchup(sennit_session *s, sennit_buf *out)
 {
-    SN_TRY(write_own(s, out));
-    if (s->permission >= SENNIT_EDIT)
-        SN_TRY(write_foreign(s, out));
-    s->catchup_due = false;
+    size_t before = out->len;
+    sennit_status st = write_own(s, out);
+
+    if (st == SENNIT_OK && out->len == before && s->permission >= SENNIT_EDIT)
+        st = write_foreign(s, out);
+    if (st == SENNIT_EGONE) /* it was left out of the snapshot this came from */
+        st = SENNIT_OK;
+    SN_TRY(st);
+    s->catchup_due = out->len > before;
     return SENNIT_OK;
 }
 
@@ -573,9 +621,9 @@ static sennit_status write_live(sennit_session *s, uint64_t now_ms, sennit_buf *
         s->own_seen = own;
         s->unsent_since_ms = s->unsent_since_ms == 0 ? now_ms : s->unsent_since_ms;
     }
-    if (own > s->sent && now_ms >= s->unsent_since_ms + s->link->options.flush_ms) {
+    if (!s->catchup_due && own > s->sent && now_ms >= s->unsent_since_ms + s->link->options.flush_ms) {
         SN_TRY(write_own(s, out));
-        s->unsent_since_ms = 0;
+        s->unsent_since_ms = s->sent == own ? 0 : s->unsent_since_ms;
     }
     if (s->want_due)
         SN_TRY(write_wants(s, out));
@@ -593,6 +641,8 @@ sennit_status sn_session_write(sennit_session *s, uint64_t now_ms, sennit_buf *o
     }
     if (s->doc->txn.open)
         return SENNIT_OK; /* nothing can be exported now */
+    if (s->retry_ms != 0 && now_ms >= s->retry_ms)
+        sn_session_opened(s);
     if (s->hello_due) {
         SN_TRY(write_hello(s, out));
         s->hello_due = false;
@@ -606,6 +656,8 @@ sennit_status sn_session_write(sennit_session *s, uint64_t now_ms, sennit_buf *o
 
 uint64_t sn_session_due(const sennit_session *s)
 {
+    if (!s->closing && s->retry_ms != 0)
+        return s->retry_ms;
     if (s->closing || s->state != SENNIT_LIVE || sennit_doc_own_count(s->doc) <= s->sent ||
         s->permission < SENNIT_COMMENT)
         return UINT64_MAX;

@@ -40,12 +40,13 @@ void meeting_close(meeting *m)
     for (unsigned i = 0; i < MEETING_CLIENTS; i++)
         client_leave(&m->clients[i]);
     sennit_storage_close(m->storage);
+    memset(m, 0, sizeof *m);
 }
 
 client *meeting_client(meeting *m, unsigned i, sennit_doc *doc, const char *name, const char *token)
 {
     sennit_options options = {.size = sizeof options, .random = rng_random, .random_self = &m->chance};
-    sennit_link_options link = {.size = sizeof link};
+    sennit_link_options link = {.size = sizeof link, .alloc = m->link_alloc};
     client *c = &m->clients[i];
 
     if (doc == NULL)
@@ -58,7 +59,11 @@ client *meeting_client(meeting *m, unsigned i, sennit_doc *doc, const char *name
 
 void client_connect(meeting *m, client *c)
 {
-    assert_int_equal(sennit_hub_connect(m->hub, c, m->now_ms, &c->connection), SENNIT_OK);
+    sennit_status st = sennit_hub_connect(m->hub, c, m->now_ms, &c->connection);
+
+    if (m->may_fail && st != SENNIT_OK)
+        return;
+    assert_int_equal(st, SENNIT_OK);
     assert_int_equal(sennit_link_opened(c->link, m->now_ms), SENNIT_OK);
 }
 
@@ -98,16 +103,28 @@ static bool client_turn(meeting *m, client *c)
     const void *data;
     bool moved = false;
     size_t len;
+    int more;
 
-    while (c->connection != NULL && sennit_link_next_frame(c->link, m->now_ms, &data, &len) == 1) {
+    while (c->connection != NULL && (more = sennit_link_next_frame(c->link, m->now_ms, &data, &len)) != 0) {
+        if (more < 0) {
+            assert_true(m->may_fail);
+            break;
+        }
         moved = true;
+        assert_true(m->longest == 0 || len <= m->longest);
         if (sennit_hub_receive(c->connection, data, len, m->now_ms) != SENNIT_OK)
             break;
     }
     sennit_hub_tick(m->hub, m->now_ms);
     while (c->connection != NULL && sennit_hub_next_frame(c->connection, &data, &len) == 1) {
         moved = true;
-        assert_int_equal(sennit_link_receive(c->link, data, len, m->now_ms), SENNIT_OK);
+        assert_true(m->longest == 0 || len <= m->longest);
+        if (m->may_fail && sennit_link_receive(c->link, data, len, m->now_ms) != SENNIT_OK) {
+            client_cut(m, c);
+            break;
+        }
+        if (!m->may_fail)
+            assert_int_equal(sennit_link_receive(c->link, data, len, m->now_ms), SENNIT_OK);
         client_events(c);
     }
     if (c->connection != NULL && sennit_connection_fault(c->connection, NULL) != 0)

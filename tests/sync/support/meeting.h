@@ -29,6 +29,9 @@ typedef struct meeting {
     sennit_hub_options options;
     rng chance;
     uint64_t now_ms;
+    size_t longest;         /* frame that may be sent either way; 0: any */
+    bool may_fail;          /* for want of memory: what fails is cut off then */
+    const sennit_alloc *link_alloc;
     client clients[MEETING_CLIENTS];
 } meeting;
 
