@@ -20,7 +20,7 @@ part abi
 part MODE=check unit-tests
 part MODE=check replay
 part MODE=check sync-tests
-part MODE=tsan CC=clang sync-tests
+part MODE=tsan sync-tests # gcc brings its sanitizers along, clang does not
 part MODE=clang CC=clang unit-tests
 part MODE=release unit-tests
 part MODE=amalgam unit-tests
