@@ -214,6 +214,10 @@ cli-tests: cli
 	@SENNIT="$(CURDIR)/$(B)/sennit" $(RUN) "command line, $(MODE) build" \
 	    $(foreach t,$(wildcard tests/cli/*.sh),'bash $t')
 
+e2e-tests: server $(B)/load
+	@SENNITD="$(CURDIR)/$(B)/sennitd" LOAD="$(CURDIR)/$(B)/load" $(RUN) "the server, $(MODE) build" \
+	    '$(PYTHON) tests/e2e/server.py'
+
 readme: all
 	@LIB="$(CURDIR)/$(B)/libsennit.a" SENNIT="$(CURDIR)/$(B)/sennit" $(RUN) "what README.md says" \
 	    'sh tests/readme/run.sh'
@@ -334,7 +338,7 @@ help:
 -include $(shell find $(B) -name '*.d' 2>/dev/null)
 
 FORCE:
-.PHONY: FORCE all lib sync cli server amalgam run test check unit-tests sync-tests replay mutants valgrind vectors cli-tests readme \
+.PHONY: FORCE all lib sync cli server amalgam run test check unit-tests sync-tests replay mutants valgrind vectors cli-tests e2e-tests readme \
     layers abi install-test python js fuzz fuzz-targets coverage coverage-tests traces bench bench-peers \
     install uninstall clean help
 .SECONDARY:

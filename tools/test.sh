@@ -28,6 +28,7 @@ part MODE=mutants mutants
 part MODE=release valgrind
 part MODE=check vectors
 part MODE=check cli-tests
+part MODE=check e2e-tests
 part install-test
 part python
 part js

@@ -1,7 +1,7 @@
 /* Typists at a server, in one process: how fast, how many, how dear.
  *
  *   load --url ws://127.0.0.1:8377/sync [--documents 20] [--clients 10] [--rate 2000]
- *        [--seconds 5] [--pid PID] [--durable] [--seed 1]
+ *        [--seconds 5] [--pid PID] [--durable] [--seed 1] [--name NAME]
  *
  * DOCUMENTS times CLIENTS documents, each with a link of its own; all together they
  * type RATE single characters a second, at any time, whether the ones before have
@@ -9,7 +9,7 @@
  * chance. A delivery is one character that reached one of the others at its
  * document. What counts is the time from the edit to there, own echo excluded, or
  * with --durable to the server's word that the edit is durable. After SECONDS all
- * wait for what is under way. Prints one JSON object:
+ * wait for what is under way. The documents are NAME-0 and so on. Prints one JSON object:
  *
  *   edits, deliveries, lost, p50_ms, p99_ms, most_ms, deliveries_per_second,
  *   server_cpu_s, deliveries_per_cpu_s, server_rss_kb (the last three with --pid)
@@ -31,7 +31,7 @@
 #define POLLS 4u /* descriptors of one transport at most */
 
 struct options {
-    const char *url;
+    const char *url, *name;
     unsigned documents, clients, rate, seconds, seed;
     long pid;
     bool durable;
@@ -123,10 +123,13 @@ static void client_start(struct load *load, unsigned i)
     sennit_options doc = {.size = sizeof doc, .random = fill, .random_self = load};
     sennit_link_options link = {.size = sizeof link, .random = fill, .random_self = load};
     sennit_websocket_options socket = {.size = sizeof socket};
-    char name[32];
+    char name[SENNIT_NAME_MAX + 1];
 
     c->document = i / load->options->clients;
-    snprintf(name, sizeof name, "load-%u-%u", (unsigned)getpid(), c->document);
+    if (load->options->name != NULL)
+        snprintf(name, sizeof name, "%s-%u", load->options->name, c->document);
+    else
+        snprintf(name, sizeof name, "load-%u-%u", (unsigned)getpid(), c->document);
     must(sennit_doc_new(&doc, &c->doc), "document");
     must(sennit_link_new(&link, &c->link), "link");
     must(sennit_session_open(c->link, c->doc, name, "", &c->session), "session");
@@ -372,6 +375,7 @@ static void read_options(struct options *o, int argc, char **argv)
         {"clients", required_argument, NULL, 'c'}, {"rate", required_argument, NULL, 'r'},
         {"seconds", required_argument, NULL, 's'}, {"pid", required_argument, NULL, 'p'},
         {"seed", required_argument, NULL, 'x'},    {"durable", no_argument, NULL, 'D'},
+        {"name", required_argument, NULL, 'n'},
         {NULL, 0, NULL, 0},
     };
 
@@ -386,6 +390,7 @@ static void read_options(struct options *o, int argc, char **argv)
         case 'p': o->pid = (long)number(optarg); break;
         case 'x': o->seed = number(optarg); break;
         case 'D': o->durable = true; break;
+        case 'n': o->name = optarg; break;
         default: exit(2);
         }
     if (o->url == NULL)
