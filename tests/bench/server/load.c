@@ -2,6 +2,7 @@
  *
  *   load --url ws://127.0.0.1:8377/sync [--documents 20] [--clients 10] [--rate 2000]
  *        [--seconds 5] [--pid PID] [--durable] [--seed 1] [--name NAME]
+ *        [--until-closed]
  *
  * DOCUMENTS times CLIENTS documents, each with a link of its own; all together they
  * type RATE single characters a second, at any time, whether the ones before have
@@ -9,7 +10,7 @@
  * chance. A delivery is one character that reached one of the others at its
  * document. What counts is the time from the edit to there, own echo excluded, or
  * with --durable to the server's word that the edit is durable. After SECONDS all
- * wait for what is under way. The documents are NAME-0 and so on. Prints one JSON object:
+ * wait for what is under way; with --until-closed it is over when the server goes. The documents are NAME-0 and so on. Prints one JSON object:
  *
  *   edits, deliveries, lost, p50_ms, p99_ms, most_ms, deliveries_per_second,
  *   server_cpu_s, deliveries_per_cpu_s, server_rss_kb (the last three with --pid)
@@ -34,7 +35,7 @@ struct options {
     const char *url, *name;
     unsigned documents, clients, rate, seconds, seed;
     long pid;
-    bool durable;
+    bool durable, until_closed;
 };
 
 struct client {
@@ -59,6 +60,7 @@ struct load {
     size_t took, room;
     uint64_t edits;
     uint64_t chance;
+    bool over;         /* a connection was closed, which was expected */
 };
 
 static void die(const char *what)
@@ -206,7 +208,19 @@ static void client_receive(struct load *load, struct client *c)
     }
 }
 
-static void client_send(struct client *c)
+static void client_closed(struct load *load, const sennit_transport *t)
+{
+    const char *reason;
+    int code = t->closed(t->self, &reason);
+
+    load->over = load->options->until_closed;
+    if (load->over)
+        return;
+    fprintf(stderr, "load: a connection was closed: %d %s\n", code, reason);
+    exit(1);
+}
+
+static void client_send(struct load *load, struct client *c)
 {
     sennit_transport *t = c->transport;
     const void *data;
@@ -215,15 +229,10 @@ static void client_send(struct client *c)
     if (sennit_session_get_state(c->session) == SENNIT_OFFLINE &&
         t->state(t->self) == SENNIT_TRANSPORT_OPEN)
         must(sennit_link_opened(c->link, unix_ms()), "greeting");
-    while (t->writable(t->self) && sennit_link_next_frame(c->link, unix_ms(), &data, &len) == 1)
+    while (!load->over && t->writable(t->self) && sennit_link_next_frame(c->link, unix_ms(), &data, &len) == 1)
         must(t->send(t->self, data, len), "sending");
-    if (t->state(t->self) == SENNIT_TRANSPORT_CLOSED) {
-        const char *reason;
-        int code = t->closed(t->self, &reason);
-
-        fprintf(stderr, "load: a connection was closed: %d %s\n", code, reason);
-        exit(1);
-    }
+    if (t->state(t->self) == SENNIT_TRANSPORT_CLOSED)
+        client_closed(load, t);
 }
 
 /* ---- The loop ---- */
@@ -239,7 +248,7 @@ static void load_turn(struct load *load, int wait_ms)
         sennit_poll polls[POLLS];
         size_t have;
 
-        client_send(&load->clients[i]);
+        client_send(load, &load->clients[i]);
         have = t->polls(t->self, polls, POLLS);
         for (size_t k = 0; k < have && k < POLLS; k++)
             load->fds[n++] = (struct pollfd){polls[k].fd, polls[k].events, 0};
@@ -274,7 +283,7 @@ static void load_run(struct load *load)
 
     for (unsigned i = 0; i < load->n; i++)
         load->clients[i].next_us = start + draw(load) % beat_us;
-    for (uint64_t now = start; now < end; now = now_us(CLOCK_MONOTONIC)) {
+    for (uint64_t now = start; now < end && !load->over; now = now_us(CLOCK_MONOTONIC)) {
         uint64_t next = end;
 
         for (unsigned i = 0; i < load->n; i++) {
@@ -288,7 +297,7 @@ static void load_run(struct load *load)
         load_turn(load, next > now ? (int)((next - now) / 1000) : 0);
     }
     for (uint64_t stop = now_us(CLOCK_MONOTONIC) + DRAIN_MS * 1000;
-         load->took < load_expected(load) && now_us(CLOCK_MONOTONIC) < stop;)
+         !load->over && load->took < load_expected(load) && now_us(CLOCK_MONOTONIC) < stop;)
         load_turn(load, 10);
 }
 
@@ -375,7 +384,7 @@ static void read_options(struct options *o, int argc, char **argv)
         {"clients", required_argument, NULL, 'c'}, {"rate", required_argument, NULL, 'r'},
         {"seconds", required_argument, NULL, 's'}, {"pid", required_argument, NULL, 'p'},
         {"seed", required_argument, NULL, 'x'},    {"durable", no_argument, NULL, 'D'},
-        {"name", required_argument, NULL, 'n'},
+        {"name", required_argument, NULL, 'n'},    {"until-closed", no_argument, NULL, 'U'},
         {NULL, 0, NULL, 0},
     };
 
@@ -391,6 +400,7 @@ static void read_options(struct options *o, int argc, char **argv)
         case 'x': o->seed = number(optarg); break;
         case 'D': o->durable = true; break;
         case 'n': o->name = optarg; break;
+        case 'U': o->until_closed = true; break;
         default: exit(2);
         }
     if (o->url == NULL)
