@@ -28,7 +28,7 @@ for_python() {
         [ -e "$include" ] || missing="$missing python3-dev"
     done
 }
-for_js() { tool clang clang; tool wasm-ld lld; tool node nodejs; tool npm npm; }
+for_js() { tool clang clang; tool wasm-ld lld; tool wasm-opt binaryen; tool node nodejs; tool npm npm; }
 for_fuzzing() { # the sanitizers of gcc come with it, those of clang do not
     tool clang clang
     echo 'int LLVMFuzzerTestOneInput(void) { return 0; }' |

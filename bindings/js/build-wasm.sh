@@ -1,6 +1,6 @@
 #!/bin/sh
 # Compile the library and its shim to WebAssembly: build-wasm.sh OUT
-# CLANG= names the compiler; it needs lld.
+# CLANG= names the compiler; it needs lld. WASM_OPT= is binaryen's.
 set -eu
 
 out=$1
@@ -11,7 +11,8 @@ one=$root/build/js/one
 (cd "$root" && sh tools/amalgam.sh "$one")
 # What is called from JavaScript as it is.
 export=
-for call in doc_free doc_len doc_count doc_begin doc_commit doc_abort doc_watch table_free version_number; do
+for call in doc_free doc_len doc_count doc_begin doc_commit doc_abort doc_watch table_free undo_free undo_can_undo \
+    undo_can_redo version_number; do
     export="$export --export=sennit_$call"
 done
 
@@ -20,10 +21,12 @@ objects=
 for source in "$one/sennit.c" "$here/src/c/shim.c" "$here/src/c/libc.c"; do
     object=$one/$(basename "$source" .c).o
     "${CLANG:-clang}" --target=wasm32 -mbulk-memory -msign-ext -mnontrapping-fptoint \
-        -std=c11 -Oz -DNDEBUG -ffreestanding -fvisibility=hidden -Wall -Wextra \
+        -std=c11 -Oz -flto -DNDEBUG -ffreestanding -fvisibility=hidden -Wall -Wextra \
         -isystem "$here/src/c/libc" -I"$one" -c "$source" -o "$object"
     objects="$objects $object"
 done
 mkdir -p "$(dirname "$out")"
 # shellcheck disable=SC2086 # lists of words
 "${WASM_LD:-wasm-ld}" --no-entry --gc-sections --strip-all -z stack-size=65536 $export $objects -o "$out"
+"${WASM_OPT:-wasm-opt}" -Oz --converge --enable-bulk-memory --enable-sign-ext \
+    --enable-nontrapping-float-to-int "$out" -o "$out"

@@ -275,6 +275,16 @@ SENNIT_API uint64_t sennit_doc_replica(const sennit_doc *doc);
  * with different lineages do not merge. */
 SENNIT_API void sennit_doc_lineage(const sennit_doc *doc, uint8_t out[16]);
 
+/* Give a document without operations the lineage of one elsewhere, such as a
+ * server's, so that what is typed here next belongs to that.
+ *
+ * Returns  SENNIT_OK        also if it has that lineage already
+ *          SENNIT_ELINEAGE  it has operations, of another lineage
+ *          SENNIT_EBUSY
+ */
+SENNIT_API SENNIT_MUST_CHECK sennit_status
+sennit_doc_adopt(sennit_doc *doc, const uint8_t lineage[16]);
+
 /* ------------------------------------------------------------- Reading -- */
 
 /* Return the length of the text in the document's unit. Cost O(1). */
@@ -481,6 +491,25 @@ SENNIT_API void sennit_table_free(sennit_table *table);
 SENNIT_API SENNIT_MUST_CHECK sennit_status
 sennit_doc_delta(sennit_doc *doc, const void *since, size_t since_len,
                  sennit_table *table, sennit_buf *out, sennit_error *err);
+
+#define SENNIT_OWN 1u    /* what this replica wrote */
+#define SENNIT_OTHERS 2u /* what all others wrote */
+
+/* Append the first of what a version lacks: for frames that must not be too long.
+ *
+ * whose    SENNIT_OWN, SENNIT_OTHERS or both
+ * most     about so many bytes, more than 0; a single operation can be longer
+ * then     what the receiver has once it has taken that is appended to it as a
+ *          version: `since` for the next part. What since knows and this document
+ *          does not is left out of it.
+ *
+ * Appends nothing to delta if nothing is lacking. Whoever has all that the version
+ * says can take each part at once. Returns and costs as sennit_doc_delta; SENNIT_EINVAL
+ * also for no such `whose`. After a failure both may have been appended to.
+ */
+SENNIT_API SENNIT_MUST_CHECK sennit_status
+sennit_doc_delta_part(sennit_doc *doc, const void *since, size_t since_len, unsigned whose,
+                      size_t most, sennit_buf *delta, sennit_buf *then);
 
 /* Return how many operations this replica has made. */
 SENNIT_API uint64_t sennit_doc_own_count(const sennit_doc *doc);

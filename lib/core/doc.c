@@ -121,6 +121,19 @@ void sn_doc_set_lineage(sennit_doc *doc, const uint8_t lineage[16])
     doc->has_lineage = true;
 }
 
+sennit_status sennit_doc_adopt(sennit_doc *doc, const uint8_t lineage[16])
+{
+    if (doc->txn.open)
+        return SENNIT_EBUSY;
+    if (doc->has_lineage && memcmp(doc->lineage, lineage, sizeof doc->lineage) == 0)
+        return SENNIT_OK;
+    for (uint32_t i = 0; i < doc->who.replicas_len; i++)
+        if (doc->who.replicas[i].seq > 0)
+            return SENNIT_ELINEAGE;
+    sn_doc_set_lineage(doc, lineage);
+    return SENNIT_OK;
+}
+
 /* ---- seeding ---- */
 
 /* Two hashes over (name, length of the name, text): equal templates under other

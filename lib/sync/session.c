@@ -257,7 +257,7 @@ static sennit_status take_welcome(sennit_session *s, const sn_message *m, uint64
         m->n[SN_WELCOME_PERMISSION] > SENNIT_ADMIN || m->s[SN_WELCOME_LINEAGE].len != 16)
         return SENNIT_ECORRUPT;
     if (session_is_blank(s))
-        sn_doc_set_lineage(s->doc, m->s[SN_WELCOME_LINEAGE].data);
+        SN_TRY(sennit_doc_adopt(s->doc, m->s[SN_WELCOME_LINEAGE].data));
     s->link->welcomed = true;
     s->link->heartbeat_ms = sn_max_u64(m->n[SN_WELCOME_HEARTBEAT], 1000);
     s->link->max_frame = (uint32_t)sn_min_u64(m->n[SN_WELCOME_FRAME], UINT32_MAX);
@@ -504,41 +504,6 @@ static sennit_status write_own(sennit_session *s, sennit_buf *out)
     return st;
 }
 
-/* Entries of what others wrote and the server lacks. */
-static sennit_status foreign_wanted(sennit_session *s, sn_wanted *has, sn_wanted *wanted, uint32_t *n)
-{
-    bool unknown;
-
-    *n = 0;
-    SN_TRY(sn_version_read(s->doc, s->theirs.data, s->theirs.len, has, &unknown, NULL));
-    for (uint32_t i = 0; i < s->doc->who.replicas_len; i++)
-        if (i != s->doc->me && has[i].seq < s->doc->who.replicas[i].seq)
-            wanted[(*n)++] = has[i];
-    return SENNIT_OK;
-}
-
-/* Append about a frame of them to `delta`, and what the server has then to `then`. */
-static sennit_status foreign_part(sennit_session *s, sennit_buf *delta, sennit_buf *then)
-{
-    sn_wanted *has, *wanted;
-    sennit_status st;
-    uint32_t n = 0;
-    size_t size;
-
-    has = sn_version_new(s->doc, &size);
-    wanted = sn_version_new(s->doc, &size);
-    st = has == NULL || wanted == NULL ? SENNIT_ENOMEM : foreign_wanted(s, has, wanted, &n);
-    if (st == SENNIT_OK)
-        st = sn_delta_part(s->doc, wanted, n, session_part(s), delta);
-    for (uint32_t i = 0; i < n && st == SENNIT_OK; i++)
-        has[wanted[i].replica].seq = wanted[i].seq;
-    if (st == SENNIT_OK)
-        st = sn_version_put(s->doc, has, then);
-    sn_mem_free(&s->doc->mem, wanted, wanted != NULL ? size : 0);
-    sn_mem_free(&s->doc->mem, has, has != NULL ? size : 0);
-    return st;
-}
-
 /* What others wrote and the server lacks: apart from the own, since it may be
  * refused without anybody being to blame. */
 static sennit_status write_foreign(sennit_session *s, sennit_buf *out)
@@ -547,7 +512,8 @@ static sennit_status write_foreign(sennit_session *s, sennit_buf *out)
 
     sennit_buf_init(&then, &s->link->mem.alloc);
     delta->len = 0;
-    sennit_status st = foreign_part(s, delta, &then);
+    sennit_status st = sennit_doc_delta_part(s->doc, s->theirs.data, s->theirs.len, SENNIT_OTHERS,
+                                             session_part(s), delta, &then);
     if (st == SENNIT_OK && delta->len > 0)
         st = write_delta(s, delta, out);
     if (st != SENNIT_OK) {

@@ -103,6 +103,59 @@ sennit_status sennit_doc_delta(sennit_doc *doc, const void *since, size_t since_
     return st;
 }
 
+/* Of the entries of all replicas, those that lack something of whom is asked for. */
+static uint32_t delta_lacking(const sennit_doc *doc, const sn_wanted *has, unsigned whose,
+                              sn_wanted *wanted)
+{
+    uint32_t n = 0;
+
+    for (uint32_t i = 0; i < doc->who.replicas_len; i++)
+        if (has[i].seq < doc->who.replicas[i].seq &&
+            (whose & (i == doc->me ? SENNIT_OWN : SENNIT_OTHERS)) != 0)
+            wanted[n++] = has[i];
+    return n;
+}
+
+/* has is moved on by what was appended. */
+static sennit_status delta_next(sennit_doc *doc, sn_wanted *has, unsigned whose, size_t most,
+                                sennit_buf *out)
+{
+    size_t size;
+    sn_wanted *wanted = sn_version_new(doc, &size);
+    sennit_status st = wanted != NULL ? SENNIT_OK : SENNIT_ENOMEM;
+    uint32_t n = 0;
+
+    if (st == SENNIT_OK) {
+        n = delta_lacking(doc, has, whose, wanted);
+        st = sn_delta_part(doc, wanted, n, most, out);
+    }
+    for (uint32_t i = 0; i < n && st == SENNIT_OK; i++)
+        has[wanted[i].replica].seq = wanted[i].seq;
+    sn_mem_free(&doc->mem, wanted, wanted != NULL ? size : 0);
+    return st;
+}
+
+sennit_status sennit_doc_delta_part(sennit_doc *doc, const void *since, size_t since_len,
+                                    unsigned whose, size_t most, sennit_buf *delta,
+                                    sennit_buf *then)
+{
+    size_t size;
+    bool unknown;
+
+    if (most == 0 || whose == 0 || whose > (SENNIT_OWN | SENNIT_OTHERS))
+        return SENNIT_EINVAL;
+    sn_wanted *has = sn_version_new(doc, &size);
+    if (has == NULL)
+        return SENNIT_ENOMEM;
+    sennit_status st = sn_version_read(doc, since, since_len, has, &unknown, NULL);
+    if (st == SENNIT_OK)
+        st = delta_next(doc, has, whose, most, delta);
+    if (st == SENNIT_OK)
+        st = sn_version_put(doc, has, then);
+    sn_mem_free(&doc->mem, has, size);
+    return st;
+}
+
 sennit_status sennit_doc_own_delta(sennit_doc *doc, uint64_t from, sennit_table *table,
                                    sennit_buf *out)
 {

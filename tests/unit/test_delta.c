@@ -268,12 +268,72 @@ static void deltas_without_memory_change_nothing(void **state)
     sennit_buf_clear(&delta);
 }
 
+static void parts_put_together_are_the_delta(void **state)
+{
+    stage *s = *state;
+    sennit_doc *doc = stage_doc(s, 1, "seed"), *other = stage_doc(s, 2, "seed");
+    sennit_doc *third = stage_doc(s, 3, "seed");
+    sennit_buf delta, then;
+    int parts[2] = {0};
+
+    assert_ok(sennit_doc_insert(other, 0, "written by somebody else, ", 26));
+    doc_catch_up(doc, other);
+    for (int i = 0; i < 500; i++)
+        assert_ok(sennit_doc_insert(doc, 0, "two by two", 2));
+    sennit_buf_init(&delta, NULL);
+    sennit_buf_init(&then, NULL);
+    doc_version(third, &s->buf);
+    for (unsigned whose = SENNIT_OTHERS; whose >= SENNIT_OWN; whose--) {
+        for (;; parts[whose - 1]++) {
+            delta.len = then.len = 0;
+            assert_ok(sennit_doc_delta_part(doc, s->buf.data, s->buf.len, whose, 64, &delta, &then));
+            if (delta.len == 0)
+                break;
+            assert_true(delta.len < 256);
+            assert_ok(sennit_doc_apply(third, delta.data, delta.len, NULL, NULL, NULL));
+            doc_version(third, &s->buf);
+            assert_true(buf_equal(&s->buf, &then));
+        }
+        assert_int_equal(sennit_doc_own_count(doc) == sennit_doc_known(third, 1), whose == SENNIT_OWN);
+    }
+    assert_true(parts[0] > 1 && parts[1] == 1);
+    assert_true(doc_agree(doc, third));
+    assert_int_equal(sennit_doc_delta_part(doc, NULL, 0, 0, 64, &delta, &then), SENNIT_EINVAL);
+    assert_int_equal(sennit_doc_delta_part(doc, NULL, 0, 4, 64, &delta, &then), SENNIT_EINVAL);
+    assert_int_equal(sennit_doc_delta_part(doc, NULL, 0, 1, 0, &delta, &then), SENNIT_EINVAL);
+    sennit_buf_clear(&delta);
+    sennit_buf_clear(&then);
+}
+
+static void only_a_blank_document_adopts_a_lineage(void **state)
+{
+    stage *s = *state;
+    const uint8_t lineage[16] = "any sixteen byte", another[16] = "sixteen byte any";
+    uint8_t has[16];
+    sennit_doc *doc;
+
+    assert_ok(sennit_doc_new(&s->options, &doc));
+    stage_keep(s, doc);
+    assert_ok(sennit_doc_adopt(doc, another));
+    assert_ok(sennit_doc_begin(doc));
+    assert_int_equal(sennit_doc_adopt(doc, lineage), SENNIT_EBUSY);
+    assert_ok(sennit_doc_abort(doc));
+    assert_ok(sennit_doc_adopt(doc, lineage));
+    assert_ok(sennit_doc_insert(doc, 0, "x", 1));
+    sennit_doc_lineage(doc, has);
+    assert_memory_equal(has, lineage, 16);
+    assert_ok(sennit_doc_adopt(doc, lineage));
+    assert_int_equal(sennit_doc_adopt(doc, another), SENNIT_ELINEAGE);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         STAGE_TEST(a_delta_is_what_a_version_lacks),
         STAGE_TEST(the_same_operations_give_the_same_bytes),
         STAGE_TEST(own_operations_are_sent_from_any_number_on),
+        STAGE_TEST(parts_put_together_are_the_delta),
+        STAGE_TEST(only_a_blank_document_adopts_a_lineage),
         STAGE_TEST(a_version_may_count_into_a_character),
         STAGE_TEST(a_delta_is_described_without_being_applied),
         STAGE_TEST(wrong_heads_are_refused),

@@ -8,6 +8,7 @@
 #include "sennit.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #define EXPORT(name) __attribute__((export_name(#name)))
 #define IMPORT(name) __attribute__((import_module("env"), import_name(name)))
@@ -63,6 +64,23 @@ static sennit_buf *empty(void)
         sennit_buf_init(&bytes, NULL);
     bytes.len = 0;
     return &bytes;
+}
+
+/* Append to the bytes gathered. */
+static sennit_status gather(const void *data, size_t len)
+{
+    if (len > bytes.cap - bytes.len) {
+        void *moved = realloc(bytes.data, bytes.len + len);
+
+        if (moved == NULL)
+            return SENNIT_ENOMEM;
+        bytes.data = moved;
+        bytes.cap = bytes.len + len;
+    }
+    if (len > 0)
+        memcpy(bytes.data + bytes.len, data, len);
+    bytes.len += len;
+    return SENNIT_OK;
 }
 
 /* Memory for what goes in; the bytes gathered are let go of if they are many. */
@@ -179,6 +197,11 @@ EXPORT(js_digest) int js_digest(const sennit_doc *doc, uint32_t low, uint32_t hi
 EXPORT(js_set_clock_offset) void js_set_clock_offset(sennit_doc *doc, double ms)
 {
     sennit_doc_set_clock_offset(doc, (int64_t)ms);
+}
+
+EXPORT(js_adopt) int js_adopt(sennit_doc *doc, const uint8_t *lineage)
+{
+    return done(sennit_doc_adopt(doc, lineage));
 }
 
 /* ---- Editing: the time comes along ---- */
@@ -302,6 +325,22 @@ EXPORT(js_own_delta) int js_own_delta(sennit_doc *doc, double from, sennit_table
     return done_bytes(sennit_doc_own_delta(doc, (uint64_t)from, table, empty()));
 }
 
+/* The version of whoever takes the part follows it; how long the part is, in out[2]. */
+EXPORT(js_delta_part) int js_delta_part(sennit_doc *doc, const void *since, size_t len, unsigned whose,
+                                        size_t most)
+{
+    sennit_buf then;
+    sennit_status status;
+
+    sennit_buf_init(&then, NULL);
+    status = sennit_doc_delta_part(doc, since, len, whose, most, empty(), &then);
+    out[2] = (uint32_t)bytes.len;
+    if (status == SENNIT_OK)
+        status = gather(then.data, then.len);
+    sennit_buf_clear(&then);
+    return done_bytes(status);
+}
+
 static void put_change(const sennit_change *change)
 {
     put_u64(0, change->replica);
@@ -410,6 +449,159 @@ EXPORT(js_resolve) int js_resolve(const sennit_doc *doc, const void *data, size_
     done(status);
     out[2] = (uint32_t)pos;
     return status;
+}
+
+/* ---- Own operations issued anew ---- */
+
+EXPORT(js_restamp) int js_restamp(sennit_doc *doc, double unix_ms)
+{
+    return done(sennit_doc_restamp(doc, (uint64_t)unix_ms));
+}
+
+static int put_rebased(sennit_status status, const sennit_rebased *rebased)
+{
+    if (status != SENNIT_OK)
+        return done(status);
+    put_u64(0, rebased->old);
+    put_u64(2, rebased->renewed);
+    put_u64(4, rebased->from);
+    put_u64(6, rebased->from_byte);
+    put_u64(8, rebased->operations);
+    put_u64(10, rebased->bytes);
+    return status;
+}
+
+EXPORT(js_rebase) int js_rebase(sennit_doc *doc, double now, double from)
+{
+    sennit_rebased rebased;
+
+    sennit_doc_set_time(doc, (uint64_t)now);
+    return put_rebased(sennit_doc_rebase(doc, (uint64_t)from, &rebased), &rebased);
+}
+
+EXPORT(js_void) int js_void(sennit_doc *doc, double now, uint32_t low, uint32_t high, double from,
+                            uint32_t renewed_low, uint32_t renewed_high, double accepted)
+{
+    sennit_rebased rebased;
+
+    sennit_doc_set_time(doc, (uint64_t)now);
+    return put_rebased(sennit_doc_void(doc, u64(low, high), (uint64_t)from,
+                                       u64(renewed_low, renewed_high), (uint64_t)accepted, &rebased),
+                       &rebased);
+}
+
+EXPORT(js_anchor_rebase) int js_anchor_rebase(const void *data, size_t len, uint32_t old_low,
+                                              uint32_t old_high, uint32_t low, uint32_t high,
+                                              double from_byte, double n)
+{
+    const sennit_rebased rebased = {.old = u64(old_low, old_high), .renewed = u64(low, high),
+                                    .from_byte = (uint64_t)from_byte, .bytes = (uint64_t)n};
+    sennit_anchor anchor;
+    size_t used;
+    sennit_status status = sennit_anchor_decode(data, len, &anchor, &used);
+
+    if (status == SENNIT_OK) {
+        sennit_anchor_rebase(&rebased, &anchor);
+        status = sennit_anchor_encode(&anchor, empty());
+    }
+    return done_bytes(status);
+}
+
+/* ---- Undo ---- */
+
+/* A status; what keeps the steps in out[2]. */
+static int kept(sennit_status status, const sennit_undo *undo)
+{
+    out[2] = (uint32_t)(uintptr_t)undo;
+    return done(status);
+}
+
+static sennit_undo_options undo_options(double pause_ms, size_t depth)
+{
+    return (sennit_undo_options){sizeof(sennit_undo_options), (uint64_t)pause_ms, depth};
+}
+
+EXPORT(js_undo_new) int js_undo_new(sennit_doc *doc, double pause_ms, size_t depth)
+{
+    const sennit_undo_options options = undo_options(pause_ms, depth);
+    sennit_undo *undo;
+    sennit_status status = sennit_undo_new(doc, &options, &undo);
+
+    return kept(status, undo);
+}
+
+EXPORT(js_undo_load) int js_undo_load(sennit_doc *doc, double pause_ms, size_t depth, const void *data,
+                                      size_t len)
+{
+    const sennit_undo_options options = undo_options(pause_ms, depth);
+    sennit_undo *undo;
+    sennit_status status = sennit_undo_load(doc, &options, data, len, &undo, &failure);
+
+    return kept(status, undo);
+}
+
+EXPORT(js_undo_save) int js_undo_save(sennit_undo *undo)
+{
+    return done_bytes(sennit_undo_save(undo, empty()));
+}
+
+EXPORT(js_undo_break) int js_undo_break(sennit_undo *undo)
+{
+    return done(sennit_undo_break(undo));
+}
+
+EXPORT(js_undo_track) int js_undo_track(sennit_undo *undo, int on)
+{
+    return done(sennit_undo_track(undo, on));
+}
+
+EXPORT(js_undo_undo) int js_undo_undo(sennit_doc *doc, sennit_undo *undo, double now)
+{
+    sennit_doc_set_time(doc, (uint64_t)now);
+    return done(sennit_undo_undo(undo));
+}
+
+EXPORT(js_undo_redo) int js_undo_redo(sennit_doc *doc, sennit_undo *undo, double now)
+{
+    sennit_doc_set_time(doc, (uint64_t)now);
+    return done(sennit_undo_redo(undo));
+}
+
+/* n anchors, one behind the other. */
+EXPORT(js_undo_select) int js_undo_select(sennit_undo *undo, const uint8_t *data, size_t len, size_t n)
+{
+    sennit_anchor *anchors = n > 0 ? realloc(NULL, n * sizeof *anchors) : NULL;
+    sennit_status status = anchors == NULL && n > 0 ? SENNIT_ENOMEM : SENNIT_OK;
+    size_t used = 0;
+
+    for (size_t i = 0; i < n && status == SENNIT_OK; i++, data += used, len -= used)
+        status = sennit_anchor_decode(data, len, &anchors[i], &used);
+    if (status == SENNIT_OK)
+        status = sennit_undo_select(undo, anchors, n);
+    free(anchors);
+    return done(status);
+}
+
+/* Anchor i of what is selected; 0 if there are not so many, else 1. */
+EXPORT(js_undo_selection) int js_undo_selection(const sennit_undo *undo, size_t i)
+{
+    size_t n;
+    const sennit_anchor *anchors = sennit_undo_selection(undo, &n);
+    sennit_status status;
+
+    if (i >= n)
+        return 0;
+    status = sennit_anchor_encode(&anchors[i], empty());
+    return status == SENNIT_OK ? (done_bytes(status), 1) : done(status);
+}
+
+/* ids: n of 64 bits; all replicas if there are none. */
+EXPORT(js_undo_range) int js_undo_range(sennit_doc *doc, sennit_undo *undo, double now, const void *ids,
+                                        size_t n, const void *since, size_t since_len,
+                                        const void *until, size_t until_len)
+{
+    sennit_doc_set_time(doc, (uint64_t)now);
+    return done(sennit_undo_range(undo, n > 0 ? ids : NULL, n, since, since_len, until, until_len));
 }
 
 /* ---- Check and dump ---- */

@@ -58,10 +58,19 @@ export interface Stat {
   changes: number; replicas: number; parked: number; parkedBytes: number;
 }
 
+/** Own operations `from` on, and bytes `fromByte` on, of replica `old`: now those from 0 on of `renewed`. */
+export interface Rebased {
+  old: bigint; renewed: bigint; from: number; fromByte: number; operations: number; bytes: number;
+}
+
+/** Part of a delta, and the version of whoever takes it. */
+export interface Part { delta: Uint8Array<ArrayBuffer>; then: Version }
+
 // Engines older than the proposal get the symbol that transpilers use.
 (Symbol as { dispose?: symbol }).dispose ??= Symbol.for("Symbol.dispose");
 
-const call = wasm.call as {
+/** @internal */
+export const call = wasm.call as {
   [name: string]: (...args: number[]) => number;
 };
 const { js_splice, sennit_doc_len } = call as Record<"js_splice" | "sennit_doc_len", (...args: number[]) => number>;
@@ -178,6 +187,16 @@ export class Document {
 
   [Symbol.dispose](): void {
     this.free();
+  }
+
+  /** @internal */
+  static at(doc: Document): number {
+    return doc.#enter();
+  }
+
+  /** @internal */
+  static now(doc: Document): number {
+    return doc.#clock();
   }
 
   #enter(): number {
@@ -318,6 +337,13 @@ export class Document {
     return lineageAt(0);
   }
 
+  /** Take the lineage of a document elsewhere, while there are no operations here. */
+  adopt(lineage: Uint8Array): void {
+    const doc = this.#enter();
+    if (wasm.putBytes(lineage) !== 16) throw misuse("a lineage has 16 bytes");
+    wasm.ok(call["js_adopt"]!(doc, wasm.at));
+  }
+
   /** How many operations this replica has made. */
   get ownCount(): number {
     return call["js_own_count"]!(this.#enter());
@@ -340,6 +366,17 @@ export class Document {
     const len = wasm.putBytes(since);
     wasm.ok(call["js_delta"]!(doc, wasm.at, len, Table.at(table)));
     return wasm.takeBytes();
+  }
+
+  /** The first of what a version lacks, about so many bytes of it: what this replica
+   * wrote, or what others did. Empty if nothing is lacking. */
+  deltaPart(since: Uint8Array, whose: "own" | "others" | "all", most: number): Part {
+    const doc = this.#enter();
+    const len = wasm.putBytes(since);
+    const who = { own: 1, others: 2, all: 3 }[whose];
+    wasm.ok(call["js_delta_part"]!(doc, wasm.at, len, who, whole(most, "length")));
+    const n = wasm.word(2), both = wasm.takeBytes();
+    return { delta: both.slice(0, n), then: both.slice(n) };
   }
 
   /** This replica's own operations from a number on. */
@@ -416,6 +453,30 @@ export class Document {
     return wasm.word(2);
   }
 
+  // ---- Own operations issued anew
+
+  /** Give own operations that were never given out a new time: the clock was ahead. */
+  restamp(unixMs: number): void {
+    wasm.ok(call["js_restamp"]!(this.#enter(), unixMs));
+  }
+
+  /** Take back this replica's operations from a number on, and issue them again under
+   * a new id: they can never be accepted as they are. */
+  rebase(from: number): Rebased {
+    wasm.ok(call["js_rebase"]!(this.#enter(), this.#clock(), whole(from, "number")));
+    wasm.relax();
+    return takeRebased();
+  }
+
+  /** Drop another replica's operations from a number on: its author has issued them
+   * anew, as `renewed`. So many of this replica's were accepted for good; later ones
+   * that build on what is dropped are rebased, and then what became of them returned. */
+  void(replica: bigint, from: number, renewed: bigint, accepted: number): Rebased | null {
+    wasm.ok(call["js_void"]!(this.#enter(), this.#clock(), ...words(replica), from, ...words(renewed), accepted));
+    const done = takeRebased();
+    return done.renewed === done.old ? null : done;
+  }
+
   // ---- Clock, check, dump
 
   /** Correct the clock by so many milliseconds from now on. */
@@ -456,6 +517,13 @@ function takeChange(): Change {
   };
 }
 
+function takeRebased(): Rebased {
+  return {
+    old: wasm.id(0), renewed: wasm.id(2), from: wasm.count(4), fromByte: wasm.count(6),
+    operations: wasm.count(8), bytes: wasm.count(10),
+  };
+}
+
 function lineageAt(i: number): Uint8Array<ArrayBuffer> {
   return new Uint8Array(Uint32Array.of(wasm.word(i), wasm.word(i + 1), wasm.word(i + 2), wasm.word(i + 3)).buffer);
 }
@@ -481,6 +549,14 @@ export function versionMap(version: Version): Map<bigint, number> {
     out.set(wasm.id(0), wasm.count(2));
     at = wasm.word(4);
   }
+}
+
+/** An anchor, moved along with a rebase. */
+export function rebaseAnchor(anchor: Anchor, rebased: Rebased): Anchor {
+  const len = wasm.putBytes(anchor);
+  const { old, renewed, fromByte, bytes } = rebased;
+  wasm.ok(call["js_anchor_rebase"]!(wasm.at, len, ...words(old), ...words(renewed), fromByte, bytes));
+  return wasm.takeBytes();
 }
 
 /** Check a delta or snapshot as far as that is possible alone, and describe it. */
