@@ -586,7 +586,9 @@ typedef struct sennit_change {
 } sennit_change;
 
 /* Step through the changes a document knows, oldest first as they arrived
- * here: *at starts at 0. Returns 1 and fills out, or 0 at the end. Cost O(1).
+ * here: *at starts at 0. It counts changes, of which there are
+ * sennit_stat.changes, so reading can begin anywhere: a page at a time, or at the
+ * end. Returns 1 and fills out, or 0 at the end. Cost O(1).
  */
 SENNIT_API int
 sennit_doc_next_change(const sennit_doc *doc, size_t *at, sennit_change *out);
@@ -940,6 +942,101 @@ SENNIT_API SENNIT_MUST_CHECK sennit_status sennit_undo_save(sennit_undo *undo, s
 SENNIT_API SENNIT_MUST_CHECK sennit_status
 sennit_undo_load(sennit_doc *doc, const sennit_undo_options *options, const void *data, size_t len,
                  sennit_undo **out, sennit_error *err);
+
+/* ------------------------------------------------------------- History -- */
+
+/* The text as it was. A version says when: what sennit_doc_version gave at that
+ * time, what a peer has told, or one of the two calls below. Versions may come
+ * from anywhere. Every call that takes one may return
+ *
+ *     SENNIT_ECORRUPT  it is no version
+ *     SENNIT_EGONE     it counts operations that are not known here, or text of
+ *                      that time was left out of the snapshot this document came
+ *                      from
+ *     SENNIT_EBUSY     a transaction is open
+ *
+ * sennit_doc_next_change lists the changes.
+ */
+
+/* Append the version of all changes with a time up to unix_ms, each of them
+ * whole. Times are the authors'; a change never names a later one, so this is a
+ * version that some replica could have had. Returns SENNIT_OK, SENNIT_EBUSY.
+ * Cost O(replicas log changes). */
+SENNIT_API SENNIT_MUST_CHECK sennit_status
+sennit_history_at(const sennit_doc *doc, uint64_t unix_ms, sennit_buf *out);
+
+/* Append the versions just before and just after a change, all changes taken in
+ * the order of their times: what is between them is what the change did.
+ *
+ * at       where sennit_doc_next_change had moved to when it gave the change
+ *
+ * Returns  SENNIT_OK, SENNIT_EBUSY, SENNIT_ERANGE (no such change)
+ * Cost     O(replicas log changes)
+ */
+SENNIT_API SENNIT_MUST_CHECK sennit_status
+sennit_history_change(const sennit_doc *doc, size_t at, sennit_buf *before, sennit_buf *after);
+
+/* Append the text at a version. Cost O(document and its history); of the history
+ * a bit for each byte, so that 100 KB typed over months take a millisecond. */
+SENNIT_API SENNIT_MUST_CHECK sennit_status
+sennit_history_text(const sennit_doc *doc, const void *version, size_t len, sennit_buf *out);
+
+/* What leads from the text at one version to that at another, in any direction. */
+typedef struct sennit_diff sennit_diff;
+
+/* Compare the texts at two versions, by what became of each character and not by
+ * how they look: text that was deleted and typed again is not the same.
+ *
+ * Owns     *out is the caller's: sennit_diff_free. It is whole in itself: what
+ *          happens to the document does not matter to it.
+ * Cost     as sennit_history_text
+ */
+SENNIT_API SENNIT_MUST_CHECK sennit_status
+sennit_history_diff(const sennit_doc *doc, const void *from, size_t from_len,
+                    const void *to, size_t to_len, sennit_diff **out);
+
+/* Take the next patch, from the start of the text to its end. Applied in turn to
+ * the one text they give the other. In a sennit_patch here, replica is who wrote
+ * what came or went; text is valid until sennit_diff_free.
+ *
+ * Returns  1 and fills out; 0 when there is none
+ */
+SENNIT_API int sennit_diff_next(sennit_diff *diff, sennit_patch *out);
+SENNIT_API void sennit_diff_free(sennit_diff *diff);
+
+/* A stretch of the text that one replica wrote at one time. */
+typedef struct sennit_blame {
+    size_t pos, len;  /* in the document's unit */
+    uint64_t replica; /* who wrote it; 0: it was seeded */
+    uint64_t unix_ms; /* when, by the writer's clock */
+} sennit_blame;
+
+/* Step through who wrote what from *pos on, up to end: *pos is moved on. What one
+ * replica wrote at one time and stands together is one stretch.
+ *
+ * Returns  1 and fills out; 0 at the end; SENNIT_ERANGE (end is past the end of
+ *          the text), SENNIT_EUTF8 (*pos or end lies inside a character)
+ * Cost     O(log n) and O(1) for each span of the stretch
+ */
+SENNIT_API int
+sennit_history_blame(const sennit_doc *doc, size_t *pos, size_t end, sennit_blame *out);
+
+/* Edit the text as it was at a version: take n units at pos away and put text
+ * there, as sennit_doc_splice, for somebody who has seen that version and nothing
+ * later. It is done to the text of now: what was deleted since is not deleted
+ * again, what was typed since stays, and the text goes behind the character it
+ * was to follow.
+ *
+ * landed   may be NULL. Where that is in the text of now: the start of what was
+ *          inserted.
+ *
+ * Returns  SENNIT_OK, SENNIT_ERANGE and SENNIT_EUTF8 (pos and n in the text of that
+ *          version, or text), SENNIT_ELIMIT
+ * Cost     as sennit_history_text
+ */
+SENNIT_API SENNIT_MUST_CHECK sennit_status
+sennit_history_splice(sennit_doc *doc, const void *version, size_t version_len, size_t pos, size_t n,
+                      const char *text, size_t len, size_t *landed);
 
 /* ------------------------------------------------------ Check and dump -- */
 

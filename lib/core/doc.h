@@ -126,6 +126,9 @@ static inline sn_tree *sn_doc_tree(const sennit_doc *doc)
 sennit_status sn_doc_insert_bytes(sennit_doc *doc, uint32_t at, const uint8_t *text, uint32_t len);
 sennit_status sn_doc_delete_bytes(sennit_doc *doc, uint32_t at, uint32_t len);
 
+/* Whether text may be inserted: SENNIT_EINVAL, SENNIT_ELIMIT, SENNIT_EUTF8. */
+sennit_status sn_edit_check_text(const char *text, size_t len);
+
 /* What every own operation begins with: this replica and a lineage. */
 sennit_status sn_edit_start(sennit_doc *doc);
 

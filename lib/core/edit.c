@@ -316,7 +316,7 @@ static bool edit_is_boundary(sennit_doc *doc, uint32_t at)
            sn_text_boundary(&sn_author(&doc->who, s->change)->text, (uint64_t)s->at + p.off + 1);
 }
 
-static sennit_status edit_check_text(const char *text, size_t len)
+sennit_status sn_edit_check_text(const char *text, size_t len)
 {
     if (text == NULL && len > 0)
         return SENNIT_EINVAL;
@@ -356,7 +356,7 @@ static sennit_status edit_insert(sennit_doc *doc, size_t pos, const char *text, 
 {
     uint32_t at, none;
 
-    SN_TRY(edit_check_text(text, len));
+    SN_TRY(sn_edit_check_text(text, len));
     SN_TRY(edit_range_bytes(doc, pos, 0, &at, &none));
     if (len == 0)
         return SENNIT_OK;
@@ -397,7 +397,7 @@ sennit_status sennit_doc_splice(sennit_doc *doc, size_t pos, size_t n, const cha
 {
     uint32_t at, gone;
 
-    SN_TRY(edit_check_text(text, len));
+    SN_TRY(sn_edit_check_text(text, len));
     SN_TRY(edit_range_bytes(doc, pos, n, &at, &gone));
     if (gone == 0)
         return sennit_doc_insert(doc, pos, text, len);

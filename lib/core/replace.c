@@ -276,12 +276,7 @@ sennit_status sennit_doc_replace(sennit_doc *doc, size_t pos, size_t n, const ch
     sennit_buf old;
     uint32_t at;
 
-    if (text == NULL && len > 0)
-        return SENNIT_EINVAL;
-    if (len > SN_MAX_TEXT)
-        return SENNIT_ELIMIT;
-    if (sn_utf8_valid((const uint8_t *)text, len) != len)
-        return SENNIT_EUTF8;
+    SN_TRY(sn_edit_check_text(text, len));
     SN_TRY(sn_doc_to_bytes(doc, pos, &at));
     sennit_buf_init(&old, &doc->mem.alloc);
     sennit_status st = sennit_doc_read(doc, pos, n, &old);

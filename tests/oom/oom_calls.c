@@ -361,6 +361,51 @@ static sennit_status call_replace(world *w)
     return sennit_doc_replace(w->doc, 0, sennit_doc_len(w->doc), text, sizeof text - 1);
 }
 
+/* ---- the past ---- */
+
+/* A version of some time ago, and what was undone and redone since. */
+static void before_history(world *w)
+{
+    sennit_undo *undo;
+
+    require(sennit_doc_version(w->doc, &w->since) == SENNIT_OK);
+    doc_text(w->doc, &w->in);
+    require(sennit_undo_new(w->doc, NULL, &undo) == SENNIT_OK);
+    require(sennit_doc_delete(w->doc, 0, w->in.len) == SENNIT_OK);
+    require(sennit_undo_undo(undo) == SENNIT_OK);
+    sennit_undo_free(undo);
+    grow(w->doc, 8, 10);
+}
+
+static sennit_status call_history_at(world *w)
+{
+    return sennit_history_at(w->doc, 1500, &w->out);
+}
+
+static sennit_status call_history_change(world *w)
+{
+    return sennit_history_change(w->doc, 2, &w->out, &w->out);
+}
+
+static sennit_status call_history_text(world *w)
+{
+    return sennit_history_text(w->doc, w->since.data, w->since.len, &w->out);
+}
+
+static sennit_status call_history_diff(world *w)
+{
+    sennit_diff *diff;
+    sennit_status st = sennit_history_diff(w->doc, NULL, 0, w->since.data, w->since.len, &diff);
+
+    sennit_diff_free(diff);
+    return st;
+}
+
+static sennit_status call_history_splice(world *w)
+{
+    return sennit_history_splice(w->doc, w->since.data, w->since.len, 0, w->in.len, "old", 3, NULL);
+}
+
 /* ---- trying ---- */
 
 /* A document that checks itself after a call does without if memory runs out. */
@@ -414,6 +459,11 @@ static const call calls[] = {
     {"delete", before_edit, call_delete, false},
     {"splice", before_edit, call_splice, false},
     {"replace", before_edit, call_replace, false},
+    {"text of a version", before_history, call_history_text, false},
+    {"difference of versions", before_history, call_history_diff, false},
+    {"version of a time", before_history, call_history_at, false},
+    {"versions of a change", before_history, call_history_change, false},
+    {"edit at a version", before_history, call_history_splice, false},
     {"insert in a transaction", before_edit_transaction, call_insert, false},
     {"delete in a transaction", before_edit_transaction, call_delete, false},
     {"splice in a transaction", before_edit_transaction, call_splice, false},
