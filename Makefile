@@ -241,7 +241,8 @@ python:
 
 js:
 	@sh tools/setup.sh js
-	@$(RUN) "the package for JavaScript" 'sh bindings/js/test.sh'
+	+@$(SUBMAKE) -s MODE=release server
+	@SENNITD="$(CURDIR)/build/release/sennitd" $(RUN) "the package for JavaScript" 'sh bindings/js/test.sh'
 
 # ---- Fuzzing, coverage, benchmarks ------------------------------------------
 

@@ -44,7 +44,7 @@ look() {
     check | coverage) for_tests ;;
     fuzz) for_fuzzing ;;
     python) for_python ;;
-    js) for_js ;;
+    js) for_cli; for_sync; for_js ;;
     test)
         for_cli; for_sync; for_tests; for_python; for_js
         tool clang clang; tool cmake cmake; tool pkg-config pkg-config

@@ -123,6 +123,8 @@ function setOptions(options: Options): void {
 export class Document {
   #at = 0;
   #busy = false;
+  #open = false;
+  #listeners: (() => void)[] = [];
   readonly #clock: () => number;
 
   /** @param text is inserted at once, unless it is empty */
@@ -197,6 +199,22 @@ export class Document {
   /** @internal */
   static now(doc: Document): number {
     return doc.#clock();
+  }
+
+  /** @internal Call a function after each local change; returns what ends that. */
+  static listen(doc: Document, listener: () => void): () => void {
+    doc.#listeners.push(listener);
+    return () => void (doc.#listeners = doc.#listeners.filter((l) => l !== listener));
+  }
+
+  /** @internal */
+  static edited(doc: Document): void {
+    if (!doc.#open) for (const listener of doc.#listeners) listener();
+  }
+
+  /** @internal Whether a transaction is open. */
+  static isOpen(doc: Document): boolean {
+    return doc.#open;
   }
 
   #enter(): number {
@@ -282,6 +300,7 @@ export class Document {
     const doc = this.#enter();
     const len = wasm.putText(text);
     wasm.fine(js_splice(doc, this.#clock(), whole(pos, "position"), n, wasm.at, len));
+    if (this.#listeners.length > 0) Document.edited(this);
   }
 
   /** Make n units from a position on read as text, by edits as small as is
@@ -292,18 +311,24 @@ export class Document {
     const count = n ?? Math.max(this.length - pos, 0);
     wasm.fine(call["js_replace"]!(doc, this.#clock(), whole(pos, "position"), whole(count, "length"), wasm.at, len));
     wasm.relax();
+    Document.edited(this);
   }
 
   begin(): void {
     wasm.fine(call["sennit_doc_begin"]!(this.#enter()));
+    this.#open = true;
   }
 
   commit(): void {
     if (call["sennit_doc_commit"]!(this.#enter()) < 0) throw misuse("no transaction is open");
+    this.#open = false;
+    Document.edited(this);
   }
 
   abort(): void {
     if (call["sennit_doc_abort"]!(this.#enter()) < 0) throw misuse("no transaction is open");
+    this.#open = false;
+    Document.edited(this);
   }
 
   /** Keep all edits that a function makes, or none if it throws. */
@@ -557,6 +582,19 @@ export function rebaseAnchor(anchor: Anchor, rebased: Rebased): Anchor {
   const { old, renewed, fromByte, bytes } = rebased;
   wasm.ok(call["js_anchor_rebase"]!(wasm.at, len, ...words(old), ...words(renewed), fromByte, bytes));
   return wasm.takeBytes();
+}
+
+/** The version that a map tells: the inverse of `versionMap`. */
+export function versionOf(counts: ReadonlyMap<bigint, number>): Version {
+  const out: number[] = [];
+  for (const [id, count] of [...counts].sort(([a], [b]) => (a < b ? -1 : 1))) {
+    if (count === 0) continue;
+    for (let i = 0n; i < 64n; i += 8n) out.push(Number((id >> i) & 255n));
+    let n = count;
+    for (; n > 127; n = Math.floor(n / 128)) out.push((n % 128) + 128);
+    out.push(n);
+  }
+  return Uint8Array.from(out);
 }
 
 /** Check a delta or snapshot as far as that is possible alone, and describe it. */

@@ -62,12 +62,14 @@ export class Undo {
   undo(): void {
     const undo = this.#enter();
     wasm.ok(call["js_undo_undo"]!(Document.at(this.#doc), undo, Document.now(this.#doc)));
+    Document.edited(this.#doc);
   }
 
   /** Do again what was taken back last; throws ERANGE if there is nothing. */
   redo(): void {
     const undo = this.#enter();
     wasm.ok(call["js_undo_redo"]!(Document.at(this.#doc), undo, Document.now(this.#doc)));
+    Document.edited(this.#doc);
   }
 
   /** Take back what replicas did between two versions, as a step of its own. */
@@ -80,6 +82,7 @@ export class Undo {
     const at = wasm.at;
     wasm.ok(call["js_undo_range"]!(Document.at(this.#doc), undo, Document.now(this.#doc), at, replicas.length,
       at + n, m, until ? at + n + m : 0, k));
+    Document.edited(this.#doc);
   }
 
   /** The next edit begins a new step. */

@@ -1,0 +1,330 @@
+// Documents and the real server in step: online, offline, across restarts and copies.
+import assert from "node:assert/strict";
+import { after, before, test } from "node:test";
+
+import { decodeMulti, encode } from "@msgpack/msgpack";
+import WebSocket, { WebSocketServer } from "ws";
+
+import { Fault, MemoryStore, Provider } from "../dist/provider.js";
+import { Server, until } from "./server.mjs";
+
+const server = new Server(), opened = [];
+before(() => server.start("--group-ms", "5"));
+after(async () => {
+  for (const provider of opened) await provider.close();
+  await server.end();
+});
+
+async function open(name, options = {}, url = server.url) {
+  const provider = await Provider.open(url, name, { WebSocket, retryMs: [10, 100], ...options });
+  opened.push(provider);
+  return provider;
+}
+
+/** A WebSocket server of this process, for one test. */
+async function listen(t, connected) {
+  const server = new WebSocketServer({ port: 0, host: "127.0.0.1" });
+  server.on("connection", connected);
+  await new Promise((go) => server.on("listening", go));
+  t.after(() => {
+    server.close();
+    for (const client of server.clients) client.terminate();
+  });
+  return `ws://127.0.0.1:${server.address().port}/`;
+}
+
+const live = (...providers) =>
+  until("all are live", () => providers.every((p) => p.status.connection === "live"));
+
+async function same(...providers) {
+  const [first] = providers;
+  await until("all have the same", () =>
+    providers.every((p) => p.status.unsaved === 0 && String(p.document) === String(first.document)));
+  for (const { document } of providers) document.check();
+  return String(first.document);
+}
+
+function chance(seed) {
+  return (n) => {
+    seed = (seed + 0x6d2b79f5) | 0;
+    let t = Math.imul(seed ^ (seed >>> 15), 1 | seed);
+    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
+    return ((t ^ (t >>> 14)) >>> 0) % n;
+  };
+}
+
+test("what one types, the other and the server have", async () => {
+  const [a, b] = [await open("pair"), await open("pair")];
+  await live(a, b);
+  assert.equal(a.status.ready, true);
+  a.document.insert(0, "hello");
+  assert.equal(a.status.unsaved, 5);
+  await a.saved();
+  await until("b has it", () => String(b.document) === "hello");
+  b.document.insert(5, " world");
+  a.document.insert(0, "> ");
+  assert.equal(await same(a, b), "> hello world");
+  assert.equal(await server.text("pair"), "> hello world");
+});
+
+test("what is said to be saved survives a kill", async () => {
+  const a = await open("killed");
+  await live(a);
+  a.document.insert(0, "saved");
+  await a.saved();
+  await server.stop("SIGKILL");
+  await until("it is noticed", () => a.status.connection !== "live");
+  a.document.insert(5, " and typed meanwhile");
+  assert.equal(a.status.unsaved, 20);
+  await server.start();
+  await a.saved();
+  assert.equal(await server.text("killed"), "saved and typed meanwhile");
+});
+
+test("what was typed apart is merged", async () => {
+  const [a, b] = [await open("apart"), await open("apart")];
+  await live(a, b);
+  a.document.insert(0, "middle");
+  await same(a, b);
+  a.disconnect();
+  assert.equal(a.status.connection, "offline");
+  a.document.insert(6, " end");
+  b.document.insert(0, "start ");
+  assert.equal(a.status.unsaved, 4);
+  a.connect();
+  await live(a);
+  assert.equal(await same(a, b), "start middle end");
+});
+
+test("a document of many frames arrives whole", async () => {
+  const [a, b] = [await open("large"), await open("large")];
+  await live(a, b);
+  a.document.insert(0, "añ😀b\n".repeat(300_000));
+  await same(a, b);
+  assert.equal(b.document.length, 1_800_000);
+});
+
+test("what was not sent waits on the device, with the steps of undo", async () => {
+  const store = new MemoryStore();
+  const a = await open("kept", { store });
+  await live(a);
+  a.document.insert(0, "first ");
+  await a.saved();
+  a.disconnect();
+  a.undo.break();
+  a.document.insert(6, "second");
+  await a.close();
+  const b = await open("kept", { store, offline: true });
+  assert.equal(String(b.document), "first second");
+  assert.equal(b.document.replica, a.document.replica);
+  assert.deepEqual([b.status.unsaved, b.status.kept, b.status.ready], [6, true, true]);
+  b.connect();
+  await b.saved();
+  assert.equal(await server.text("kept"), "first second");
+  b.undo.undo();
+  await b.saved();
+  assert.equal(await server.text("kept"), "first ");
+});
+
+test("two pages of one device write under two ids", async () => {
+  const store = new MemoryStore();
+  const [a, b] = [await open("twice", { store }), await open("twice", { store })];
+  await live(a, b);
+  a.document.insert(0, "a");
+  b.document.insert(0, "b");
+  await same(a, b);
+  assert.notEqual(a.document.replica, b.document.replica);
+});
+
+test("what a closed page left unsent is sent by the next", async () => {
+  const store = new MemoryStore();
+  const [a, b] = [await open("left", { store }), await open("left", { store })];
+  await live(a, b);
+  a.document.insert(0, "seen. ");
+  await same(a, b);
+  b.disconnect();
+  b.document.insert(6, "left behind");
+  await b.close();
+  await a.close();
+  const c = await open("left", { store });
+  await until("it is at the server", async () => (await server.text("left")) === "seen. left behind");
+  assert.equal(String(c.document), "seen. left behind");
+});
+
+test("a copied disk is found out, and nothing is lost", async () => {
+  const store = new MemoryStore(), copy = new MemoryStore();
+  const a = await open("copied", { store });
+  await live(a);
+  a.document.insert(0, "both");
+  await a.saved();
+  await a.keep();
+  for (const [k, kept] of store.kept) copy.kept.set(k, kept);
+  a.disconnect();
+  const b = await open("copied", { store: copy, offline: true });
+  a.document.insert(4, " a");
+  b.document.insert(0, "b ");
+  const rebased = [];
+  for (const p of [a, b]) p.on("rebased", (r) => rebased.push(r));
+  a.connect();
+  await a.saved();
+  b.connect();
+  await until("b is in step", () => b.status.unsaved === 0 && rebased.length > 0);
+  assert.equal(await same(a, b), "b both a");
+  assert.notEqual(a.document.replica, b.document.replica);
+});
+
+test("a clock that is hours ahead is corrected", async () => {
+  const ahead = () => Date.now() + 7_200_000;
+  const a = await open("clock", { offline: true, document: { clock: ahead } });
+  a.document.insert(0, "typed before");
+  a.connect();
+  await a.saved();
+  a.document.insert(12, " and after");
+  await a.saved();
+  assert.equal(await server.text("clock"), "typed before and after");
+});
+
+test("who is there is seen, where they are, and that they left", async () => {
+  const [a, b] = [await open("people"), await open("people")];
+  await live(a, b);
+  a.document.insert(0, "hello world");
+  await same(a, b);
+  a.setPresence({ name: "Ada", color: "#cc3300", anchor: a.document.anchor(6), head: a.document.anchor(11) });
+  await until("b sees a", () => [...b.peers.values()].some((p) => p.name === "Ada" && p.head));
+  b.document.insert(0, "> ");
+  const [ada] = b.peers.values();
+  assert.deepEqual([b.document.resolve(ada.anchor), b.document.resolve(ada.head)], [8, 13]);
+  await a.close();
+  await until("a is gone", () => b.peers.size === 0);
+});
+
+test("frames wait while a transaction is open", async () => {
+  const [a, b] = [await open("busy"), await open("busy")];
+  await live(a, b);
+  a.document.begin();
+  a.document.insert(0, "a");
+  b.document.insert(0, "b");
+  await b.saved();
+  await new Promise((go) => setTimeout(go, 20));
+  assert.equal(String(a.document), "a");
+  a.document.commit();
+  assert.equal((await same(a, b)).length, 2);
+});
+
+test("another document under the name is refused, and keeps what it has", async () => {
+  const a = await open("taken");
+  await live(a);
+  a.document.insert(0, "x");
+  await a.saved();
+  const b = await open("taken", { offline: true });
+  b.document.insert(0, "mine");
+  const refusals = [];
+  b.on("refused", (r) => refusals.push(r));
+  b.connect();
+  await until("it is refused", () => b.status.connection === "refused");
+  assert.equal(refusals[0].fault, Fault.Lineage);
+  assert.equal(String(b.document), "mine");
+});
+
+test("any edits of three who come and go end in the same text", async () => {
+  const seed = Number(process.env.SENNIT_SEED ?? 1), rnd = chance(seed);
+  const store = new MemoryStore(), people = [];
+  for (let i = 0; i < 3; i++) people.push(await open("any", i === 0 ? { store } : {}));
+  await live(...people);
+  for (let i = 0; i < 400; i++) {
+    const who = people[rnd(3)], { document: doc } = who;
+    switch (rnd(12)) {
+      case 0: who.disconnect(); break;
+      case 1: case 2: who.connect(); break;
+      case 3: if (who.undo.canUndo > 0) who.undo.undo(); break;
+      case 4: if (doc.length > 3) doc.delete(rnd(doc.length - 3), 3); break;
+      case 5: await new Promise((go) => setTimeout(go, rnd(5))); break;
+      default: doc.insert(rnd(doc.length + 1), "xyz".slice(rnd(3)));
+    }
+  }
+  for (const p of people) p.connect();
+  await same(...people);
+  assert.equal(await server.text("any"), String(people[0].document), `seed ${seed}`);
+});
+
+test("saved is what the server calls durable, and nothing before", async (t) => {
+  let peer, deltas = 0;
+  const url = await listen(t, (socket) => {
+    peer = socket;
+    socket.on("message", (frame) => {
+      for (const [type] of decodeMulti(frame, { useBigInt64: true }))
+        if (type === 2) deltas++;
+        else if (type === 0)
+          socket.send(encode([1, 1, 1, new Uint8Array(), new Uint8Array(16).fill(1), 3, Date.now(), 20000, 1 << 20, 5, 1, 0, 0]));
+    });
+  });
+  const p = await open("acks", {}, url), steps = [], errors = [];
+  p.on("status", ({ unsaved }) => steps.push(unsaved));
+  p.on("error", (e) => errors.push(e));
+  const ack = (...fields) => peer.send(encode([3, 1, ...fields]));
+  await live(p);
+  for (const [sent, text] of ["abc", "de"].entries()) {
+    p.document.insert(0, text);
+    await until("it is sent", () => deltas === sent + 1);
+  }
+  ack(0, 2, 0);
+  ack(1, 1, 0);
+  await until("the first is saved", () => p.status.unsaved === 2);
+  assert.ok(!steps.includes(0) || steps.lastIndexOf(0) < steps.indexOf(3));
+  ack(1, 2, 0);
+  await p.saved();
+  assert.equal(errors.length, 0);
+  ack(1, 3, 0);
+  await until("an ack of what was not sent is an error", () => errors.length === 1);
+});
+
+test("hostile bytes end as an error, and the document is intact", async (t) => {
+  const rnd = chance(3);
+  const url = await listen(t, (socket) => socket.on("message", () => {
+    const bytes = Uint8Array.from({ length: 3 + rnd(40) }, () => rnd(256));
+    if (rnd(2) === 0) bytes.set([0x90 + rnd(16), rnd(13), rnd(2)]);
+    socket.send(bytes);
+  }));
+  const p = await open("evil", { retryMs: [1, 2] }, url);
+  const errors = [];
+  p.on("error", (e) => errors.push(e));
+  p.document.insert(0, "mine");
+  await until("there were errors", () => errors.length > 50);
+  for (const e of errors) assert.match(e.name, /ProtocolError|SennitError/);
+  await p.close();
+  assert.equal(String(p.document), "mine");
+  p.document.check();
+});
+
+test("deltas that were tampered with refuse the session, and no more", async (t) => {
+  const rnd = chance(5);
+  let tamper = false;
+  const url = await listen(t, (socket) => {
+    const up = new WebSocket(server.url, "sennit"), early = [];
+    up.on("open", () => early.splice(0).forEach((m) => up.send(m)));
+    socket.on("message", (m) => (up.readyState === 1 ? up.send(m) : early.push(m)));
+    socket.on("close", () => up.close());
+    up.on("message", (m) => {
+      if (tamper) m[rnd(m.length)] ^= 1 << rnd(8);
+      socket.send(m);
+    });
+    up.on("close", () => socket.close());
+  });
+  const a = await open("tampered"), b = await open("tampered", {}, url);
+  const wrong = [];
+  b.on("error", (e) => wrong.push(e));
+  b.on("refused", (e) => wrong.push(e));
+  await live(a, b);
+  tamper = true;
+  for (let i = 0; i < 300; i++) {
+    a.document.insert(a.document.length, `line ${i}\n`);
+    if (i % 10 === 0) await a.saved();
+    if (b.status.connection === "refused") b.connect();
+    b.document.check();
+  }
+  await until("something was wrong", () => wrong.length > 0);
+  tamper = false;
+  b.disconnect();
+  b.connect();
+  await same(a, b);
+});
