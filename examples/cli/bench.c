@@ -13,6 +13,7 @@
 struct bench {
     bool json;
     bool adversarial;
+    bool history;
     unsigned rounds;
     struct cli_words words;
     struct figures *figures; /* of every trace, for the table */
@@ -22,7 +23,7 @@ struct bench {
 
 /* ----------------------------------------------------------- Arguments -- */
 
-enum { BENCH_TABLE = 256 };
+enum { BENCH_TABLE = 256, BENCH_HISTORY };
 
 static error_t bench_parse(int key, char *arg, struct argp_state *state)
 {
@@ -37,6 +38,9 @@ static error_t bench_parse(int key, char *arg, struct argp_state *state)
         return 0;
     case 'a':
         in->adversarial = true;
+        return 0;
+    case BENCH_HISTORY:
+        in->history = true;
         return 0;
     case 'r':
         in->rounds = (unsigned)cli_number(state, "--rounds", arg, 1, MEASURE_MAX_ROUNDS);
@@ -54,6 +58,7 @@ static const struct argp_option bench_options[] = {
     { "json", 'j', NULL, 0, "Print a JSON object a line for each trace and case", 0 },
     { "table", BENCH_TABLE, NULL, 0, "Print tables (this is the default)", 0 },
     { "adversarial", 'a', NULL, 0, "Also floods, floods of deletes, huge documents", 0 },
+    { "history", BENCH_HISTORY, NULL, 0, "Also reading the past, and undo", 0 },
     { "rounds", 'r', "N", 0, "Measure N times and take medians [9]", 0 },
     { 0 },
 };
@@ -79,7 +84,11 @@ static const struct argp bench_argp = {
            "  text     find the text in a snapshot without opening it\n"
            "  exchange two typists in one text: edit, encode, apply at the other\n"
            "  key      bytes of a keystroke's delta: an insert elsewhere, the next one, a\n"
-           "           delete; table: the same when both ends share a table of ids",
+           "           delete; table: the same when both ends share a table of ids\n"
+           "  past     with --history: the text at a random version, a difference of two, an\n"
+           "           edit made to the text of one\n"
+           "  blame    who wrote what, of the whole text\n"
+           "  undo     all edits taken back one by one; undo_key: a keystroke, and back",
 };
 
 /* -------------------------------------------------------------- Output -- */
@@ -90,9 +99,13 @@ struct row {
     size_t at;     /* in struct figures */
     int digits;    /* behind the point */
     bool by_floor; /* also as a multiple of the floor */
+    bool history;  /* only with --history */
 };
 
-#define ROW(name, digits, by_floor) { #name, offsetof(struct figures, name), digits, by_floor }
+#define ROW(name, digits, by_floor) \
+    { #name, offsetof(struct figures, name), digits, by_floor, false }
+#define ROW_PAST(name, digits, by_floor) \
+    { #name, offsetof(struct figures, name), digits, by_floor, true }
 
 static const struct row rows[] = {
     ROW(edits, 0, false),           ROW(floor_ms, 3, false),      ROW(local_ms, 3, true),
@@ -106,6 +119,10 @@ static const struct row rows[] = {
     ROW(spans, 0, false),           ROW(key_insert, 0, false),    ROW(key_next, 0, false),
     ROW(key_delete, 0, false),      ROW(table_insert, 0, false),  ROW(table_next, 0, false),
     ROW(table_delete, 0, false),
+    ROW_PAST(past_text_ms, 3, false), ROW_PAST(past_diff_ms, 3, false),
+    ROW_PAST(past_splice_ms, 3, false), ROW_PAST(blame_ms, 3, false),
+    ROW_PAST(undo_all_ms, 3, true), ROW_PAST(redo_all_ms, 3, true),
+    ROW_PAST(undo_key_ns, 1, false),
 };
 
 static double bench_value(const struct figures *figures, const struct row *row)
@@ -116,7 +133,7 @@ static double bench_value(const struct figures *figures, const struct row *row)
     return value;
 }
 
-static void bench_json(const char *name, const struct figures *figures)
+static void bench_json(const struct bench *bench, const char *name, const struct figures *figures)
 {
     json_t *quoted = json_string(name);
 
@@ -124,7 +141,9 @@ static void bench_json(const char *name, const struct figures *figures)
     json_dumpf(quoted, stdout, JSON_ENCODE_ANY);
     json_decref(quoted);
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
-        printf(", \"%s\": %.*f", rows[i].name, rows[i].digits, bench_value(figures, &rows[i]));
+        if (bench->history || !rows[i].history)
+            printf(", \"%s\": %.*f", rows[i].name, rows[i].digits,
+                   bench_value(figures, &rows[i]));
     puts("}");
     fflush(stdout);
 }
@@ -149,7 +168,8 @@ static void bench_table(const struct bench *bench)
         printf(" %16.16s", bench->names[i]);
     putchar('\n');
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
-        bench_table_row(bench, &rows[i]);
+        if (bench->history || !rows[i].history)
+            bench_table_row(bench, &rows[i]);
 }
 
 static void bench_flood_line(const struct flood_result *result, void *arg)
@@ -186,8 +206,10 @@ static int bench_one(const char *path, void *arg)
     int code = bench_trace(path, bench->rounds, &figures);
     char *name = bench_short_name(path);
 
+    if (code == CLI_OK && bench->history)
+        code = bench_history(path, bench->rounds, &figures);
     if (code == CLI_OK && bench->json)
-        bench_json(name, &figures);
+        bench_json(bench, name, &figures);
     if (code != CLI_OK || bench->json) {
         free(name);
         return code;

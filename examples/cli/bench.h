@@ -35,6 +35,15 @@ struct figures {
     double table_insert;   /* the same on a connection with a table */
     double table_next;
     double table_delete;
+
+    /* Of --history; text, difference and blame are compared with what was there. */
+    double past_text_ms;   /* the text at a random version */
+    double past_diff_ms;   /* what is different between two */
+    double past_splice_ms; /* an edit of the text of one */
+    double blame_ms;       /* who wrote what, of the whole text */
+    double undo_all_ms;    /* all edits, each a step of its own */
+    double redo_all_ms;
+    double undo_key_ns;    /* a keystroke somewhere, and taking it back */
 };
 
 /* Measure one trace. */
@@ -43,6 +52,9 @@ int bench_trace(const char *name, unsigned rounds, struct figures *out);
 /* Measure the deltas of keystrokes that one writer makes; part of bench_trace. */
 struct trace;
 int bench_keys(const struct trace *trace, struct figures *out);
+
+/* Measure reading the past and undo on one trace; floor_ms is known by then. */
+int bench_history(const char *name, unsigned rounds, struct figures *out);
 
 /* What bench_flood tells of one case. */
 struct flood_result {

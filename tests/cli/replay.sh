@@ -84,6 +84,10 @@ out_has '^{"trace": "one", "edits": 10, '
 grep -qE '"bytes_full": [1-9][0-9]+, ' out || fail "no size"
 expect 0 sennit bench --rounds 2 --table traces/one.json
 out_has '^  x floor  '
+expect 0 sennit bench --rounds 1 --history --json traces
+for member in past_text_ms past_diff_ms past_splice_ms blame_ms undo_all_ms redo_all_ms undo_key_ns; do
+    out_has "\"$member\": [0-9.]*[,}]"
+done
 expect 1 sennit bench wrong.json
 expect 3 sennit bench missing.json
 expect 2 sennit bench
