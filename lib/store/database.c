@@ -192,17 +192,18 @@ static sennit_status database_job(sn_database *db, const sn_job *job)
                : SENNIT_OK;
 }
 
+/* The ticket comes first: if it is not where it was, nothing is as it seems. */
 static sennit_status database_jobs(sn_database *db, const sn_job *first, const sn_job *last)
 {
     const sn_job *job = first;
 
     SN_TRY(sn_sql_run(db->sql, SN_SQL_BEGIN_WRITE, &database_nothing));
+    SN_TRY(database_set_ticket(db, db->ticket, last->ticket));
     SN_TRY(database_job(db, job));
     while (job != last) {
         job = job->next;
         SN_TRY(database_job(db, job));
     }
-    SN_TRY(database_set_ticket(db, db->ticket, last->ticket));
     return sn_sql_run(db->sql, SN_SQL_COMMIT, &database_nothing);
 }
 
@@ -281,63 +282,107 @@ sennit_status sn_database_snapshot(sn_database *db, const char *name, const sn_p
     return st == SENNIT_ECORRUPT ? SENNIT_OK : st;
 }
 
-/* Hand out the rows of a statement, moving args->position along. *malformed: it
- * was not `each` that stopped it. */
-static sennit_status database_scan(sn_database *db, sn_statement which, sn_row *args,
-                                   sn_database_each *each, void *arg, bool *malformed)
+/* ---- scans ----
+ *
+ * Where a page of the file names another page wrongly, SQLite may go round and
+ * round. Keys of records that are whole ascend, though, and each is there once: so
+ * what does not ascend counts as unreadable, and of that there is an end. */
+
+#define DATABASE_BAD_MOST 1000u
+
+typedef struct database_scanned {
+    sn_row at;      /* arguments; the position moves on */
+    uint64_t last;  /* position, or key, of the last row that was whole */
+    char last_key[SENNIT_FACT_KEY_MAX + 1];
+    unsigned bad;   /* rows that were not */
+    bool malformed; /* it was the file that stopped it, not `each` */
+} database_scanned;
+
+static bool database_ascends(database_scanned *scan, const sn_row *row)
+{
+    bool fact = row->kind == SENNIT_STORED_FACT;
+
+    if (fact ? strcmp(row->key, scan->last_key) <= 0 || strlen(row->key) > SENNIT_FACT_KEY_MAX
+             : row->position <= scan->last)
+        return false;
+    if (fact)
+        memcpy(scan->last_key, row->key, strlen(row->key) + 1);
+    scan->last = row->position;
+    return true;
+}
+
+/* Hand out a row; one that cannot be in its place has no checksum to know it by. */
+static sennit_status database_scan_row(sn_database *db, database_scanned *scan, sn_row *row,
+                                       sn_database_each *each, void *arg)
+{
+    scan->at.position = sn_max_u64(scan->at.position, row->position);
+    if (row->whole && !database_ascends(scan, row)) {
+        row->whole = false;
+        row->sum = NULL;
+    }
+    if (!row->whole && ++scan->bad > DATABASE_BAD_MOST) {
+        scan->malformed = true;
+        return sn_sql_fail(db->sql, SENNIT_ECORRUPT, "too much of the file is damaged");
+    }
+    return each(arg, row);
+}
+
+/* Hand out the rows of a statement that come after scan->at. */
+static sennit_status database_scan(sn_database *db, sn_statement which, database_scanned *scan,
+                                   sn_database_each *each, void *arg)
 {
     bool more;
 
-    *malformed = false;
-    SN_TRY(sn_sql_start(db->sql, which, args));
+    scan->malformed = false;
+    SN_TRY(sn_sql_start(db->sql, which, &scan->at));
     for (;;) {
         sennit_status st = sn_sql_step(db->sql, which, &more);
 
-        *malformed = st == SENNIT_ECORRUPT;
+        scan->malformed = st == SENNIT_ECORRUPT;
         if (st != SENNIT_OK || !more)
             return st;
-        sn_row row = database_row(db, which, (uint8_t)args->kind, args->name);
-        args->position = row.position;
-        SN_TRY(each(arg, &row));
+        sn_row row = database_row(db, which, (uint8_t)scan->at.kind, scan->at.name);
+        SN_TRY(database_scan_row(db, scan, &row, each, arg));
     }
 }
 
 /* Step over a delta that cannot be read; its key often still can. */
-static sennit_status database_skip(sn_database *db, sn_row *args, sn_database_each *each, void *arg)
+static sennit_status database_skip(sn_database *db, database_scanned *scan, sn_database_each *each,
+                                   void *arg)
 {
+    sn_row row = scan->at;
     bool found;
 
-    SN_TRY(sn_sql_start(db->sql, SN_SQL_DELTA_AFTER, args));
+    SN_TRY(sn_sql_start(db->sql, SN_SQL_DELTA_AFTER, &scan->at));
     SN_TRY(sn_sql_step(db->sql, SN_SQL_DELTA_AFTER, &found));
     if (!found)
         return SENNIT_EGONE;
-    args->position = sn_sql_number(db->sql, SN_SQL_DELTA_AFTER, 0);
+    row.position = sn_sql_number(db->sql, SN_SQL_DELTA_AFTER, 0);
     sn_sql_stop(db->sql, SN_SQL_DELTA_AFTER);
-    return each(arg, args);
+    return database_scan_row(db, scan, &row, each, arg);
 }
 
 sennit_status sn_database_deltas(sn_database *db, const char *name, uint64_t after,
                                  sn_database_each *each, void *arg)
 {
-    sn_row at = {.kind = SENNIT_STORED_DELTA, .name = name, .key = "", .position = after};
-    bool malformed;
+    database_scanned scan = {.at = {.kind = SENNIT_STORED_DELTA, .name = name, .key = "",
+                                    .position = after}};
 
     for (;;) {
-        sennit_status st = database_scan(db, SN_SQL_DELTAS, &at, each, arg, &malformed);
+        sennit_status st = database_scan(db, SN_SQL_DELTAS, &scan, each, arg);
 
-        if (!malformed)
+        if (!scan.malformed || scan.bad > DATABASE_BAD_MOST)
             return st;
-        SN_TRY(database_skip(db, &at, each, arg));
+        SN_TRY(database_skip(db, &scan, each, arg));
     }
 }
 
 sennit_status sn_database_facts(sn_database *db, const char *name, sn_database_each *each,
                                 void *arg)
 {
-    sn_row args = {.kind = SENNIT_STORED_FACT, .name = name, .key = ""};
-    bool malformed;
+    database_scanned scan = {.at = {.kind = SENNIT_STORED_FACT, .name = name, .key = ""}};
 
-    return database_scan(db, SN_SQL_FACTS, &args, each, arg, &malformed);
+    return database_scan(db, SN_SQL_FACTS, &scan, each, arg);
 }
 
 sennit_status sn_database_aside(sn_database *db, const char *name, const sn_place *base,

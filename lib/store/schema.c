@@ -54,7 +54,8 @@ const char *const sn_schema_sql[SN_SQL_STATEMENTS] = {
 
     [SN_SQL_COUNT] = "INSERT INTO documents VALUES (?1, ?2, ?3, 0, 0)"
                      " ON CONFLICT DO UPDATE SET snapshot = ?2, through = ?3, deltas ="
-                     " (SELECT count(*) FROM deltas WHERE deltas.name = ?1 AND position > ?3)"
+                     " (SELECT count(*) FROM deltas AS d WHERE d.name = ?1 AND position > ?3),"
+                     " facts = (SELECT count(*) FROM facts AS f WHERE f.name = ?1)"
                      " WHERE through <= ?3",
     [SN_SQL_COUNT_DELTA] = "INSERT INTO documents VALUES (?1, 0, 0, 1, 0)"
                            " ON CONFLICT DO UPDATE SET deltas = deltas + 1",

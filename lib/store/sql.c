@@ -8,10 +8,16 @@
 #define SN_WAL_PAGES 1000
 #endif
 
+/* What a statement may do at most, in instructions of SQLite's machine. Honest work
+ * is far below; a file whose pages lead in circles keeps it busy for ever. */
+#define SQL_SLICE 1000000
+#define SQL_SLICES_MOST 1000u
+
 struct sn_sql {
     sn_mem *mem;
     sqlite3 *db;
     sqlite3_stmt *statements[SN_SQL_STATEMENTS];
+    unsigned slices; /* that this statement took */
     const char *text;
     sn_words why;
 };
@@ -26,6 +32,7 @@ static const char *sql_code_text(int code)
     case SQLITE_READONLY: return "the file is read-only";
     case SQLITE_BUSY:
     case SQLITE_LOCKED: return "another process holds the file";
+    case SQLITE_INTERRUPT: /* see sql_tick */
     case SQLITE_CORRUPT: return "the file is damaged";
     case SQLITE_NOTADB: return "the file is no SQLite database";
     case SQLITE_CANTOPEN: return "the file cannot be opened";
@@ -41,6 +48,7 @@ static sennit_status sql_code_status(int code)
     case SQLITE_ROW:
     case SQLITE_DONE: return SENNIT_OK;
     case SQLITE_NOMEM: return SENNIT_ENOMEM;
+    case SQLITE_INTERRUPT:
     case SQLITE_CORRUPT: return SENNIT_ECORRUPT;
     default: return SENNIT_EIO;
     }
@@ -80,6 +88,12 @@ const char *sn_sql_why(const sn_sql *sql)
 
 /* ---- statements ---- */
 
+/* Called every SQL_SLICE instructions; anything but 0 ends the statement. */
+static int sql_tick(void *self)
+{
+    return ++((sn_sql *)self)->slices > SQL_SLICES_MOST;
+}
+
 /* Bind what a statement wants of a row. */
 static int sql_bind(sqlite3_stmt *s, const sn_row *row)
 {
@@ -105,6 +119,7 @@ sennit_status sn_sql_start(sn_sql *sql, sn_statement which, const sn_row *args)
     sqlite3_stmt **s = &sql->statements[which];
     int rc = SQLITE_OK;
 
+    sql->slices = 0;
     if (*s == NULL)
         rc = sqlite3_prepare_v3(sql->db, sn_schema_sql[which], -1, SQLITE_PREPARE_PERSISTENT, s,
                                 NULL);
@@ -216,7 +231,9 @@ static sennit_status sql_identify(sn_sql *sql, bool *fresh)
         return sn_sql_fail(sql, SENNIT_EIO, "the file is a database of another program");
     if (version > SN_SCHEMA_VERSION)
         return sn_sql_fail(sql, SENNIT_EVERSION, "the file was written by a later release");
-    return SENNIT_OK;
+    return version == SN_SCHEMA_VERSION
+               ? SENNIT_OK
+               : sn_sql_fail(sql, SENNIT_EIO, sql_code_text(SQLITE_CORRUPT));
 }
 
 static sennit_status sql_configure(sn_sql *sql)
@@ -245,6 +262,7 @@ sennit_status sn_sql_open(const sn_sql_options *options, sn_sql **out, bool *fre
     if (sqlite3_threadsafe() == 0)
         return sn_sql_fail(sql, SENNIT_EIO, "this SQLite cannot be used by threads");
     SN_TRY(sql_done(sql, sqlite3_open_v2(options->path, &sql->db, flags, options->vfs)));
+    sqlite3_progress_handler(sql->db, SQL_SLICE, sql_tick, sql);
     SN_TRY(sql_done(sql, sqlite3_busy_timeout(sql->db, (int)options->busy_ms)));
     SN_TRY(sql_identify(sql, fresh));
     return sql_configure(sql);

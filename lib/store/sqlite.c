@@ -297,7 +297,7 @@ static sennit_status load_deltas(loading *l)
     else if (st == SENNIT_EGONE)
         st = SENNIT_OK;
     SN_TRY(st);
-    if (l->base.through <= l->counted.through && l->deltas != l->counted.deltas)
+    if (l->base.position <= l->upto && l->deltas != l->counted.deltas)
         SN_TRY(load_damage(l, SENNIT_STORED_DELTA, l->last, "others around it are missing"));
     for (size_t i = 0; i < l->jobs_len; i++) {
         const sn_job *job = l->s->jobs[i];

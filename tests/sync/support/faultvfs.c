@@ -44,7 +44,7 @@ struct faultvfs {
     sqlite3_vfs *usual;
     pthread_mutex_t lock;
     file files[FILES];
-    uint64_t calls, fail_from, fail_to, stop_at;
+    uint64_t calls, reads, fail_from, fail_to, stop_at;
     int fail_code;
     bool fail_reads, read_only;
 };
@@ -93,7 +93,8 @@ static void bytes_write(bytes *b, size_t at, const void *data, size_t len)
 {
     if (at + len > b->len)
         bytes_resize(b, at + len);
-    memcpy(b->at + at, data, len);
+    if (len > 0)
+        memcpy(b->at + at, data, len);
 }
 
 static void bytes_copy(bytes *to, const bytes *from)
@@ -238,6 +239,7 @@ static int file_read(sqlite3_file *base, void *out, int len, sqlite3_int64 at)
     WITH(base);
     size_t from = (size_t)at, want = (size_t)len, got = 0;
 
+    v->reads++;
     if (v->fail_reads || stopped(v))
         return leave(v, SQLITE_IOERR_READ);
     if (from < f->now.len) {
@@ -520,7 +522,7 @@ void faultvfs_clear(faultvfs *v)
         free(v->files[i].disk.at);
     }
     memset(v->files, 0, sizeof v->files);
-    v->calls = v->fail_from = v->fail_to = 0;
+    v->calls = v->reads = v->fail_from = v->fail_to = 0;
     v->stop_at = UINT64_MAX;
     v->fail_reads = v->read_only = false;
 }
@@ -537,6 +539,14 @@ uint64_t faultvfs_calls(faultvfs *v)
 {
     pthread_mutex_lock(&v->lock);
     uint64_t n = v->calls;
+    pthread_mutex_unlock(&v->lock);
+    return n;
+}
+
+uint64_t faultvfs_reads(faultvfs *v)
+{
+    pthread_mutex_lock(&v->lock);
+    uint64_t n = v->reads;
     pthread_mutex_unlock(&v->lock);
     return n;
 }
@@ -592,7 +602,7 @@ void faultvfs_restart(faultvfs *v, rng *r)
             bytes_resize(&f->disk, 0);
         bytes_copy(&f->now, &f->disk);
     }
-    v->calls = v->fail_from = v->fail_to = 0;
+    v->calls = v->reads = v->fail_from = v->fail_to = 0;
     v->stop_at = UINT64_MAX;
 }
 

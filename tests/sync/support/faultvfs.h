@@ -23,8 +23,10 @@ void faultvfs_free(faultvfs *vfs);
 /* Forget all files. None may be open. */
 void faultvfs_clear(faultvfs *vfs);
 
-/* How many numbered calls there were since the last clear or restart. */
+/* How many numbered calls there were since the last clear or restart; how many that
+ * read. */
 uint64_t faultvfs_calls(faultvfs *vfs);
+uint64_t faultvfs_reads(faultvfs *vfs);
 
 /* Have calls from .. to - 1 fail with a code of SQLite; 0, 0 ends that. */
 void faultvfs_fail(faultvfs *vfs, uint64_t from, uint64_t to, int code);
