@@ -157,7 +157,7 @@ test("changes say who and when", () => {
   const time = 1_700_000_000_000;
   const doc = new Document("hello", { clock: () => time, replica: 0xfedcba9876543210n });
   assert.deepEqual([...doc.changes()],
-    [{ replica: 0xfedcba9876543210n, unixMs: time, first: 0, operations: 5, insertedBytes: 5 }]);
+    [{ replica: 0xfedcba9876543210n, unixMs: time, first: 0, operations: 5, insertedBytes: 5, at: 1 }]);
   assert.deepEqual([...doc.chunks()], [{ text: "hello", replica: doc.replica, unixMs: time }]);
   assert.deepEqual(versionMap(doc.version), new Map([[doc.replica, 5]]));
   assert.deepEqual([doc.known(doc.replica), doc.known(1n), doc.ownCount], [5, 0, 5]);

@@ -411,21 +411,23 @@ EXPORT(js_next_change) int js_next_change(const sennit_doc *doc, size_t at)
 
 /* ---- Patches and anchors ---- */
 
+static void put_patch(const sennit_patch *patch)
+{
+    out[0] = (uint32_t)(uintptr_t)patch->text;
+    out[1] = (uint32_t)patch->len;
+    out[2] = (uint32_t)patch->pos;
+    out[3] = (uint32_t)patch->removed;
+    out[4] = (uint32_t)patch->inserted;
+    out[5] = patch->local != 0;
+    out[6] = patch->reset != 0;
+    put_u64(7, patch->replica);
+}
+
 EXPORT(js_next_patch) int js_next_patch(sennit_doc *doc)
 {
     sennit_patch patch;
 
-    if (!sennit_doc_next_patch(doc, &patch))
-        return 0;
-    out[0] = (uint32_t)(uintptr_t)patch.text;
-    out[1] = (uint32_t)patch.len;
-    out[2] = (uint32_t)patch.pos;
-    out[3] = (uint32_t)patch.removed;
-    out[4] = (uint32_t)patch.inserted;
-    out[5] = patch.local != 0;
-    out[6] = patch.reset != 0;
-    put_u64(7, patch.replica);
-    return 1;
+    return sennit_doc_next_patch(doc, &patch) ? (put_patch(&patch), 1) : 0;
 }
 
 EXPORT(js_anchor) int js_anchor(const sennit_doc *doc, size_t pos, unsigned side)
@@ -602,6 +604,83 @@ EXPORT(js_undo_range) int js_undo_range(sennit_doc *doc, sennit_undo *undo, doub
 {
     sennit_doc_set_time(doc, (uint64_t)now);
     return done(sennit_undo_range(undo, n > 0 ? ids : NULL, n, since, since_len, until, until_len));
+}
+
+/* ---- History ---- */
+
+EXPORT(js_history_at) int js_history_at(const sennit_doc *doc, double unix_ms)
+{
+    return done_bytes(sennit_history_at(doc, (uint64_t)unix_ms, empty()));
+}
+
+/* The version after follows the one before; how long that is, in out[2]. */
+EXPORT(js_history_change) int js_history_change(const sennit_doc *doc, size_t at)
+{
+    sennit_buf after;
+    sennit_status status;
+
+    sennit_buf_init(&after, NULL);
+    status = sennit_history_change(doc, at, empty(), &after);
+    out[2] = (uint32_t)bytes.len;
+    if (status == SENNIT_OK)
+        status = gather(after.data, after.len);
+    sennit_buf_clear(&after);
+    return done_bytes(status);
+}
+
+EXPORT(js_history_text) int js_history_text(const sennit_doc *doc, const void *version, size_t len)
+{
+    return done_bytes(sennit_history_text(doc, version, len, empty()));
+}
+
+EXPORT(js_history_diff) int js_history_diff(const sennit_doc *doc, const void *from, size_t from_len,
+                                            const void *to, size_t to_len)
+{
+    sennit_diff *diff;
+    sennit_status status = sennit_history_diff(doc, from, from_len, to, to_len, &diff);
+
+    done(status);
+    out[2] = (uint32_t)(uintptr_t)diff;
+    return status;
+}
+
+EXPORT(js_diff_next) int js_diff_next(sennit_diff *diff)
+{
+    sennit_patch patch;
+
+    return sennit_diff_next(diff, &patch) ? (put_patch(&patch), 1) : 0;
+}
+
+/* Continues at `at`; what follows is at out[6]. */
+EXPORT(js_history_blame) int js_history_blame(const sennit_doc *doc, size_t at, size_t end)
+{
+    sennit_blame blame;
+    int more = sennit_history_blame(doc, &at, end, &blame);
+
+    if (more < 0)
+        return done((sennit_status)more);
+    if (more == 0)
+        return 0;
+    out[0] = (uint32_t)blame.pos;
+    out[1] = (uint32_t)blame.len;
+    put_u64(2, blame.replica);
+    put_u64(4, blame.unix_ms);
+    out[6] = (uint32_t)at;
+    return 1;
+}
+
+EXPORT(js_history_splice) int js_history_splice(sennit_doc *doc, double now, const void *version,
+                                                size_t version_len, size_t pos, size_t n,
+                                                const char *text, size_t len)
+{
+    size_t landed = 0;
+    sennit_status status;
+
+    sennit_doc_set_time(doc, (uint64_t)now);
+    status = sennit_history_splice(doc, version, version_len, pos, n, text, len, &landed);
+    done(status);
+    out[2] = (uint32_t)landed;
+    return status;
 }
 
 /* ---- Check and dump ---- */

@@ -439,11 +439,11 @@ export class Document {
     }
   }
 
-  /** The changes known, oldest first as they arrived here. */
-  *changes(): Generator<Change, void, undefined> {
+  /** The changes known, oldest first as they arrived here; `at` is for `changeVersions`. */
+  *changes(): Generator<Change & { at: number }, void, undefined> {
     for (let at = 0; call["js_next_change"]!(this.#enter(), at) === 1; ) {
       at = wasm.word(10);
-      yield takeChange();
+      yield { ...takeChange(), at };
     }
   }
 
@@ -457,11 +457,7 @@ export class Document {
   /** Take the patches that wait, in the order in which things happened. */
   *patches(): Generator<Patch, void, undefined> {
     while (call["js_next_patch"]!(this.#enter()) === 1) {
-      const reset = wasm.word(6) !== 0;
-      yield {
-        pos: wasm.word(2), removed: wasm.word(3), inserted: wasm.word(4), reset,
-        text: reset ? "" : wasm.takeText(), replica: wasm.id(7), local: wasm.word(5) !== 0,
-      };
+      yield takePatch();
     }
   }
 
@@ -531,6 +527,15 @@ export class Document {
 }
 
 const none = new Uint8Array(0);
+
+/** @internal */
+export function takePatch(): Patch {
+  const reset = wasm.word(6) !== 0;
+  return {
+    pos: wasm.word(2), removed: wasm.word(3), inserted: wasm.word(4), reset,
+    text: reset ? "" : wasm.takeText(), replica: wasm.id(7), local: wasm.word(5) !== 0,
+  };
+}
 
 /** What the next Document takes over instead of making its own. */
 let adopted = 0;

@@ -14,3 +14,4 @@
 export { SennitError, type Code } from "./errors.js";
 export * from "./document.js";
 export { Undo, type UndoOptions } from "./undo.js";
+export * from "./history.js";

@@ -1,0 +1,55 @@
+// The past can be read, compared, told by author, and edited.
+import assert from "node:assert/strict";
+import test from "node:test";
+
+import { Document, SennitError, blame, changeVersions, diff, spliceAt, textAt, versionAt } from "../dist/index.js";
+
+const HOUR = 3_600_000;
+
+/** Two people, three changes an hour apart. */
+function story() {
+  let time = 1_700_000_000_000;
+  const clock = () => time;
+  const a = new Document("one two", { clock, replica: 1n }), b = new Document("", { clock, replica: 2n });
+  b.apply(a.delta());
+  time += HOUR;
+  b.insert(3, " 😀 and");
+  a.apply(b.delta(a.version));
+  time += HOUR;
+  a.delete(0, 4);
+  return { a, b, start: time - 2 * HOUR };
+}
+
+test("the text of a time and of a version", () => {
+  const { a, b, start } = story();
+  assert.equal(textAt(a, versionAt(a, start)), "one two");
+  assert.equal(textAt(a, b.version), "one 😀 and two");
+  assert.equal(textAt(a, a.version), String(a));
+  assert.throws(() => textAt(b, a.version), (e) => e instanceof SennitError && e.code === "EGONE");
+});
+
+test("what each change did", () => {
+  const { a } = story();
+  const texts = [...a.changes()].map(({ at }) => changeVersions(a, at).map((v) => textAt(a, v)));
+  assert.deepEqual(texts, [["", "one two"], ["one two", "one 😀 and two"], ["one 😀 and two", "😀 and two"]]);
+  const [before, after] = changeVersions(a, [...a.changes()][1].at);
+  assert.deepEqual(diff(a, before, after).map(({ pos, removed, text, replica }) => [pos, removed, text, replica]),
+    [[3, 0, " 😀 and", 2n]]);
+  assert.deepEqual(diff(a, after, before).map(({ pos, removed, text }) => [pos, removed, text]), [[3, 7, ""]]);
+});
+
+test("who wrote what", () => {
+  const { a, start } = story();
+  assert.deepEqual([...blame(a)], [
+    { pos: 0, length: 6, replica: 2n, unixMs: start + HOUR },
+    { pos: 6, length: 4, replica: 1n, unixMs: start },
+  ]);
+  assert.deepEqual([...blame(a, 7, 8)].map((s) => s.length), [1]);
+});
+
+test("an edit of an old text lands in the new one", () => {
+  const { a, start } = story();
+  assert.equal(spliceAt(a, versionAt(a, start), 4, 3, "three"), 7);
+  assert.equal(String(a), "😀 and three");
+  assert.equal([...a.patches()].length, 0);
+});
