@@ -144,7 +144,7 @@ static sennit_status apply_check(const sn_apply *a, const sn_segment *seg, const
 
         if (!sn_switch_find(a->doc, r, op->ref, &it, &target))
             return sn_apply_fail(a, seg, SENNIT_ECORRUPT, "a toggle of something that is no delete");
-        if (op->ref < who->replicas[r].base_seq && !op->flag)
+        if (op->ref < who->replicas[r].cut.seq && !op->flag)
             return sn_apply_fail(a, seg, SENNIT_EGONE, "brings back text that is not here");
         return SENNIT_OK;
     }

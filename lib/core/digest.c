@@ -118,7 +118,35 @@ static sennit_status digest_check(const sennit_doc *doc, uint64_t replica, uint3
         return SENNIT_OK;
     if (counts[n - 1] > sennit_doc_known(doc, replica))
         return SENNIT_ERANGE;
-    return doc->who.replicas[index].base_number > 0 ? SENNIT_EGONE : SENNIT_OK;
+    for (size_t i = 0; i < n; i++)
+        if (counts[i] > 0 && counts[i] < doc->who.replicas[index].cut.seq)
+            return SENNIT_EGONE;
+    return SENNIT_OK;
+}
+
+/* Where the operations of a replica that can still be told begin. */
+static uint64_t digest_start(digesting *d, sn_log_iter *it, sn_op *op)
+{
+    const sn_replica *r = &d->who->replicas[d->author];
+    const uint32_t from = r->cut.seq;
+
+    if (from > 0) {
+        sn_log_seek(it, &r->log, d->author, r->changes, from - 1);
+        sn_log_next(it, op);
+        d->hash = r->cut.digest;
+        d->change = op->change;
+        if (op->kind == SN_DELETE && op->part == SN_WHOLE) {
+            const uint32_t before = (from - 1 - op->seq) * op->len;
+
+            d->gone = *op;
+            d->gone.ref = op->flag ? op->ref - before : op->ref + before;
+        }
+    }
+    op->n = 0;
+    sn_log_seek(it, &r->log, d->author, r->changes, from);
+    if (from < r->seq && sn_log_next(it, op) && op->seq < from)
+        sn_op_skip(op, from - op->seq, d->author);
+    return from;
 }
 
 sennit_status sennit_doc_digest(const sennit_doc *doc, uint64_t replica, const uint64_t *counts,
@@ -131,8 +159,10 @@ sennit_status sennit_doc_digest(const sennit_doc *doc, uint64_t replica, const u
     sn_log_iter it;
 
     SN_TRY(digest_check(doc, replica, index, counts, n));
-    if (index != SN_NO_REPLICA)
-        sn_log_seek(&it, &doc->who.replicas[index].log, index, doc->who.replicas[index].changes, 0);
+    for (; n > 0 && *counts == 0; counts++, n--)
+        *digests++ = d.hash;
+    if (n > 0)
+        done = digest_start(&d, &it, &op);
     for (size_t i = 0; i < n; i++) {
         while (done < counts[i]) {
             if (op.n == 0)
@@ -142,4 +172,16 @@ sennit_status sennit_doc_digest(const sennit_doc *doc, uint64_t replica, const u
         digests[i] = d.hash;
     }
     return SENNIT_OK;
+}
+
+uint64_t sn_digest_known(const sennit_doc *doc, uint32_t index, uint32_t seq)
+{
+    const uint64_t count = seq;
+    uint64_t digest = 0;
+
+    sennit_status st = sennit_doc_digest(doc, doc->who.replicas[index].id, &count, 1, &digest);
+
+    SN_ASSERT(st == SENNIT_OK);
+    (void)st;
+    return digest;
 }

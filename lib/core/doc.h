@@ -190,6 +190,11 @@ bool sn_switch_note(sennit_doc *doc, uint32_t replica, uint32_t seq, uint32_t ch
 void sn_switch_set(sennit_doc *doc, uint32_t replica, uint32_t seq, uint32_t change,
                    uint32_t toggle_seq, bool on);
 
+/* ---- digest.c ---- */
+
+/* sennit_doc_digest of a count that is known and not below the replica's cut. */
+uint64_t sn_digest_known(const sennit_doc *doc, uint32_t index, uint32_t seq);
+
 /* ---- apply.c ---- */
 
 /* Apply a decoded batch; the records in it are changed. See sennit_doc_apply. */
@@ -200,21 +205,6 @@ sennit_status sn_doc_apply_batch(sennit_doc *doc, sn_batch *batch, sennit_applie
 void sn_doc_apply_ready(sennit_doc *doc);
 
 /* ---- restore.c ---- */
-
-/* Text of a snapshot: visible text in document order; deleted text by replica in
- * the order of the batch's ids, then by number, or NULL if it was left out. */
-typedef struct sn_restore {
-    const uint8_t *visible, *deleted;
-    size_t visible_len, deleted_len;
-} sn_restore;
-
-/* Fill an empty document with all its operations; the records are changed. A
- * document for which that fails is fit to be freed only. */
-sennit_status sn_doc_restore(sennit_doc *doc, sn_batch *batch, const sn_restore *text,
-                             sennit_error *err);
-
-/* Append deleted text as sn_restore has it; ids: as in a batch of everything. */
-sennit_status sn_doc_deleted_text(sennit_doc *doc, const uint64_t *ids, uint32_t n, sennit_buf *out);
 
 /* ---- patches ---- */
 

@@ -83,7 +83,7 @@ sennit_status sn_apply_known(sn_apply *a, sn_segment *seg, uint32_t known)
             if (mine.number != theirs->number)
                 return known_fork(a, seg);
             /* what may be gone cannot be compared */
-            if (mine.number >= r->base_number &&
+            if (mine.number >= r->cut.number &&
                 memcmp(r->text.bytes + mine.number, text, n) != 0)
                 return known_fork(a, seg);
             text += n;

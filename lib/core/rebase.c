@@ -106,8 +106,7 @@ static sennit_status rebase_build(rebasing *r, uint64_t own)
 
         if (k == SN_NO_REPLICA)
             continue;
-        r->fresh->who.replicas[k].base_seq = who->replicas[i].base_seq;
-        r->fresh->who.replicas[k].base_number = who->replicas[i].base_number;
+        r->fresh->who.replicas[k].cut = who->replicas[i].cut;
     }
     r->fresh->clock.now_ms = r->now_ms;
     r->fresh->clock.offset_ms = r->doc->clock.offset_ms;
@@ -141,7 +140,7 @@ static sennit_status rebase_issue(rebasing *r)
     sennit_applied applied = {0, 0, 0, 0};
 
     SN_TRY(sn_reissue_start(own));
-    if (own->from < r->doc->who.replicas[r->doc->me].base_seq)
+    if (own->from < r->doc->who.replicas[r->doc->me].cut.seq)
         return SENNIT_EGONE;
     if (to != SN_NO_REPLICA && to != r->doc->me && to != r->of)
         sn_reissue_moved(own, r->of, to);
@@ -312,7 +311,7 @@ static void rebase_change(rebasing *r, uint32_t waits)
 
 static sennit_status rebase_run(rebasing *r)
 {
-    if (r->from < r->doc->who.replicas[r->of].base_seq)
+    if (r->from < r->doc->who.replicas[r->of].cut.seq)
         return SENNIT_EGONE;
     SN_TRY(sn_undo_prepare(r->doc));
     SN_TRY(rebase_build_all(r));

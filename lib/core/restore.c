@@ -10,6 +10,7 @@
 #include "base/bytes.h"
 #include "core/apply.h"
 #include "core/bulk.h"
+#include "core/restore.h"
 #include "core/tree_node.h"
 
 /* A replica that the batch names. */
@@ -246,17 +247,22 @@ static sennit_status restore_visible(restoring *r)
     return from == end ? SENNIT_OK : restore_bad(r, 0, "more text than is visible");
 }
 
-static sennit_status restore_deleted_of(restoring *r, uint32_t replica, const uint8_t **from)
+static sennit_status restore_deleted_of(restoring *r, const sn_erased *erased, uint32_t replica,
+                                        const uint8_t **from)
 {
     const sn_bulk *b = &r->bulk;
     sn_text *to = &r->doc->who.replicas[replica].text;
     uint32_t base = b->base[replica];
 
     for (uint32_t at = 0, n; at < to->len; at += n) {
+        bool is = false;
+
         n = sn_bulk_alike(b, base + at, to->len - at);
         if (!sn_bulk_is_dead(b, base + at))
             continue;
-        if (r->text->deleted == NULL) { /* gone: NULs keep its place */
+        if (erased->mem != NULL)
+            n = sn_erased_alike(erased, replica, at, n, &is);
+        if (is) {
             memset(to->bytes + at, 0, n);
             continue;
         }
@@ -296,17 +302,40 @@ static sennit_status restore_check_text(restoring *r)
     return SENNIT_OK;
 }
 
-static sennit_status restore_text(restoring *r)
+static sennit_status restore_deleted(restoring *r)
 {
     const uint8_t *from = r->text->deleted;
+    sn_erased erased = {.mem = NULL};
+    sennit_status st = SENNIT_OK;
 
-    SN_TRY(restore_visible(r));
-    for (uint32_t i = 0; i < r->batch->ids_len; i++)
+    if (r->text->cuts.version != NULL)
+        st = sn_erased_find(r->doc, &erased);
+    for (uint32_t i = 0; i < r->batch->ids_len && st == SENNIT_OK; i++)
         if (r->at[i].replica != SN_NO_REPLICA)
-            SN_TRY(restore_deleted_of(r, r->at[i].replica, &from));
-    if (r->text->deleted != NULL && from != r->text->deleted + r->text->deleted_len)
+            st = restore_deleted_of(r, &erased, r->at[i].replica, &from);
+    sn_erased_free(&erased);
+    if (st == SENNIT_OK && from != r->text->deleted + r->text->deleted_len)
         return restore_bad(r, 0, "more text than is deleted");
-    return restore_check_text(r);
+    return st;
+}
+
+/* A cut lies between characters. */
+static sennit_status restore_check_cuts(restoring *r)
+{
+    const sn_roster *who = &r->doc->who;
+
+    for (uint32_t i = 0; i < who->replicas_len; i++)
+        if (!sn_text_boundary(&who->replicas[i].text, who->replicas[i].cut.number))
+            return restore_bad(r, 0, "a cut inside a character");
+    return SENNIT_OK;
+}
+
+static sennit_status restore_text(restoring *r)
+{
+    SN_TRY(restore_visible(r));
+    SN_TRY(restore_deleted(r));
+    SN_TRY(restore_check_text(r));
+    return restore_check_cuts(r);
 }
 
 /* ---- all of it ---- */
@@ -318,6 +347,7 @@ static sennit_status restore_all(restoring *r)
     SN_TRY(sn_bulk_start(&r->bulk, &r->doc->mem, &r->doc->who, r->inserts,
                          r->toggles == 0 ? r->deletes : r->batch->ops_len + r->deletes));
     SN_TRY(restore_records(r));
+    SN_TRY(sn_cuts_set(r->doc, &r->text->cuts, r->err));
     sn_bulk_read(&r->bulk);
     SN_TRY(restore_text(r));
     return sn_bulk_tree(&r->bulk, &r->doc->tree, r->text->visible);
@@ -339,19 +369,31 @@ sennit_status sn_doc_restore(sennit_doc *doc, sn_batch *batch, const sn_restore 
         return st;
     if (batch->lineage != NULL)
         sn_doc_set_lineage(doc, batch->lineage);
-    for (uint32_t i = 0; i < doc->who.replicas_len && text->deleted == NULL; i++) {
-        doc->who.replicas[i].base_seq = doc->who.replicas[i].seq;
-        doc->who.replicas[i].base_number = doc->who.replicas[i].number;
-    }
     sn_doc_selfcheck(doc);
     return SENNIT_OK;
 }
 
 /* ---- and out again ---- */
 
+static sennit_status restore_put(const sennit_doc *doc, const sn_span *s, const sn_erased *erased,
+                                 sennit_buf *out)
+{
+    const uint32_t author = doc->who.changes[s->change].replica, len = sn_span_len(s);
+    const uint8_t *text = doc->who.replicas[author].text.bytes + s->at;
+    bool is = false;
+
+    for (uint32_t i = 0, n; i < len; i += n) {
+        n = erased == NULL ? len : sn_erased_alike(erased, author, s->at + i, len - i, &is);
+        if (!is)
+            SN_TRY(sn_buf_put(out, text + i, n));
+    }
+    return SENNIT_OK;
+}
+
 /* Deleted spans by author in the order of ids and by number: sorted by places in
  * a line of all texts in that order. */
-sennit_status sn_doc_deleted_text(sennit_doc *doc, const uint64_t *ids, uint32_t n, sennit_buf *out)
+sennit_status sn_doc_deleted_text(sennit_doc *doc, const uint64_t *ids, uint32_t n,
+                                  const sn_erased *erased, sennit_buf *out)
 {
     sn_mem *mem = &doc->mem;
     size_t spans = (size_t)doc->tree.leaves_used * SN_LEAF, len = 0;
@@ -378,7 +420,7 @@ sennit_status sn_doc_deleted_text(sennit_doc *doc, const uint64_t *ids, uint32_t
     for (size_t i = 0; i < len && st == SENNIT_OK; i++) {
         const sn_span *s = &doc->tree.leaves[sorted[i].value / SN_LEAF]->span[sorted[i].value % SN_LEAF];
 
-        st = sn_buf_put(out, sn_author(&doc->who, s->change)->text.bytes + s->at, sn_span_len(s));
+        st = restore_put(doc, s, erased, out);
     }
     sn_mem_free(mem, pairs, 2 * spans * sizeof *pairs);
     sn_mem_free(mem, base, base_size);

@@ -266,7 +266,7 @@ static sennit_status revert_count(revert *r, sn_op *op, const sn_op *range)
         return SENNIT_OK;
     }
     r->toggles++;
-    if (!op->flag && op->ref < r->doc->who.replicas[op->ref_replica].base_seq)
+    if (!op->flag && op->ref < r->doc->who.replicas[op->ref_replica].cut.seq)
         return SENNIT_EGONE;
     if (range != NULL) {
         revert_count_range(r, op->flag, range);

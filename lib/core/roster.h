@@ -26,12 +26,17 @@ typedef struct sn_change {
     uint32_t ordinal; /* its place among its replica's changes */
 } sn_change;
 
+/* So many of a replica's first operations; see compact.h. */
+typedef struct sn_cut {
+    uint32_t seq, number; /* operations, and bytes that they inserted */
+    uint64_t digest;      /* what they come to: it could not be told any more */
+} sn_cut;
+
 typedef struct sn_replica {
     uint64_t id;
     uint32_t seq;       /* operations known */
     uint32_t number;    /* bytes in the tree; its text may hold staged ones beyond */
-    uint32_t base_seq, base_number; /* text deleted among the first so many may be
-                                       gone: the snapshot it came from had none */
+    sn_cut cut;         /* below it deleted text may be gone */
     uint32_t last_leaf; /* leaf of the newest byte; SN_NO_LEAF if none */
     uint32_t changes_len, changes_cap;
     uint32_t *changes;  /* indices into the roster's */

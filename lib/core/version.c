@@ -173,7 +173,7 @@ sennit_status sn_erased_wanted(const sennit_doc *doc, const sn_wanted *wanted, u
                                sennit_error *err)
 {
     for (uint32_t i = 0; i < n; i++)
-        if (wanted[i].seq < doc->who.replicas[wanted[i].replica].base_seq)
+        if (wanted[i].seq < doc->who.replicas[wanted[i].replica].cut.seq)
             return sn_fail(err, SENNIT_EGONE, 0, "deleted text of that time is not here");
     return SENNIT_OK;
 }

@@ -6,6 +6,7 @@
  * found and checked without looking at anything else.
  */
 #include "base/hash.h"
+#include "core/restore.h"
 #include "wire/wire.h"
 
 static const uint8_t snapshot_magic[8] = {SN_TAG_SNAPSHOT, 'S', 'E', 'N', 'N', 'I', 'T', SN_FORMAT};
@@ -15,7 +16,7 @@ static const uint8_t snapshot_magic[8] = {SN_TAG_SNAPSHOT, 'S', 'E', 'N', 'N', '
 enum {
     SECTION_DELETED = 1,    /* deleted text */
     SECTION_TEXT = 2,       /* visible text */
-    SECTION_OPERATIONS = 3, /* flags [lineage:16] operations */
+    SECTION_OPERATIONS = 3, /* flags [lineage:16] [cuts] operations */
     SECTION_IDENTITY = 128, /* replica:8 time:8 */
     SECTIONS = 4,           /* kinds there are */
     SECTION_ENTRY = 1 + 8 + 8,
@@ -23,7 +24,7 @@ enum {
 };
 
 #define OPERATIONS_LINEAGE 1u
-#define OPERATIONS_SHALLOW 2u /* deleted text was left out */
+#define OPERATIONS_CUTS 2u /* deleted text below them was left out */
 
 /* ---- out ---- */
 
@@ -44,14 +45,17 @@ static sennit_status snapshot_put_text(const sennit_doc *doc, sennit_buf *out)
     return SENNIT_OK;
 }
 
-static sennit_status snapshot_put_operations(const sn_batch *batch, bool shallow, sennit_buf *out)
+static sennit_status snapshot_put_operations(sennit_doc *doc, const sn_batch *batch, sennit_buf *out)
 {
+    const bool cuts = sn_doc_is_compacted(doc);
     uint8_t flags = (uint8_t)((batch->lineage != NULL ? OPERATIONS_LINEAGE : 0) |
-                              (shallow ? OPERATIONS_SHALLOW : 0));
+                              (cuts ? OPERATIONS_CUTS : 0));
 
     SN_TRY(sn_buf_put(out, &flags, 1));
     if (batch->lineage != NULL)
         SN_TRY(sn_buf_put(out, batch->lineage, 16));
+    if (cuts)
+        SN_TRY(sn_cuts_write(doc, out));
     return sn_block_encode(batch, NULL, out);
 }
 
@@ -64,7 +68,7 @@ static sennit_status snapshot_put_identity(const sennit_doc *doc, sennit_buf *ou
 typedef struct snapshot_writing {
     sennit_doc *doc;
     const sn_batch *batch;
-    bool shallow;
+    sn_erased erased; /* mem NULL: nothing is */
     sennit_buf *out;
     size_t start, entry; /* of the snapshot; of the next entry in its list */
 } snapshot_writing;
@@ -75,13 +79,14 @@ static sennit_status snapshot_section(snapshot_writing *w, uint8_t id)
 
     switch (id) {
     case SECTION_DELETED:
-        SN_TRY(sn_doc_deleted_text(w->doc, w->batch->ids, w->batch->ids_len, w->out));
+        SN_TRY(sn_doc_deleted_text(w->doc, w->batch->ids, w->batch->ids_len,
+                                   w->erased.mem != NULL ? &w->erased : NULL, w->out));
         break;
     case SECTION_TEXT:
         SN_TRY(snapshot_put_text(w->doc, w->out));
         break;
     case SECTION_OPERATIONS:
-        SN_TRY(snapshot_put_operations(w->batch, w->shallow, w->out));
+        SN_TRY(snapshot_put_operations(w->doc, w->batch, w->out));
         break;
     default:
         SN_TRY(snapshot_put_identity(w->doc, w->out));
@@ -99,7 +104,7 @@ static sennit_status snapshot_put(snapshot_writing *w, bool identity)
     static const uint8_t all[] = {SECTION_DELETED, SECTION_TEXT, SECTION_OPERATIONS,
                                   SECTION_IDENTITY};
     sennit_buf *out = w->out;
-    uint8_t n = (uint8_t)(2 + !w->shallow + identity);
+    uint8_t n = (uint8_t)(SECTIONS - !identity);
     size_t list = (size_t)n * SECTION_ENTRY;
 
     SN_TRY(sn_buf_reserve(out, sizeof snapshot_magic + 1 + list + 8 + w->doc->who.inserted));
@@ -109,33 +114,54 @@ static sennit_status snapshot_put(snapshot_writing *w, bool identity)
     w->entry = out->len;
     out->len += list + 8;
     for (size_t i = 0; i < SECTIONS; i++)
-        if ((all[i] != SECTION_DELETED || !w->shallow) && (all[i] != SECTION_IDENTITY || identity))
+        if (all[i] != SECTION_IDENTITY || identity)
             SN_TRY(snapshot_section(w, all[i]));
     sn_put_u64(out->data + w->entry,
                sn_hash64(out->data + w->start, w->entry - w->start, 0));
     return SENNIT_OK;
 }
 
-static bool snapshot_is_shallow(const sennit_doc *doc)
+static sennit_status snapshot_all(snapshot_writing *w, bool identity)
 {
-    for (uint32_t i = 0; i < doc->who.replicas_len; i++)
-        if (doc->who.replicas[i].base_seq > 0)
-            return true;
-    return false;
+    sn_gathered g = {.mem = NULL};
+    sennit_status st = SENNIT_OK;
+
+    if (sn_doc_is_compacted(w->doc))
+        st = sn_erased_find(w->doc, &w->erased);
+    if (st == SENNIT_OK)
+        st = sn_gather_all(w->doc, &g);
+    w->batch = &g.batch;
+    if (st == SENNIT_OK)
+        st = snapshot_put(w, identity);
+    sn_gathered_free(&g);
+    sn_erased_free(&w->erased);
+    return st;
+}
+
+/* As if the document were compacted as far as it goes. */
+static sennit_status snapshot_live(snapshot_writing *w, bool identity)
+{
+    size_t size;
+    sn_cut *cuts = sn_cuts_keep(w->doc, &size);
+
+    if (cuts == NULL)
+        return SENNIT_ENOMEM;
+    sn_cuts_raise_all(w->doc);
+    sennit_status st = snapshot_all(w, identity);
+    sn_cuts_put(w->doc, cuts);
+    sn_mem_free(&w->doc->mem, cuts, size);
+    return st;
 }
 
 sennit_status sennit_doc_save(sennit_doc *doc, unsigned flags, sennit_buf *out)
 {
-    sn_gathered g;
+    snapshot_writing w = {.doc = doc, .out = out, .start = out->len};
+    const bool identity = flags & SENNIT_SAVE_IDENTITY;
 
     if (doc->txn.open)
         return SENNIT_EBUSY;
-    sennit_status st = sn_gather_all(doc, &g);
-    snapshot_writing w = {.doc = doc, .batch = &g.batch, .out = out, .start = out->len,
-                          .shallow = (flags & SENNIT_SAVE_LIVE_ONLY) || snapshot_is_shallow(doc)};
-    if (st == SENNIT_OK)
-        st = snapshot_put(&w, flags & SENNIT_SAVE_IDENTITY);
-    sn_gathered_free(&g);
+    sennit_status st = (flags & SENNIT_SAVE_LIVE_ONLY) ? snapshot_live(&w, identity)
+                                                       : snapshot_all(&w, identity);
     if (st != SENNIT_OK)
         out->len = w.start;
     else if (doc->me != SN_NO_REPLICA)
@@ -263,27 +289,27 @@ sennit_status sennit_snapshot_text(const void *data, size_t len, const char **te
 }
 
 static sennit_status snapshot_operations(const snapshot_parts *parts, sn_mem *mem, sn_decoded *out,
-                                         bool *shallow, sennit_error *err)
+                                         sn_cuts *cuts, sennit_error *err)
 {
     sn_reader r = parts->operations;
     const uint8_t *lineage = NULL;
     uint8_t flags = 0;
 
     sn_decoded_init(out, mem);
-    if (parts->operations.data == NULL || parts->text.data == NULL)
+    *cuts = (sn_cuts){.version = NULL};
+    if (parts->operations.data == NULL || parts->text.data == NULL || parts->deleted.data == NULL)
         return sn_fail(err, SENNIT_ECORRUPT, 0, "a section is missing");
     SN_TRY(sn_read_u8(&r, &flags, err));
-    if (flags & ~(OPERATIONS_LINEAGE | OPERATIONS_SHALLOW))
+    if (flags & ~(OPERATIONS_LINEAGE | OPERATIONS_CUTS))
         return sn_fail(err, SENNIT_EVERSION, r.origin, "a format of a later release");
-    *shallow = flags & OPERATIONS_SHALLOW;
-    if (*shallow != (parts->deleted.data == NULL))
-        return sn_fail(err, SENNIT_ECORRUPT, r.origin, "deleted text is there or not, against what is said");
     if (flags & OPERATIONS_LINEAGE)
         SN_TRY(sn_read_bytes(&r, 16, &lineage, err));
+    if (flags & OPERATIONS_CUTS)
+        SN_TRY(sn_cuts_read(&r, cuts, err));
     SN_TRY(sn_block_decode(&r, NULL, mem, out, err));
     out->batch.lineage = lineage;
-    if (sn_left(&r) > 0 ||
-        (parts->deleted.data != NULL && out->text_len != parts->text.end + parts->deleted.end)) {
+    const size_t text = parts->text.end + parts->deleted.end;
+    if (sn_left(&r) > 0 || (cuts->version == NULL ? out->text_len != text : out->text_len < text)) {
         sn_decoded_free(out);
         return sn_read_fail(&r, err, SENNIT_ECORRUPT, "operations do not fit the text");
     }
@@ -294,11 +320,11 @@ sennit_status sn_snapshot_decode(const void *data, size_t len, sn_mem *mem, sn_d
                                  sennit_error *err)
 {
     snapshot_parts parts;
-    bool shallow;
+    sn_cuts cuts;
 
     sn_decoded_init(out, mem);
     SN_TRY(snapshot_open(data, len, &parts, err));
-    return snapshot_operations(&parts, mem, out, &shallow, err);
+    return snapshot_operations(&parts, mem, out, &cuts, err);
 }
 
 /* Who wrote this snapshot goes on where it stopped. */
@@ -321,11 +347,11 @@ static sennit_status snapshot_identity(sennit_doc *doc, const snapshot_parts *pa
 
 static sennit_status snapshot_fill(sennit_doc *doc, const snapshot_parts *parts, sennit_error *err)
 {
-    sn_restore text = {parts->text.data, parts->deleted.data, parts->text.end, parts->deleted.end};
+    sn_restore text = {parts->text.data, parts->deleted.data, parts->text.end, parts->deleted.end,
+                       {.version = NULL}};
     sn_decoded d;
-    bool shallow;
 
-    SN_TRY(snapshot_operations(parts, &doc->mem, &d, &shallow, err));
+    SN_TRY(snapshot_operations(parts, &doc->mem, &d, &text.cuts, err));
     sennit_status st = sn_doc_restore(doc, &d.batch, &text, err);
     if (st == SENNIT_OK)
         st = snapshot_identity(doc, parts, err);
