@@ -212,10 +212,8 @@ sennit_doc_seed(const sennit_options *options, const void *name, size_t name_len
  * them again. Saving with SENNIT_SAVE_IDENTITY is what lets editing go on
  * under the same replica after a restart; give such bytes to nobody else.
  *
- * SENNIT_SAVE_LIVE_ONLY is for reading, and for editors that are small: what is
- * loaded from it edits and merges like any other, but it cannot serve what came
- * before it (sennit_doc_delta), nor take an undo of an old deletion
- * (sennit_doc_apply); both give SENNIT_EGONE. Saved again it stays so.
+ * SENNIT_SAVE_LIVE_ONLY saves the document as if sennit_doc_compact had compacted
+ * it to its version: for reading, and for editors that are small.
  *
  * Returns  SENNIT_OK, SENNIT_EBUSY
  * Cost     O(document and its history)
@@ -485,7 +483,7 @@ SENNIT_API void sennit_table_free(sennit_table *table);
  *
  * Returns  SENNIT_OK, SENNIT_EBUSY
  *          SENNIT_ECORRUPT   since is no version
- *          SENNIT_EGONE      that was left out of the snapshot this came from
+ *          SENNIT_EGONE      since is below what was compacted: send a snapshot
  * Cost     O(replicas + operations sent)
  */
 SENNIT_API SENNIT_MUST_CHECK sennit_status
@@ -536,6 +534,10 @@ typedef struct sennit_applied {
  * operations that wait under one id with different contents, the one that can
  * be done first counts, and the others are dropped.
  *
+ * A compacted snapshot whose cut is not known here takes the place of the document's
+ * operations; those that it lacks are kept. What that changes in the text is told
+ * by patches.
+ *
  * out      may be NULL
  *
  * Returns  SENNIT_OK         also if something was parked: see out
@@ -544,8 +546,7 @@ typedef struct sennit_applied {
  *          SENNIT_ELINEAGE   a delta of another document
  *          SENNIT_EFORK      an operation that is known with other content
  *          SENNIT_ELIMIT     text, replicas or parking would pass a limit
- *          SENNIT_EGONE      brings back text that was left out of the snapshot
- *                            this document came from
+ *          SENNIT_EGONE      brings back text that was dropped (sennit_doc_compact)
  *          SENNIT_EBUSY
  * Cost     O(log n) for each run of text inserted and each stretch deleted
  */
@@ -721,8 +722,7 @@ SENNIT_API uint64_t sennit_doc_known(const sennit_doc *doc, uint64_t replica);
  * Returns  SENNIT_OK
  *          SENNIT_EINVAL  counts do not ascend
  *          SENNIT_ERANGE  more than are known
- *          SENNIT_EGONE   text of that time was left out of the snapshot this
- *                         document came from
+ *          SENNIT_EGONE   a count below what was compacted, other than 0
  * Cost     O(operations of the replica): one pass for all counts
  */
 SENNIT_API SENNIT_MUST_CHECK sennit_status
@@ -784,8 +784,7 @@ typedef struct sennit_rebased {
  * out      may be NULL
  *
  * Returns  SENNIT_OK, SENNIT_ERANGE, SENNIT_EBUSY, SENNIT_ELIMIT, SENNIT_EINVAL (no
- *          source of randomness), SENNIT_EGONE (text of that time was left out of
- *          the snapshot this document came from)
+ *          source of randomness), SENNIT_EGONE (from is below what was compacted)
  * Cost     O(document and its history)
  */
 SENNIT_API SENNIT_MUST_CHECK sennit_status
@@ -813,6 +812,33 @@ SENNIT_API void sennit_anchor_rebase(const sennit_rebased *rebased, sennit_ancho
 SENNIT_API SENNIT_MUST_CHECK sennit_status
 sennit_doc_void(sennit_doc *doc, uint64_t replica, uint64_t from, uint64_t renewed,
                 uint64_t accepted, sennit_rebased *out);
+
+/* ---------------------------------------------------------- Compaction -- */
+
+/* Drop the bytes of text that was deleted up to a version: for good, and here only.
+ *
+ * All else stays, the ids of what was dropped included: anchors, authorship, edits of
+ * others who know more or less, and the text as it is. What is not possible any
+ * more: to tell the operations below the cut (sennit_doc_delta), what the text was
+ * before it, and to bring back by an undo what had been deleted by then. Each gives
+ * SENNIT_EGONE. Snapshots stay compacted.
+ *
+ * cut      a version. What it counts that is not known here is left out, and inside
+ *          a character it is taken back to its start. Cuts only rise: to what was
+ *          dropped before, this adds. It should be known to all who still write, and
+ *          none of them should take back a deletion below it any more, for those who
+ *          compacted could not follow. Whoever comes back with less gets a
+ *          snapshot, which sennit_doc_apply takes.
+ *
+ * Returns  SENNIT_OK, SENNIT_EBUSY, SENNIT_ECORRUPT (cut is no version)
+ * Cost     O(document and its history)
+ */
+SENNIT_API SENNIT_MUST_CHECK sennit_status
+sennit_doc_compact(sennit_doc *doc, const void *cut, size_t cut_len, sennit_error *err);
+
+/* Append the version that the document was compacted to: nothing if it was not.
+ * Cost O(replicas log replicas). */
+SENNIT_API SENNIT_MUST_CHECK sennit_status sennit_doc_cut(const sennit_doc *doc, sennit_buf *out);
 
 /* ---------------------------------------------------------------- Undo -- */
 

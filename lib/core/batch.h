@@ -53,4 +53,7 @@ typedef struct sn_batch {
     const uint8_t *lineage; /* 16 bytes, or NULL: not told */
 } sn_batch;
 
+/* Leave out a replica's operations from one on; of a character, all of it. */
+void sn_batch_cut(sn_batch *batch, uint64_t id, uint32_t from);
+
 #endif

@@ -2,6 +2,7 @@
  * that bulk.c derives from the logs alone. */
 #include "core/bulk.h"
 #include "core/check.h"
+#include "core/compact.h"
 #include "core/tree_node.h"
 
 /* ---- roster and logs ---- */
@@ -63,6 +64,16 @@ static const char *check_log(const sn_roster *who, uint32_t replica)
                                                         : "R3: text is not what inserts inserted";
 }
 
+static const char *check_cut(const sn_replica *r, uint32_t replica)
+{
+    const sn_cut *cut = &r->cut;
+
+    if (cut->seq > r->seq || cut->number != sn_number_at(r, replica, cut->seq) ||
+        !sn_text_boundary(&r->text, cut->number))
+        return "C1: a cut is not between two operations that are known";
+    return NULL;
+}
+
 static const char *check_roster(const sn_roster *who)
 {
     uint64_t inserted = 0;
@@ -72,6 +83,8 @@ static const char *check_roster(const sn_roster *who)
 
         if (broken == NULL)
             broken = check_log(who, i);
+        if (broken == NULL)
+            broken = check_cut(&who->replicas[i], i);
         if (broken != NULL)
             return broken;
         for (uint32_t k = 0; k < i && i < 64; k++)

@@ -71,14 +71,16 @@ void sn_erased_free(sn_erased *e)
 /* Deletes of one record, below its author's cut. */
 static void erased_record(sennit_doc *doc, sn_erased *e, uint32_t author, const sn_op *op)
 {
-    uint32_t n = (uint32_t)sn_min_u64(op->n, doc->who.replicas[author].cut.seq - op->seq);
+    uint32_t below = doc->who.replicas[author].cut.seq - op->seq;
+    uint32_t n = SENNIT_MUTANT == 61 ? op->n : (uint32_t)sn_min_u64(op->n, below);
     uint32_t limit = doc->who.replicas[op->ref_replica].cut.number;
 
     for (uint32_t k = 0; k < n; k++) {
         uint32_t at = op->flag ? op->ref - k * op->len : op->ref + k * op->len;
         uint32_t end = (uint32_t)sn_min_u64(at + op->len, limit);
 
-        if (at < end && (doc->toggled.root == NULL || sn_switch_of(doc, author, op->seq + k) == NULL))
+        if (at < end && (doc->toggled.root == NULL || SENNIT_MUTANT == 60 ||
+                         sn_switch_of(doc, author, op->seq + k) == NULL))
             erased_set(e, op->ref_replica, at, end);
     }
 }
@@ -160,6 +162,14 @@ bool sn_doc_is_compacted(const sennit_doc *doc)
         if (doc->who.replicas[i].cut.seq > 0)
             return true;
     return false;
+}
+
+bool sn_doc_knows_cuts(const sennit_doc *doc, const sennit_doc *of)
+{
+    for (uint32_t i = 0; i < of->who.replicas_len; i++)
+        if (of->who.replicas[i].cut.seq > sennit_doc_known(doc, of->who.replicas[i].id))
+            return false;
+    return true;
 }
 
 /* ---- cuts as bytes ---- */

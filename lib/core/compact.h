@@ -3,15 +3,15 @@
  * Each replica has a cut: so many of its first operations. Of the bytes that they
  * inserted those are *erased* that a delete names which is below its own author's
  * cut, unless some toggle names that delete. Their ids stay, and so does their
- * place in their author's text, which holds NULs.
+ * place in their author's text, where they count as NULs.
  *
  * So what is erased follows from the operations and the cuts, and nobody has to
  * list it. It never comes back: a toggle that comes later and switches such a
  * delete off is refused with SENNIT_EGONE.
  *
  * Invariants
- *   C1  a cut lies between characters, and is at most what is known
- *   C2  erased bytes are NUL
+ *   C1  a cut is at most what is known, lies between characters, and its numbers of
+ *       operations and of bytes agree
  */
 #ifndef SN_COMPACT_H
 #define SN_COMPACT_H
@@ -50,6 +50,9 @@ void sn_cuts_raise_all(sennit_doc *doc);
 
 bool sn_doc_is_compacted(const sennit_doc *doc);
 
+/* Whether a document knows all that another has below its cuts. */
+bool sn_doc_knows_cuts(const sennit_doc *doc, const sennit_doc *of);
+
 /* Append the cuts: `len:varint version digest:8*`, a digest for each entry of the
  * version. Returns SENNIT_OK, SENNIT_ENOMEM. */
 sennit_status sn_cuts_write(sennit_doc *doc, sennit_buf *out);
@@ -69,5 +72,22 @@ sennit_status sn_cuts_set(sennit_doc *doc, const sn_cuts *cuts, sennit_error *er
 /* The number of the first byte that operation seq of a replica, or a later one,
  * inserts. */
 uint32_t sn_number_at(const sn_replica *replica, uint32_t index, uint32_t seq);
+
+/* ---- digest.c ---- */
+
+/* What the first operations of a replica come to if erased bytes of another document,
+ * where it has an index of its own, are NULs here too. seq > 0 operations are known
+ * to both. */
+uint64_t sn_digest_blank(const sennit_doc *doc, uint32_t index, uint32_t seq, const sn_erased *blank,
+                         uint32_t blank_index);
+
+/* ---- successor.c ---- */
+
+/* Let fresh, just opened with the document's options from a compacted snapshot,
+ * take its place, with what the document knows beyond it. fresh is then fit to be
+ * freed only. Returns SENNIT_OK, SENNIT_ENOMEM, SENNIT_ELINEAGE, SENNIT_EFORK,
+ * SENNIT_ELIMIT, SENNIT_EGONE. */
+sennit_status sn_doc_succeed(sennit_doc *doc, sennit_doc *fresh, sennit_applied *out,
+                           sennit_error *err);
 
 #endif

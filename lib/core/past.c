@@ -79,7 +79,7 @@ static sennit_status past_read(sn_past *past, const void *version, size_t len)
     for (uint32_t i = 0; i < past->replicas_len && st == SENNIT_OK; i++) {
         const sn_replica *r = &doc->who.replicas[i];
 
-        if (counts[i].seq < r->base_seq)
+        if (counts[i].seq < r->cut.seq)
             st = SENNIT_EGONE;
         past->of[i] = (sn_past_of){counts[i].seq, past_number(r, i, counts[i].seq), past->words};
         past->words += past->of[i].number / 64 + 1;

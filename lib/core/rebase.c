@@ -10,6 +10,7 @@
 #include "base/bytes.h"
 #include "core/gather.h"
 #include "core/reissue.h"
+#include "core/swap.h"
 #include "core/undo.h"
 
 typedef struct rebasing {
@@ -22,7 +23,7 @@ typedef struct rebasing {
     uint64_t now_ms;
     sn_reissue own;        /* until the change */
     sennit_rebased did;
-    sennit_buf before, after; /* texts, if somebody watches */
+    sn_swap swap;
 } rebasing;
 
 static sennit_status rebase_draw(sennit_doc *doc, uint64_t *id)
@@ -45,44 +46,6 @@ static sennit_rebased rebase_nothing(const sennit_doc *doc)
 
 /* ---- build ---- */
 
-/* Take operations from one on off the end of a segment; of a character, all of it. */
-static void rebase_cut_segment(const sn_batch *batch, sn_segment *seg, uint32_t from)
-{
-    while (seg->n > 0 && batch->ops[seg->first + seg->n - 1].seq >= from)
-        seg->n--;
-    if (seg->n == 0)
-        return;
-    sn_op *last = &batch->ops[seg->first + seg->n - 1];
-    if (sn_op_seqs(last) <= from - last->seq)
-        return;
-    last->n = from - last->seq;
-    if (last->kind == SN_INSERT) {
-        const uint8_t *text = seg->text + (last->number - seg->number);
-
-        while (last->n > 0 && sn_utf8_is_cont(text[last->n]))
-            last->n--;
-        seg->n -= last->n == 0;
-    } else if (last->n == 1 && SENNIT_MUTANT != 31) {
-        last->flag = 0;
-    }
-}
-
-/* Leave out a replica's operations from one on. */
-static void rebase_cut(sn_batch *batch, uint64_t id, uint32_t from)
-{
-    uint32_t kept = 0;
-
-    for (uint32_t i = 0; i < batch->segments_len; i++) {
-        sn_segment *seg = &batch->segments[i];
-
-        if (batch->ids[seg->replica] == id)
-            rebase_cut_segment(batch, seg, from);
-        if (seg->n > 0)
-            batch->segments[kept++] = *seg;
-    }
-    batch->segments_len = kept;
-}
-
 /* All operations but those taken back, and but own ones from `own` on. */
 static sennit_status rebase_build(rebasing *r, uint64_t own)
 {
@@ -96,8 +59,8 @@ static sennit_status rebase_build(rebasing *r, uint64_t own)
     SN_TRY(sn_doc_create(&options, &r->fresh));
     sennit_status st = sn_gather_all(r->doc, &g);
     if (st == SENNIT_OK) {
-        rebase_cut(&g.batch, who->replicas[r->of].id, r->from);
-        rebase_cut(&g.batch, r->doc->own_id, (uint32_t)sn_min_u64(own, UINT32_MAX));
+        sn_batch_cut(&g.batch, who->replicas[r->of].id, r->from);
+        sn_batch_cut(&g.batch, r->doc->own_id, (uint32_t)sn_min_u64(own, UINT32_MAX));
         st = sn_doc_apply_batch(r->fresh, &g.batch, &applied, NULL);
     }
     sn_gathered_free(&g);
@@ -170,141 +133,16 @@ static sennit_status rebase_reissue(rebasing *r)
     return rebase_issue(r);
 }
 
-/* What is compared afterwards to tell the host, and somebody to say it is from. */
-static sennit_status rebase_look(rebasing *r)
-{
-    const sn_patches *patches = &r->doc->patches;
-    uint64_t id = r->doc->who.replicas[r->of].id;
-    uint32_t unused;
-
-    if (!(patches->watch & SENNIT_WATCH_REMOTE) || patches->taken < patches->len)
-        return SENNIT_OK;
-    if (sn_roster_find(&r->fresh->who, id) == SN_NO_REPLICA)
-        SN_TRY(sn_roster_add(&r->fresh->who, &r->fresh->mem, id, &unused));
-    SN_TRY(sennit_doc_read(r->doc, 0, sennit_doc_len(r->doc), &r->before));
-    return sennit_doc_read(r->fresh, 0, sennit_doc_len(r->fresh), &r->after);
-}
-
 /* ---- change ---- */
-
-/* Carry over what waits, but for a replica's operations from one on. */
-static void rebase_carry(sennit_doc *from, sennit_doc *to, uint64_t id, uint32_t first)
-{
-    sn_piece *list = from->ready, *piece;
-
-    from->ready = NULL;
-    while ((piece = sn_park_any(&from->park, from->who.hash_key)) != NULL) {
-        piece->next = list;
-        list = piece;
-    }
-    while ((piece = list) != NULL) {
-        list = piece->next;
-        rebase_cut(&piece->batch, id, first);
-        if (piece->batch.segments_len == 0) {
-            sn_park_drop(&from->mem, piece);
-            continue;
-        }
-        const sn_op *last = &piece->batch.ops[piece->segment.n - 1];
-        piece->operations = last->seq + last->n - piece->segment.seq;
-        from->mem.live -= piece->size;
-        to->mem.live += piece->size;
-        piece->next = to->ready;
-        to->ready = piece;
-    }
-}
-
-/* The caller's document becomes the fresh one, which becomes what was. */
-static void rebase_swap(rebasing *r)
-{
-    sennit_doc *doc = r->doc, *fresh = r->fresh;
-    const sennit_doc was = *doc;
-    const size_t steps = was.patches.cap * sizeof *was.patches.steps;
-
-    *doc = *fresh;
-    *fresh = was;
-    doc->tree.who = &doc->who;
-    doc->tree.mem = &doc->mem;
-    fresh->tree.who = &fresh->who;
-    fresh->tree.mem = &fresh->mem;
-    doc->patches = was.patches;
-    fresh->patches = (sn_patches){.steps = NULL};
-    doc->mem.live += steps;
-    fresh->mem.live -= steps;
-    doc->limits = was.limits;
-    doc->calls += was.calls;
-    doc->undos = was.undos;
-    doc->quick_ms = was.quick_ms;
-    fresh->undos = NULL;
-    doc->own_id = r->id;
-    doc->me = sn_roster_find(&doc->who, r->id);
-    doc->exported = r->id == was.own_id ? was.exported : 0;
-}
-
-/* One step takes away what differs in the middle, others put there what is new. */
-static void rebase_tell_middle(rebasing *r, uint32_t head, uint32_t gone, uint32_t came)
-{
-    sennit_doc *doc = r->doc;
-
-    if (gone > 0) {
-        const sn_count before = sn_utf8_count(r->before.data, head);
-        const sn_count removed = sn_utf8_count(r->before.data + head, gone);
-        const uint64_t id = r->fresh->who.replicas[r->of].id;
-        const sn_step step = {.pos = sn_count_in(&before, doc->unit),
-                              .removed = sn_count_in(&removed, doc->unit),
-                              .replica = sn_roster_find(&doc->who, id)};
-
-        sn_patches_add(&doc->patches, &doc->mem, &step);
-    }
-    if (came == 0)
-        return;
-    doc->applying = true;
-    for (sn_place p = sn_tree_seek(&doc->tree, head); came > 0; p = sn_tree_next(p)) {
-        const sn_span *s = sn_place_span(&p);
-        const uint32_t n = (uint32_t)sn_min_u64(came, sn_span_visible(s) - p.off);
-
-        if (sn_span_dead(s))
-            continue;
-        const sn_count c = sn_span_count(&doc->tree, s, p.off, n);
-        sn_doc_patch(doc, p, &c, true, doc->who.changes[s->change].replica);
-        came -= n;
-    }
-    doc->applying = false;
-}
-
-static void rebase_tell(rebasing *r)
-{
-    const uint8_t *a = r->before.data, *b = r->after.data;
-    size_t least = sn_min_u64(r->before.len, r->after.len), head = 0, tail = 0;
-
-    if (r->doc->patches.taken < r->doc->patches.len) { /* they name what is no more */
-        r->doc->patches.reset = true;
-        return;
-    }
-    while (head < least && a[head] == b[head])
-        head++;
-    while (head > 0 && ((head < r->before.len && sn_utf8_is_cont(a[head])) ||
-                        (head < r->after.len && sn_utf8_is_cont(b[head]))))
-        head--;
-    while (tail < least - head && a[r->before.len - 1 - tail] == b[r->after.len - 1 - tail])
-        tail++;
-    while (tail > 0 && sn_utf8_is_cont(a[r->before.len - tail]))
-        tail--;
-    if (r->before.len + r->after.len > 2 * (head + tail))
-        rebase_tell_middle(r, (uint32_t)head, (uint32_t)(r->before.len - head - tail),
-                           (uint32_t)(r->after.len - head - tail));
-}
 
 static void rebase_change(rebasing *r, uint32_t waits)
 {
     const sn_roster *who = &r->doc->who;
 
     if (r->doc->me != SN_NO_REPLICA) /* issued anew instead */
-        rebase_carry(r->fresh, r->fresh, r->doc->own_id, 0);
-    rebase_carry(r->doc, r->fresh, who->replicas[r->of].id, waits);
-    rebase_swap(r);
-    rebase_tell(r);
-    sn_doc_apply_ready(r->doc);
-    sn_doc_selfcheck(r->doc);
+        sn_swap_carry(r->fresh, r->fresh, r->doc->own_id, 0);
+    sn_swap_carry(r->doc, r->fresh, who->replicas[r->of].id, waits);
+    sn_swap_done(&r->swap, r->id);
 }
 
 /* ---- all of it ---- */
@@ -316,15 +154,15 @@ static sennit_status rebase_run(rebasing *r)
     SN_TRY(sn_undo_prepare(r->doc));
     SN_TRY(rebase_build_all(r));
     SN_TRY(rebase_reissue(r));
-    return rebase_look(r);
+    r->swap.fresh = r->fresh;
+    return sn_swap_look(&r->swap);
 }
 
 /* Operations of `of` that wait are dropped from waits on. */
 SN_RARE static sennit_status rebase_all(rebasing *r, uint32_t waits)
 {
     r->did = rebase_nothing(r->doc);
-    sennit_buf_init(&r->before, &r->doc->mem.alloc);
-    sennit_buf_init(&r->after, &r->doc->mem.alloc);
+    sn_swap_start(&r->swap, r->doc, r->doc->who.replicas[r->of].id);
     sennit_status st = rebase_run(r);
     if (r->own.was != NULL) {
         if (st == SENNIT_OK)
@@ -334,8 +172,7 @@ SN_RARE static sennit_status rebase_all(rebasing *r, uint32_t waits)
     if (st == SENNIT_OK)
         rebase_change(r, waits);
     sennit_doc_free(r->fresh);
-    sennit_buf_clear(&r->before);
-    sennit_buf_clear(&r->after);
+    sn_swap_end(&r->swap);
     return st;
 }
 
@@ -390,7 +227,7 @@ SN_RARE sennit_status sennit_doc_void(sennit_doc *doc, uint64_t replica, uint64_
         SN_TRY(rebase_all(&r, at));
     } else {
         r.did = rebase_nothing(doc);
-        rebase_carry(doc, doc, replica, at);
+        sn_swap_carry(doc, doc, replica, at);
         sn_doc_apply_ready(doc);
     }
     if (out != NULL)

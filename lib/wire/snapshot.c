@@ -386,23 +386,49 @@ sennit_status sennit_doc_load(const sennit_options *options, const void *data, s
     return SENNIT_OK;
 }
 
+/* Like a delta. Below its cuts it does not tell all, but that is known. */
+static sennit_status snapshot_merge(sennit_doc *doc, sennit_doc *other, sennit_applied *out,
+                                    sennit_error *err)
+{
+    size_t size;
+    sn_wanted *from = sn_version_new(other, &size);
+    uint64_t below = 0;
+    uint32_t n = 0;
+    sn_gathered g;
+
+    if (from == NULL)
+        return SENNIT_ENOMEM;
+    for (uint32_t i = 0; i < other->who.replicas_len; i++) {
+        const sn_replica *r = &other->who.replicas[i];
+
+        below += r->cut.seq;
+        if (r->cut.seq < r->seq)
+            from[n++] = (sn_wanted){i, r->cut.seq};
+    }
+    sennit_status st = sn_gather(other, from, n, &g);
+    if (st == SENNIT_OK)
+        st = sn_doc_apply_batch(doc, &g.batch, out, err);
+    out->known += below;
+    sn_gathered_free(&g);
+    sn_mem_free(&other->mem, from, size);
+    return st;
+}
+
 sennit_status sn_snapshot_apply(sennit_doc *doc, const void *data, size_t len, sennit_applied *out,
                                 sennit_error *err)
 {
-    sennit_options options = {.size = sizeof options, .alloc = &doc->mem.alloc};
+    sennit_options options;
     sennit_doc *other;
-    sn_gathered g;
+    sennit_status st;
 
+    sn_doc_options(doc, &options);
     SN_TRY(sennit_doc_load(&options, data, len, &other, err));
-    sennit_status st = SENNIT_OK;
-    if (snapshot_is_shallow(other))
-        st = sn_fail(err, SENNIT_EGONE, 0, "a snapshot without deleted text can only be opened");
-    g.mem = NULL;
-    if (st == SENNIT_OK)
-        st = sn_gather_all(other, &g);
-    if (st == SENNIT_OK)
-        st = sn_doc_apply_batch(doc, &g.batch, out, err);
-    sn_gathered_free(&g);
+    if (sn_doc_knows_cuts(doc, other))
+        st = snapshot_merge(doc, other, out, err);
+    else if (doc->admission != NULL) /* who could say what each of its changes did? */
+        st = sn_fail(err, SENNIT_EGONE, 0, "a compacted snapshot can only be opened");
+    else
+        st = sn_doc_succeed(doc, other, out, err);
     sennit_doc_free(other);
     return st;
 }

@@ -1,6 +1,6 @@
 /* Documents opened from all their operations at once: the same as when they
  * receive them, and refused when operations and text do not fit each other. */
-#include "core/doc.h"
+#include "core/restore.h"
 
 #include "support/forge.h"
 #include "support/stage.h"
@@ -47,8 +47,8 @@ static sennit_doc *blank(stage *s)
 
 static sennit_status open_with(stage *s, const char *visible, const char *deleted, sennit_doc **out)
 {
-    const sn_restore text = {(const uint8_t *)visible, (const uint8_t *)deleted, strlen(visible),
-                             deleted != NULL ? strlen(deleted) : 0};
+    const sn_restore text = {.visible = (const uint8_t *)visible, .visible_len = strlen(visible),
+                             .deleted = (const uint8_t *)deleted, .deleted_len = strlen(deleted)};
 
     *out = blank(s);
     s->err = (sennit_error){SENNIT_OK, 0, ""};
@@ -117,23 +117,6 @@ static void the_clock_goes_on_from_the_last_change(void **state)
     assert_int_equal(doc->clock.last, 40 * MS + 1);
 }
 
-static void deleted_text_may_be_missing(void **state)
-{
-    stage *s = *state;
-    sennit_doc *doc;
-
-    write_history();
-    doc = opened(s, VISIBLE, NULL);
-    assert_text(doc, VISIBLE);
-    for (uint32_t i = 0; i < 2; i++) {
-        assert_int_equal(doc->who.replicas[i].base_seq, doc->who.replicas[i].seq);
-        assert_int_equal(doc->who.replicas[i].base_number, doc->who.replicas[i].number);
-    }
-    assert_memory_equal(doc->who.replicas[0].text.bytes, "\0\0\0\0\0XY", 7);
-    assert_memory_equal(doc->who.replicas[1].text.bytes, "\0\0\0\0l\0", 6);
-    assert_refused(doc, SENNIT_EGONE, sennit_doc_delta(doc, NULL, 0, NULL, &s->buf, NULL));
-}
-
 /* ---- toggles ---- */
 
 /* Visible and deleted text as a document has it. */
@@ -143,7 +126,7 @@ static void texts_of(sennit_doc *doc, sennit_buf *visible, sennit_buf *deleted)
 
     doc_text(doc, visible);
     deleted->len = 0;
-    assert_ok(sn_doc_deleted_text(doc, ids, 2, deleted));
+    assert_ok(sn_doc_deleted_text(doc, ids, 2, NULL, deleted));
     buf_add(visible, "", 1);
     buf_add(deleted, "", 1);
 }
@@ -348,8 +331,9 @@ static void without_memory_nothing_is_kept(void **state)
     for (size_t nth = 1; st != SENNIT_OK; nth++) {
         write_toggles(0, 0x7f); /* on they are already */
         sennit_doc *doc = blank(s);
-        const sn_restore text = {(const uint8_t *)VISIBLE, (const uint8_t *)DELETED,
-                                 strlen(VISIBLE), strlen(DELETED)};
+        const sn_restore text = {
+            .visible = (const uint8_t *)VISIBLE, .visible_len = strlen(VISIBLE),
+            .deleted = (const uint8_t *)DELETED, .deleted_len = strlen(DELETED)};
 
         s->fm.fail_at = s->fm.calls + nth;
         st = sn_doc_restore(doc, &f.batch, &text, NULL);
@@ -367,7 +351,6 @@ int main(void)
         STAGE_TEST(what_is_opened_is_what_would_have_been_received),
         STAGE_TEST(nothing_is_opened_as_nothing),
         STAGE_TEST(the_clock_goes_on_from_the_last_change),
-        STAGE_TEST(deleted_text_may_be_missing),
         STAGE_TEST(deletes_that_are_off_delete_nothing),
         STAGE_TEST(the_toggle_with_the_greatest_key_decides),
         STAGE_TEST(text_of_another_length_is_refused),

@@ -512,7 +512,7 @@ class Replica:
 class Document:
     def __init__(self):
         self.replicas, self.lineage, self.waiting = {}, None, []
-        self.identity, self.base = None, {}  # base: operations that were in a shallow snapshot
+        self.identity, self.cuts = None, {}  # cuts: replica -> (operations, digest of them)
 
     # -- applying --
 
@@ -521,8 +521,10 @@ class Document:
             return
         if data[0] == 0xD5:
             other = Document.open(data)
-            need(not other.base, "28: a shallow snapshot", "GONE")
-            lineage, items, names = other.lineage, list(other.in_order()), Names(None)
+            if any(self.count(r) < n for r, (n, _) in other.cuts.items()):
+                return self.adopt(other)
+            items = [op for op in other.in_order() if op.seq >= other.cut_of(op.replica)]
+            lineage, names = other.lineage, Names(None)
         elif data[0] < 0x80:
             short = Short(data, table)
             lineage, items, names = None, [short], short.names
@@ -538,6 +540,18 @@ class Document:
             raise
         self.lineage = self.lineage or lineage
         names.learn()
+
+    def adopt(self, other):
+        """Put another document in place of this one, with what this one knows beyond it."""
+        need(self.lineage in (None, other.lineage), "19: lineage", "LINEAGE")
+        for op in self.in_order():
+            if op.seq < other.count(op.replica):
+                other.check_known(op)
+        lacking = [op for op in self.in_order() if op.seq >= other.count(op.replica)]
+        need(all(op.seq >= self.cut_of(op.replica) for op in lacking), "28: text that is gone", "GONE")
+        other.take(lacking)
+        self.replicas, self.lineage, self.cuts = other.replicas, other.lineage, other.cuts
+        self.take([])
 
     def take(self, items):
         blocked = set()
@@ -627,7 +641,7 @@ class Document:
         if op.what[0] == "toggle":
             r, seq = op.what[1]
             need(self.replicas[r].ops[seq].what[0] == "delete", "24: no delete")
-            need(op.what[2] or seq >= self.base.get(r, 0), "28: text that is gone", "GONE")
+            need(op.what[2] or seq >= self.cut_of(r), "28: text that is gone", "GONE")
 
     def check_cuts(self, op):
         def boundary(r, at):
@@ -735,6 +749,23 @@ class Document:
             at += byte not in dead
         return at
 
+    # -- compaction --
+
+    def cut_of(self, replica):
+        return self.cuts.get(replica, (0, 0))[0]
+
+    def bytes_below(self, replica, n):
+        return sum(op.what[0] == "insert" for op in self.replicas[replica].ops[:n])
+
+    def erased(self, cuts):
+        """Bytes, (replica, number), that are erased below these cuts."""
+        toggled = {op.what[1] for op in self.in_order() if op.what[0] == "toggle"}
+        bytes_below = {r: self.bytes_below(r, n) for r, (n, _) in cuts.items()}
+        return {(r, k) for i, (n, _) in cuts.items() for op in self.replicas[i].ops[:n]
+                if op.what[0] == "delete" and (i, op.seq) not in toggled
+                for r, at, size in op.what[1] for k in range(at, at + size)
+                if k < bytes_below.get(r, 0)}
+
     # -- snapshots --
 
     @staticmethod
@@ -744,9 +775,10 @@ class Document:
         r = Reader(sections[3])
         flags = r.u8()
         need(flags < 4, "5: a format of a later release", "VERSION")
-        need(bool(flags & 2) == (1 not in sections), "26: deleted text against what is said")
+        need(1 in sections, "26: a section is missing")
         doc = Document()
         doc.lineage = r.take(16) if flags & 1 else None
+        cuts = read_cuts(r) if flags & 2 else {}
         block = Block(r, Names(None))
         r.end()
         for op in block.operations(None):
@@ -755,22 +787,26 @@ class Document:
             need(doc.is_ready(op), "26: names what is not there")
             doc.check_new(op)
             doc.store(op)
-        doc.fill(sections[2], sections.get(1), block.ids)
+        need(all(n <= doc.count(i) for i, (n, _) in cuts.items()), "26: a cut above what is there")
+        doc.cuts = cuts
+        doc.fill(sections[2], sections[1], block.ids)
         doc.check_records(block)
+        for r, (n, _) in cuts.items():
+            text, at = doc.text_of(r), doc.bytes_below(r, n)
+            need(at >= len(text) or not is_inside(text[at]), "26: a cut inside a character")
         for op in doc.in_order():
             doc.check_cuts(op)
-        if 1 not in sections:
-            doc.base = {replica: len(rep.ops) for replica, rep in doc.replicas.items()}
         doc.read_identity(sections.get(128))
         return doc
 
     def fill(self, text, deleted, ids):
         dead = self.dead()
         visible = [byte for byte in self.order() if byte not in dead]
+        dead -= self.erased(self.cuts)
         gone = [(i, n) for i in ids for n in range(len(self.text_of(i))) if (i, n) in dead]
         need(len(visible) == len(text), "26: visible text")
-        need(deleted is None or len(gone) == len(deleted), "26: deleted text")
-        for (r, n), byte in list(zip(visible, text)) + list(zip(gone, deleted or b"")):
+        need(len(gone) == len(deleted), "26: deleted text")
+        for (r, n), byte in list(zip(visible, text)) + list(zip(gone, deleted)):
             self.replicas[r].bytes[n] = byte
         for rep in self.replicas.values():
             need_utf8(b or 0 for b in rep.bytes)
@@ -816,6 +852,12 @@ def read_sections(data, wanted=(1, 2, 3, 128)):
             sections[i] = part
     r.end()
     return sections
+
+
+def read_cuts(r):
+    counts = version(r.take(r.varint()))
+    need(counts, "26: a cut that is none")
+    return {replica: (n, r.u64()) for replica, n in counts}
 
 
 def snapshot_text(data):

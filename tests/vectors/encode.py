@@ -223,15 +223,18 @@ def short(doc, replica, seq, end, table=None):
     return out + check_of(replica, out, 2)
 
 
-def snapshot(doc, shallow=False):
-    segments = segments_of(doc, {})
-    flags = (1 if doc.lineage else 0) | (2 if shallow else 0)
-    operations = bytes([flags]) + (doc.lineage or b"") + block(segments, None)
-    sections = [(2, doc.text()), (3, operations)]
-    if not shallow:
-        dead = doc.dead()
-        sections.insert(0, (1, bytes(doc.replicas[r].bytes[n] for r in ids_of(segments)
-                                     for n in range(len(doc.text_of(r))) if (r, n) in dead)))
+def snapshot(doc, live=False):
+    segments, cuts = segments_of(doc, {}), doc.cuts
+    if live:
+        cuts = {r: (len(rep.ops), digest(doc, r, len(rep.ops))) for r, rep in doc.replicas.items()}
+    operations = bytes([(1 if doc.lineage else 0) | (2 if cuts else 0)]) + (doc.lineage or b"")
+    if cuts:
+        told = b"".join(u64(r) + varint(cuts[r][0]) for r in sorted(cuts))
+        operations += varint(len(told)) + told + b"".join(u64(cuts[r][1]) for r in sorted(cuts))
+    dead = doc.dead() - doc.erased(cuts)
+    deleted = bytes(doc.replicas[r].bytes[n] for r in ids_of(segments)
+                    for n in range(len(doc.text_of(r))) if (r, n) in dead)
+    sections = [(1, deleted), (2, doc.text()), (3, operations + block(segments, None))]
     out = b"\xd5SENNIT\x01" + bytes([len(sections)])
     for i, part in sections:
         out += bytes([i]) + u64(len(part)) + u64(sum64(i, part))
@@ -275,7 +278,10 @@ def words(op, before):
 def digest(doc, replica, count):
     """Section 19 of docs/FORMAT.md."""
     h, before = replica * 0x9E3779B97F4A7C15 & MASK, None
-    for op in doc.replicas[replica].ops[:count]:
+    ops, start = doc.replicas[replica].ops, doc.cut_of(replica)
+    if start > 0:
+        h, before = doc.cuts[replica][1], ops[start - 1]
+    for op in ops[start:count]:
         for word in words(op, before):
             h = (h ^ word) * 0x9E3779B97F4A7C15 & MASK
         before = op

@@ -88,7 +88,7 @@ static void put_short(sennit_buf *out, unsigned head, char author, const char *r
 /* Sections of a snapshot by id; NULL ends the list. */
 typedef struct section {
     unsigned id;
-    const char *hex; /* or the operations */
+    const char *hex; /* or what follows the operations, or their cuts if they say there are any */
     const raw *operations;
 } section;
 
@@ -105,9 +105,12 @@ static void put_snapshot(sennit_buf *out, const section *sections, size_t n)
         part.len = 0;
         if (sections[i].operations != NULL) {
             put_u64(&part, sections[i].operations->flags, 1);
+            if (sections[i].operations->flags & 2)
+                put_hex(&part, sections[i].hex);
             put_block(&part, sections[i].operations);
         }
-        put_hex(&part, sections[i].hex);
+        if (sections[i].operations == NULL || !(sections[i].operations->flags & 2))
+            put_hex(&part, sections[i].hex);
         put_u64(out, sections[i].id, 1);
         put_u64(out, part.len, 8);
         put_u64(out, sn_sum64(part.data, part.len, sections[i].id), 8);
@@ -505,8 +508,22 @@ static void shorts(void)
 static const raw good_ops = OPS;
 static const raw later_ops = {.ids = "A", .segments_len = 1, .segments = "00 e807 00 02 00 00",
                               .heads = "70 02", .extras = "02 00", .flags = 4};
-static const raw shallow_ops = {.ids = "A", .segments_len = 1, .segments = "00 e807 00 02 00 00",
-                                .heads = "70 02", .extras = "02 00", .flags = 2};
+static const raw cut_ops = {.ids = "A", .segments_len = 1, .segments = "00 e807 00 02 00 00",
+                            .heads = "70 02", .extras = "02 00", .flags = 2};
+
+/* Cuts, and why they are refused. */
+#define DIGEST "0000000000000000"
+static const struct {
+    const char *why, *hex;
+} bad_cuts[] = {
+    {"26 a cut of nothing", "00"},
+    {"26 a cut above what is there", "09" NAME_A "07" DIGEST},
+    {"26 a cut of somebody else", "09" NAME_B "01" DIGEST},
+    {"9 a cut of no operations", "09" NAME_A "00" DIGEST},
+    {"1 a cut without its digest", "09" NAME_A "01"},
+    {"1 a cut longer than the bytes", "7f" NAME_A "01" DIGEST},
+    {"26 a cut inside a character", "09" NAME_A "02" DIGEST},
+};
 
 static const struct {
     const char *why, *status;
@@ -593,7 +610,9 @@ static void snapshots(void)
     OPEN("26 no text", "CORRUPT", DELETED, OPERATIONS);
     OPEN("26 no operations", "CORRUPT", DELETED, TEXT);
     OPEN("26 no deleted text", "CORRUPT", TEXT, OPERATIONS);
-    OPEN("26 deleted text in a shallow snapshot", "CORRUPT", DELETED, TEXT, {3, NULL, &shallow_ops});
+    for (size_t i = 0; i < sizeof bad_cuts / sizeof bad_cuts[0]; i++) {
+        OPEN(bad_cuts[i].why, "CORRUPT", DELETED, TEXT, {3, bad_cuts[i].hex, &cut_ops});
+    }
     OPEN("26 sections out of order", "CORRUPT", TEXT, DELETED, OPERATIONS);
     OPEN("26 a section twice", "CORRUPT", DELETED, TEXT, TEXT, OPERATIONS);
     OPEN("26 section 0", "CORRUPT", {0, NULL, NULL}, DELETED, TEXT, OPERATIONS);
@@ -620,8 +639,8 @@ static void snapshots(void)
     vector_bytes(&v, "cuts-open", &bytes);
     vector_bytes(&v, "flips-open", &bytes);
 
-    put_snapshot(&bytes, (const section[]){TEXT, {3, NULL, &shallow_ops}}, 2);
-    bad(&v, "refuse", "28 a shallow snapshot taken as a delta", "GONE", &bytes);
+    put_snapshot(&bytes, (const section[]){{1, NULL, NULL}, TEXT,
+                                           {3, "09" NAME_A "05" DIGEST, &cut_ops}}, 3);
     vector_open_snapshot(&v, &bytes);
     const raw off = {.ids = "BA", .segments_len = 1, .segments = SEG, .heads = "10", .refs = "04",
                      .extras = "06 02"};

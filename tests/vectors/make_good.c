@@ -665,6 +665,47 @@ static void snapshots(void)
     scene_end(&s);
 }
 
+/* Compacted in the middle of its history: opened, and taken by those who know the
+ * cut, and those who do not. */
+static void compacted(void)
+{
+    scene s;
+    sennit_buf cut, bytes;
+
+    scene_open(&s, "compacted", "a snapshot compacted to a version before its last");
+    sennit_buf_init(&cut, NULL);
+    sennit_buf_init(&bytes, NULL);
+    some_history(&s);
+    doc_version(s.author[0], &cut);
+    take(&s, 0, 0, 3);
+    type(&s, 0, 0, "A");
+    fetch(&s, 0);
+    require(sennit_doc_compact(s.author[0], cut.data, cut.len, NULL) == SENNIT_OK);
+    doc_snapshot(s.author[0], &bytes);
+    vector_open_snapshot(&s.v, &bytes);
+    vector_text(&s.v);
+    vector_version(&s.v);
+    vector_save(&s.v, SENNIT_SAVE_SHARED, "shared");
+    vector_save(&s.v, SENNIT_SAVE_LIVE_ONLY, "live");
+    vector_use(&s.v, doc_new(&s.v.options));
+    fprintf(s.v.file, "fresh -\n");
+    vector_delta(&s.v, "delta", &bytes); /* nothing is known */
+    vector_text(&s.v);
+    vector_save(&s.v, SENNIT_SAVE_SHARED, "shared");
+    vector_use(&s.v, doc_new(&s.v.options));
+    fprintf(s.v.file, "fresh -\n");
+    type(&s, 1, 0, "x");
+    s.delta.len = 0;
+    require(sennit_doc_delta(s.author[1], NULL, 0, NULL, &s.delta, NULL) == SENNIT_OK);
+    vector_delta(&s.v, "delta", &s.delta); /* less than the cut, and something else */
+    vector_delta(&s.v, "delta", &bytes);
+    vector_text(&s.v);
+    vector_save(&s.v, SENNIT_SAVE_SHARED, "shared");
+    sennit_buf_clear(&cut);
+    sennit_buf_clear(&bytes);
+    scene_close(&s);
+}
+
 static void anchor_at(scene *s, uint64_t replica, uint64_t number, unsigned side)
 {
     const sennit_anchor anchor = {replica, number, (uint8_t)side};
@@ -820,6 +861,7 @@ int main(void)
     table_full();
     early();
     snapshots();
+    compacted();
     anchors();
     for (uint64_t seed = 1; seed <= 6; seed++)
         by_chance(seed);

@@ -193,7 +193,7 @@ class Runner:
     # -- what must not be taken --
 
     def refuse(self, status, read):
-        before = encode.delta(self.doc, {}) if not self.doc.base else None
+        before = encode.delta(self.doc, {}) if not self.doc.cuts else None
         table, waiting = list(self.table), list(self.doc.waiting)
         try:
             read()
