@@ -83,11 +83,14 @@ uint64_t sn_digest_blank(const sennit_doc *doc, uint32_t index, uint32_t seq, co
 
 /* ---- successor.c ---- */
 
-/* Let fresh, just opened with the document's options from a compacted snapshot,
- * take its place, with what the document knows beyond it. fresh is then fit to be
- * freed only. Returns SENNIT_OK, SENNIT_ENOMEM, SENNIT_ELINEAGE, SENNIT_EFORK,
- * SENNIT_ELIMIT, SENNIT_EGONE. */
+/* Whether what a document and one just opened from a compacted snapshot both know is
+ * the same, but for erased text. SENNIT_EFORK, SENNIT_ELINEAGE if it is not. */
+sennit_status sn_doc_compare(sennit_doc *doc, sennit_doc *fresh, sennit_error *err);
+
+/* Let fresh, opened with the document's options and compared, take its place, with
+ * what the document knows beyond it. fresh is then fit to be freed only. Returns
+ * SENNIT_OK, SENNIT_ENOMEM, SENNIT_ELIMIT, SENNIT_EGONE. */
 sennit_status sn_doc_succeed(sennit_doc *doc, sennit_doc *fresh, sennit_applied *out,
-                           sennit_error *err);
+                             sennit_error *err);
 
 #endif

@@ -5,71 +5,75 @@
 #include "core/gather.h"
 #include "core/swap.h"
 
-typedef struct succession {
-    sennit_doc *doc, *fresh;
-    sn_erased mine, theirs; /* what is erased here, and there */
-    sn_wanted *of;          /* what is known here and not there */
-    uint32_t n;
-} succession;
-
 /* Whether operations of a replica that both know are the same, but for what is
- * erased. */
-static bool successor_is_same(const succession *a, uint32_t index)
+ * erased here (mine) or there (theirs). */
+static bool successor_agrees(const sennit_doc *doc, uint32_t index, const sn_erased *mine,
+                             const sennit_doc *fresh, uint32_t k, const sn_erased *theirs)
 {
-    const sn_replica *mine = &a->doc->who.replicas[index];
-    uint32_t k = sn_roster_find(&a->fresh->who, mine->id);
+    uint32_t both = (uint32_t)sn_min_u64(doc->who.replicas[index].seq, fresh->who.replicas[k].seq);
 
-    if (k == SN_NO_REPLICA)
-        return true;
-    uint32_t both = (uint32_t)sn_min_u64(mine->seq, a->fresh->who.replicas[k].seq);
-    return sn_digest_blank(a->doc, index, both, &a->theirs, k) ==
-           sn_digest_blank(a->fresh, k, both, &a->mine, index);
+    return sn_digest_blank(doc, index, both, theirs, k) ==
+           sn_digest_blank(fresh, k, both, mine, index);
 }
 
-static sennit_status successor_compare(succession *a, sennit_error *err)
+static sennit_status successor_look(sennit_doc *doc, sn_erased *mine, sennit_doc *fresh,
+                                    sn_erased *theirs, sennit_error *err)
 {
-    SN_TRY(sn_erased_find(a->doc, &a->mine));
-    SN_TRY(sn_erased_find(a->fresh, &a->theirs));
-    for (uint32_t i = 0; i < a->doc->who.replicas_len; i++) {
-        const sn_replica *mine = &a->doc->who.replicas[i];
-        uint32_t known = (uint32_t)sennit_doc_known(a->fresh, mine->id);
+    SN_TRY(sn_erased_find(doc, mine));
+    SN_TRY(sn_erased_find(fresh, theirs));
+    for (uint32_t i = 0; i < doc->who.replicas_len; i++) {
+        uint32_t k = sn_roster_find(&fresh->who, doc->who.replicas[i].id);
 
-        if (SENNIT_MUTANT != 62 && !successor_is_same(a, i))
+        if (SENNIT_MUTANT != 62 && k != SN_NO_REPLICA &&
+            !successor_agrees(doc, i, mine, fresh, k, theirs))
             return sn_fail(err, SENNIT_EFORK, 0, "a known operation with other content");
-        if (known < mine->seq)
-            a->of[a->n++] = (sn_wanted){i, known};
     }
-    return sn_erased_wanted(a->doc, a->of, a->n, err);
+    return SENNIT_OK;
 }
 
-/* What fresh lacks goes into it. */
-static sennit_status successor_fill(succession *a, sennit_error *err)
+sennit_status sn_doc_compare(sennit_doc *doc, sennit_doc *fresh, sennit_error *err)
 {
-    sn_gathered g = {.mem = NULL};
-    sennit_applied applied;
+    sn_erased mine = {.mem = NULL}, theirs = {.mem = NULL};
 
-    SN_TRY(successor_compare(a, err));
-    if (a->n == 0)
-        return SENNIT_OK;
-    sennit_status st = sn_gather(a->doc, a->of, a->n, &g);
-    if (st == SENNIT_OK)
-        st = sn_doc_apply_batch(a->fresh, &g.batch, &applied, err);
-    sn_gathered_free(&g);
+    if (doc->has_lineage && memcmp(doc->lineage, fresh->lineage, sizeof doc->lineage) != 0)
+        return sn_fail(err, SENNIT_ELINEAGE, 0, "a snapshot of another document");
+    sennit_status st = successor_look(doc, &mine, fresh, &theirs, err);
+    sn_erased_free(&mine);
+    sn_erased_free(&theirs);
     return st;
 }
 
-static sennit_status successor_prepare(sennit_doc *doc, sennit_doc *fresh, sennit_error *err)
+/* What fresh lacks, of which `of` has room for an entry a replica. */
+static sennit_status successor_lacks(sennit_doc *doc, sennit_doc *fresh, sn_wanted *of, uint32_t *n,
+                                     sennit_error *err)
 {
-    succession a = {.doc = doc, .fresh = fresh};
-    size_t size;
+    *n = 0;
+    for (uint32_t i = 0; i < doc->who.replicas_len; i++) {
+        uint32_t known = (uint32_t)sennit_doc_known(fresh, doc->who.replicas[i].id);
 
-    a.of = sn_version_new(doc, &size);
-    if (a.of == NULL)
+        if (known < doc->who.replicas[i].seq)
+            of[(*n)++] = (sn_wanted){i, known};
+    }
+    return sn_erased_wanted(doc, of, *n, err);
+}
+
+static sennit_status successor_fill(sennit_doc *doc, sennit_doc *fresh, sennit_error *err)
+{
+    sn_gathered g = {.mem = NULL};
+    sennit_applied applied;
+    uint32_t n = 0;
+    size_t size;
+    sn_wanted *of = sn_version_new(doc, &size);
+
+    if (of == NULL)
         return SENNIT_ENOMEM;
-    sennit_status st = successor_fill(&a, err);
-    sn_erased_free(&a.mine);
-    sn_erased_free(&a.theirs);
-    sn_mem_free(&doc->mem, a.of, size);
+    sennit_status st = successor_lacks(doc, fresh, of, &n, err);
+    if (st == SENNIT_OK && n > 0)
+        st = sn_gather(doc, of, n, &g);
+    if (st == SENNIT_OK && n > 0)
+        st = sn_doc_apply_batch(fresh, &g.batch, &applied, err);
+    sn_gathered_free(&g);
+    sn_mem_free(&doc->mem, of, size);
     return st;
 }
 
@@ -94,9 +98,7 @@ sennit_status sn_doc_succeed(sennit_doc *doc, sennit_doc *fresh, sennit_applied 
     const sennit_applied did = successor_count(doc, fresh);
     sn_swap swap;
 
-    if (doc->has_lineage && memcmp(doc->lineage, fresh->lineage, sizeof doc->lineage) != 0)
-        return sn_fail(err, SENNIT_ELINEAGE, 0, "a snapshot of another document");
-    SN_TRY(successor_prepare(doc, fresh, err));
+    SN_TRY(successor_fill(doc, fresh, err));
     sn_swap_start(&swap, doc, fresh->who.replicas[0].id);
     swap.fresh = fresh;
     sennit_status st = sn_swap_look(&swap);

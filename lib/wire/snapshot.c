@@ -386,7 +386,7 @@ sennit_status sennit_doc_load(const sennit_options *options, const void *data, s
     return SENNIT_OK;
 }
 
-/* Like a delta. Below its cuts it does not tell all, but that is known. */
+/* Like a delta, but for what is below its cuts: that is known. */
 static sennit_status snapshot_merge(sennit_doc *doc, sennit_doc *other, sennit_applied *out,
                                     sennit_error *err)
 {
@@ -414,21 +414,28 @@ static sennit_status snapshot_merge(sennit_doc *doc, sennit_doc *other, sennit_a
     return st;
 }
 
+/* A compacted one, which does not tell all below its cuts. */
+static sennit_status snapshot_apply_compacted(sennit_doc *doc, sennit_doc *other,
+                                              sennit_applied *out, sennit_error *err)
+{
+    SN_TRY(sn_doc_compare(doc, other, err));
+    if (sn_doc_knows_cuts(doc, other))
+        return snapshot_merge(doc, other, out, err);
+    if (doc->admission != NULL) /* who could say what each of its changes did? */
+        return sn_fail(err, SENNIT_EGONE, 0, "a compacted snapshot can only be opened");
+    return sn_doc_succeed(doc, other, out, err);
+}
+
 sennit_status sn_snapshot_apply(sennit_doc *doc, const void *data, size_t len, sennit_applied *out,
                                 sennit_error *err)
 {
     sennit_options options;
     sennit_doc *other;
-    sennit_status st;
 
     sn_doc_options(doc, &options);
     SN_TRY(sennit_doc_load(&options, data, len, &other, err));
-    if (sn_doc_knows_cuts(doc, other))
-        st = snapshot_merge(doc, other, out, err);
-    else if (doc->admission != NULL) /* who could say what each of its changes did? */
-        st = sn_fail(err, SENNIT_EGONE, 0, "a compacted snapshot can only be opened");
-    else
-        st = sn_doc_succeed(doc, other, out, err);
+    sennit_status st = sn_doc_is_compacted(other) ? snapshot_apply_compacted(doc, other, out, err)
+                                                  : snapshot_merge(doc, other, out, err);
     sennit_doc_free(other);
     return st;
 }
