@@ -102,7 +102,7 @@ $(B)/$(SONAME): $(if $(filter release,$(MODE)),$(B)/shared.o,$(LIB_OBJ))
 
 # What libsennit-sync stands on; libsennit itself needs libc only. It takes public
 # calls from libsennit.so, and has a hidden copy of what that does not export.
-SYNC_LIBS := -lmsgpackc -lsodium -lsqlite3 -lwebsockets -pthread
+SYNC_LIBS := -lmsgpackc -lsodium -lsqlite3 -lwebsockets -lssl -lcrypto -pthread
 $(B)/libinside.a: $(LIB:%.c=$(B)/%.o)
 $(B)/$(SYNC_SO): $(SYNC:%.c=$(B)/%.o) $(B)/$(SONAME) $(B)/libinside.a
 	$(LINK) -shared -Wl,-soname,$(SYNC_SO) -Wl,--no-undefined -Wl,--as-needed \
@@ -187,7 +187,7 @@ unit-tests: $(TEST_BIN)
 	@$(RUN) "unit, property and out-of-memory tests, $(MODE) build" $(TEST_BIN)
 
 $(B)/tests/unit/% $(B)/tests/prop/% $(B)/tests/oom/%: LIBS := -lcmocka -lm
-$(SYNC_BIN): LIBS := -lcmocka $(SYNC_LIBS) -lssl -lcrypto
+$(SYNC_BIN): LIBS := -lcmocka $(SYNC_LIBS)
 $(SYNC_BIN): $(B)/libsyncsupport.a $(B)/libsennit-sync.a
 $(B)/tests/%: $(B)/tests/%.o $(B)/libsupport.a $(B)/libsennit.a
 	$(LINK) $(filter-out %.a,$^) -Wl,--start-group $(filter %.a,$^) -Wl,--end-group $(LIBS) -o $@
