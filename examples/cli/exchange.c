@@ -2,8 +2,8 @@
 #include "cli.h"
 #include "common/host.h"
 #include "document.h"
+#include "moment.h"
 
-#include <ctype.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -132,63 +132,6 @@ static const struct argp delta_argp = {
            "committed is not in it.",
 };
 
-static int delta_digit(int c)
-{
-    return isdigit(c) ? c - '0' : isxdigit(c) ? tolower(c) - 'a' + 10 : -1;
-}
-
-/* Turn hexadecimal digits, with space around, into bytes, in place. */
-static bool delta_unhex(struct bytes *text)
-{
-    size_t at = 0, end = text->len, n = 0;
-
-    while (end > at && isspace((unsigned char)text->data[end - 1]))
-        end--;
-    while (at < end && isspace((unsigned char)text->data[at]))
-        at++;
-    if ((end - at) % 2 != 0)
-        return false;
-    for (; at < end; at += 2) {
-        int high = delta_digit((unsigned char)text->data[at]);
-        int low = delta_digit((unsigned char)text->data[at + 1]);
-
-        if (high < 0 || low < 0)
-            return false;
-        text->data[n++] = (char)(high << 4 | low);
-    }
-    text->len = n;
-    return true;
-}
-
-static bool delta_is_version(const struct bytes *bytes)
-{
-    sennit_order order;
-
-    return sennit_version_compare(bytes->data, bytes->len, NULL, 0, &order) == SENNIT_OK;
-}
-
-/* A word that is a file's name is a file; bytes that are no version as they are
- * must be digits. */
-static int delta_since(const char *word, struct bytes *out)
-{
-    int code = CLI_OK;
-
-    *out = (struct bytes){ NULL, 0 };
-    if (word == NULL)
-        return CLI_OK;
-    if (strcmp(word, "-") == 0 || file_exists(word))
-        code = file_read(word, out);
-    else
-        *out = (struct bytes){ cli_join(word, ""), strlen(word) };
-    if (code != CLI_OK || delta_is_version(out))
-        return code;
-    if (!delta_unhex(out) || !delta_is_version(out)) {
-        cli_error(word, "is no version; see 'sennit version --help'");
-        return CLI_NO;
-    }
-    return CLI_OK;
-}
-
 static int delta_write(const char *path, const sennit_buf *bytes)
 {
     if (path != NULL && strcmp(path, "-") != 0)
@@ -212,8 +155,8 @@ int cmd_delta(int argc, char **argv)
     argp_parse(&delta_argp, argc, argv, 0, NULL, &in);
     sennit_buf_init(&bytes, NULL);
     code = document_open(&d, in.words.at[0], DOCUMENT_READ);
-    if (code == CLI_OK)
-        code = delta_since(in.since, &since);
+    if (code == CLI_OK && in.since != NULL)
+        code = moment_bytes(in.since, &since);
     if (code == CLI_OK) {
         sennit_status st = sennit_doc_delta(d.doc, since.data, since.len, NULL, &bytes, NULL);
         code = st == SENNIT_OK ? delta_write(in.out, &bytes) : document_refuse(&d, st);

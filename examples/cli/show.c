@@ -1,6 +1,7 @@
-/* sennit cat, log, stat, dump: what is in a document. */
+/* sennit cat, stat, dump: what is in a document. */
 #include "cli.h"
 #include "document.h"
+#include "paint.h"
 #include "who.h"
 
 #include <inttypes.h>
@@ -8,8 +9,6 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <time.h>
-#include <unistd.h>
 
 /* ----------------------------------------------------------------- cat -- */
 
@@ -20,7 +19,7 @@ struct cat {
     struct cli_words words;
 };
 
-enum { CAT_NAMES = 256, CAT_COLOUR };
+enum { CAT_NAMES = 256 };
 
 static error_t cat_parse(int key, char *arg, struct argp_state *state)
 {
@@ -34,10 +33,8 @@ static error_t cat_parse(int key, char *arg, struct argp_state *state)
         in->who = true;
         in->names = arg;
         return 0;
-    case CAT_COLOUR:
-        if (strcmp(arg, "auto") != 0 && strcmp(arg, "always") != 0 && strcmp(arg, "never") != 0)
-            argp_error(state, "--color is auto, always or never");
-        in->colour = arg;
+    case PAINT_OPTION:
+        paint_parse(state, arg, &in->colour);
         return 0;
     default:
         return cli_take_words(key, state, &in->words);
@@ -48,8 +45,7 @@ static const struct argp_option cat_options[] = {
     { "who", 'w', NULL, 0, "Also show who wrote what", 0 },
     { "names", CAT_NAMES, "ID=NAME,...", 0,
       "Names to show; an ID is the beginning of a replica id", 0 },
-    { "color", CAT_COLOUR, "WHEN", 0,
-      "Show authors by colours: auto (on a terminal), always, never", 0 },
+    PAINT_ARGP,
     { 0 },
 };
 
@@ -77,66 +73,16 @@ static int cat_plain(const struct document *d)
 
 int cmd_cat(int argc, char **argv)
 {
-    struct cat in = { .colour = "auto", .words = { .min = 1, .max = 1 } };
+    struct cat in = { .words = { .min = 1, .max = 1 } };
     struct document d;
     bool colour;
     int code;
 
     argp_parse(&cat_argp, argc, argv, 0, NULL, &in);
-    colour = *in.colour == 'a' && (in.colour[1] == 'l' || isatty(STDOUT_FILENO));
+    colour = paint_wanted(in.colour);
     code = document_open(&d, in.words.at[0], DOCUMENT_READ);
     if (code == CLI_OK)
         code = in.who ? who_print(d.doc, d.name, in.names, colour) : cat_plain(&d);
-    document_close(&d);
-    return code;
-}
-
-/* ----------------------------------------------------------------- log -- */
-
-static error_t show_parse(int key, char *arg, struct argp_state *state)
-{
-    (void)arg;
-    return cli_take_words(key, state, state->input);
-}
-
-static const struct argp log_argp = {
-    .parser = show_parse,
-    .args_doc = "FILE",
-    .doc = "List the changes, oldest first as they arrived here.\v"
-           "A line has the beginning of the author's replica id, the author's time, the "
-           "number of operations and the bytes they inserted.",
-};
-
-static void log_line(const sennit_change *change)
-{
-    time_t seconds = (time_t)(change->unix_ms / 1000);
-    char when[32] = "?";
-    struct tm local;
-
-    if (change->replica == 0) { /* seeded text has no author and no time */
-        printf("%-8s  %-19s", "-", "-");
-    } else {
-        if (localtime_r(&seconds, &local) != NULL)
-            strftime(when, sizeof when, "%Y-%m-%d %H:%M:%S", &local);
-        printf("%08" PRIx64 "  %s", change->replica >> 32, when);
-    }
-    printf("  %6" PRIu64 " ops  %6" PRIu64 " bytes\n", change->operations,
-           change->inserted_bytes);
-}
-
-int cmd_log(int argc, char **argv)
-{
-    struct cli_words words = { .min = 1, .max = 1 };
-    struct document d;
-    sennit_change change;
-    size_t at = 0;
-    int code;
-
-    argp_parse(&log_argp, argc, argv, 0, NULL, &words);
-    code = document_open(&d, words.at[0], DOCUMENT_READ);
-    if (code == CLI_OK)
-        while (sennit_doc_next_change(d.doc, &at, &change) == 1)
-            log_line(&change);
     document_close(&d);
     return code;
 }
@@ -260,6 +206,12 @@ int cmd_stat(int argc, char **argv)
 }
 
 /* ---------------------------------------------------------------- dump -- */
+
+static error_t show_parse(int key, char *arg, struct argp_state *state)
+{
+    (void)arg;
+    return cli_take_words(key, state, state->input);
+}
 
 static const struct argp dump_argp = {
     .parser = show_parse,

@@ -39,8 +39,7 @@ struct who {
 
 /* ------------------------------------------------------------- Authors -- */
 
-/* Find the name of a replica in "ID=NAME,ID=NAME". */
-static char *who_name(const char *names, uint64_t replica)
+char *who_name(const char *names, uint64_t replica)
 {
     char hex[17];
 

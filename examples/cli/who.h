@@ -3,6 +3,7 @@
 #define WHO_H
 
 #include <stdbool.h>
+#include <stdint.h>
 
 #include <sennit/sennit.h>
 
@@ -13,5 +14,8 @@
  * colour   show authors by colours, else by a letter under each character
  */
 int who_print(const sennit_doc *doc, const char *name, const char *names, bool colour);
+
+/* Find the name of a replica in such names; free() it. NULL: there is none. */
+char *who_name(const char *names, uint64_t replica);
 
 #endif
