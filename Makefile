@@ -2,7 +2,8 @@
 # build/. What to ask for:
 #
 #: make             the libraries and the command line, in build/release
-#: make run         a demonstration; installs what it needs
+#: make run         a demonstration, then a server until Ctrl-C; installs what it needs
+#: make demo        the demonstration alone; fails if its clients do not agree
 #: make test        everything there is to test; installs what it needs
 #: make check       unit, property and out-of-memory tests under the sanitizers
 #: make fuzz        each fuzz target for FUZZ_SECONDS=60
@@ -101,7 +102,7 @@ $(B)/$(SONAME): $(if $(filter release,$(MODE)),$(B)/shared.o,$(LIB_OBJ))
 
 # What libsennit-sync stands on; libsennit itself needs libc only. It takes public
 # calls from libsennit.so, and has a hidden copy of what that does not export.
-SYNC_LIBS := -lmsgpackc -lsodium -lsqlite3 -lwebsockets -pthread
+SYNC_LIBS := -lmsgpackc -lsodium -lsqlite3 -lwebsockets -lssl -lcrypto -pthread
 $(B)/libinside.a: $(LIB:%.c=$(B)/%.o)
 $(B)/$(SYNC_SO): $(SYNC:%.c=$(B)/%.o) $(B)/$(SONAME) $(B)/libinside.a
 	$(LINK) -shared -Wl,-soname,$(SYNC_SO) -Wl,--no-undefined -Wl,--as-needed \
@@ -159,10 +160,17 @@ RUN    := sh tools/run-tests.sh
 PYTHON := /usr/bin/python3 -B
 SUBMAKE = $(MAKE) --no-print-directory $(if $(findstring jobserver,$(MAKEFLAGS)),,-j$(shell nproc))
 
-run:
+run: acts
+	@bash examples/demo/merge.sh
+	@bash examples/demo/serve.sh build/run
+
+demo: acts
+	@bash examples/demo/merge.sh
+	@bash examples/demo/serve.sh
+
+acts:
 	@sh tools/setup.sh run
-	+@$(SUBMAKE) -s MODE=release cli
-	@SENNIT="$(CURDIR)/build/release/sennit" bash examples/cli/demo.sh
+	+@$(SUBMAKE) -s MODE=release cli server
 
 test:
 	@sh tools/setup.sh test
@@ -179,7 +187,7 @@ unit-tests: $(TEST_BIN)
 	@$(RUN) "unit, property and out-of-memory tests, $(MODE) build" $(TEST_BIN)
 
 $(B)/tests/unit/% $(B)/tests/prop/% $(B)/tests/oom/%: LIBS := -lcmocka -lm
-$(SYNC_BIN): LIBS := -lcmocka $(SYNC_LIBS) -lssl -lcrypto
+$(SYNC_BIN): LIBS := -lcmocka $(SYNC_LIBS)
 $(SYNC_BIN): $(B)/libsyncsupport.a $(B)/libsennit-sync.a
 $(B)/tests/%: $(B)/tests/%.o $(B)/libsupport.a $(B)/libsennit.a
 	$(LINK) $(filter-out %.a,$^) -Wl,--start-group $(filter %.a,$^) -Wl,--end-group $(LIBS) -o $@
@@ -219,7 +227,8 @@ e2e-tests: server $(B)/load
 	    '$(PYTHON) tests/e2e/server.py'
 
 readme: all
-	@LIB="$(CURDIR)/$(B)/libsennit.a" SENNIT="$(CURDIR)/$(B)/sennit" $(RUN) "what README.md says" \
+	@LIB="$(CURDIR)/$(B)/libsennit.a" SENNIT="$(CURDIR)/$(B)/sennit" SENNITD="$(CURDIR)/$(B)/sennitd" \
+	    $(RUN) "what README.md says" \
 	    'sh tests/readme/run.sh'
 
 layers:
@@ -339,7 +348,7 @@ help:
 -include $(shell find $(B) -name '*.d' 2>/dev/null)
 
 FORCE:
-.PHONY: FORCE all lib sync cli server amalgam run test check unit-tests sync-tests replay mutants valgrind vectors cli-tests e2e-tests readme \
+.PHONY: FORCE all lib sync cli server amalgam run demo acts test check unit-tests sync-tests replay mutants valgrind vectors cli-tests e2e-tests readme \
     layers abi install-test python js fuzz fuzz-targets coverage coverage-tests traces bench bench-peers \
     install uninstall clean help
 .SECONDARY:

@@ -53,6 +53,8 @@ static const struct setting settings[] = {
     { "presence-ms", NUMBER, AT(presence_ms), 100, MINUTES(60), "MS", "until it fades [60000]" },
     { "unload-ms", NUMBER, AT(unload_ms), 1, MINUTES(1440), "MS",
       "to keep a document nobody is at [30000]" },
+    { "keep-deleted", NUMBER, AT(keep_deleted_days), 0, 36500, "DAYS",
+      "to keep deleted text; 0: for good [0]" },
     { "drift-ms", NUMBER, AT(drift_ms), 1, MINUTES(1440), "MS",
       "how far ahead an author's clock may be [60000]" },
     { "group-ms", NUMBER, AT(group_ms), 1, 10000, "MS", "between commits [4]" },

@@ -32,6 +32,7 @@ struct options {
 
     /* How long. */
     uint64_t handshake_ms, heartbeat_ms, presence_ms, unload_ms, drift_ms, group_ms, wait_ms;
+    uint64_t keep_deleted_days; /* 0: for good */
 
     bool restored;
     enum log_level log_level;

@@ -220,6 +220,7 @@ static bool server_open_hub(struct server *server, uint64_t connections)
         .presence_ms = (uint32_t)options->presence_ms,
         .max_drift_ms = (uint32_t)options->drift_ms,
         .unload_ms = (uint32_t)options->unload_ms,
+        .keep_deleted_ms = options->keep_deleted_days * UINT64_C(86400000),
         .restored = options->restored,
     };
     sennit_status st = sennit_hub_new(&hub, &server->hub);

@@ -48,6 +48,7 @@ typedef enum sennit_fault {
     SENNIT_FAULT_FORKED = 4409,     /* this replica id went another way: rebase */
     SENNIT_FAULT_LINEAGE = 4410,    /* unrelated document under this name */
     SENNIT_FAULT_CLOCK = 4411,      /* time too far ahead: correct the clock, retry */
+    SENNIT_FAULT_GONE = 4412,       /* brings back text that was dropped for good */
     SENNIT_FAULT_TOO_LARGE = 4413,  /* a frame, presence or document past its limit */
     SENNIT_FAULT_VERSION = 4426,    /* protocol or operation of another release */
     SENNIT_FAULT_RATE = 4429,       /* too much in too short a time */
@@ -261,6 +262,9 @@ typedef struct sennit_hub_options {
     uint32_t unload_ms;          /* keep a document nobody is at so long [30,000] */
     uint32_t compact_bytes;      /* compact when so much log follows the snapshot [256 KiB] */
     int restored;                /* nonzero: the storage was restored from a backup */
+    uint64_t keep_deleted_ms;    /* drop deleted text so long after (sennit_doc_compact), when a
+                                    document is compacted in the storage; 0: never. Whoever was
+                                    away for longer loses nothing but the undo of older deletions */
 } sennit_hub_options;
 
 /* Create a hub. Returns SENNIT_OK, SENNIT_EIO (the storage fails).

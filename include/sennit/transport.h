@@ -290,10 +290,10 @@ sennit_listener_answer(sennit_listener *listener, uint64_t id, sennit_http_respo
 /* Wait until something happens, at most timeout_ms (-1: for ever; 0: not at all),
  * and do it.
  *
- * more, n  further descriptors that end the wait; revents are filled in
+ * more, n  further descriptors that end the wait, at most 16; revents are filled in
  *
- * Returns  SENNIT_OK; SENNIT_EIO (the wait fails); SENNIT_EINVAL (more is no
- *          descriptor that can be waited for)
+ * Returns  SENNIT_OK; SENNIT_EIO (the wait fails); SENNIT_EINVAL (too many, or one
+ *          that cannot be waited for)
  * Cost     of what happens, however many connections there are; besides, four times a
  *          second O(connections) for deadlines
  */

@@ -230,10 +230,9 @@ static void http_encourage(sn_conn *conn)
  * the answer to the request before it is let in. */
 int sn_http_filter(sn_conn *conn)
 {
-    bool may_be_kept = lws_service_adjust_timeout(conn->listener->context, 1, 0) == 0;
+    bool is_get = lws_hdr_total_length(conn->wsi, WSI_TOKEN_GET_URI) > 0;
 
-    return conn->served && may_be_kept && lws_hdr_total_length(conn->wsi, WSI_TOKEN_GET_URI) == 0
-               ? -1 : 0;
+    return conn->served && !conn->listener->nothing_kept && !is_get ? -1 : 0;
 }
 
 int sn_http_request(sn_conn *conn)

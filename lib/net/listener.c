@@ -10,6 +10,7 @@
 #define LISTENER_HANDSHAKE_MS 5000u
 #define LISTENER_REQUEST_MS 30000u
 #define LISTENER_KEEPALIVE_SECONDS 15
+#define LISTENER_BUFFER 20480u  /* of all together; holds a record of TLS */
 #define LISTENER_SPARE_FILES 64 /* for whatever else the process opens */
 
 /* ----------------------------------------------------------- Callbacks -- */
@@ -129,18 +130,17 @@ static sennit_status listener_start_lws(sennit_listener *l, sennit_error *err)
 
     info.port = CONTEXT_PORT_NO_LISTEN_SERVER;
     info.user = l;
-    info.options = LWS_SERVER_OPTION_EXPLICIT_VHOSTS |
-                   (l->cert != NULL ? LWS_SERVER_OPTION_DO_SSL_GLOBAL_INIT : 0);
+    info.options = LWS_SERVER_OPTION_DISABLE_OS_CA_CERTS;
     info.ssl_cert_filepath = l->cert;
     info.ssl_private_key_filepath = l->key;
+    info.pt_serv_buf_size = LISTENER_BUFFER;
     info.max_http_header_data = SN_LISTENER_HEADERS;
     info.timeout_secs = seconds;
     info.timeout_secs_ah_idle = seconds;
     info.keepalive_timeout = LISTENER_KEEPALIVE_SECONDS;
-    l->context = lws_create_context(&info);
+    l->context = sn_lws_make(&info, l->cert != NULL, &l->vhost);
     if (l->context == NULL)
         return sn_fail(err, SENNIT_ENOMEM, 0, "no memory");
-    l->vhost = lws_create_vhost(l->context, &info);
     if (l->vhost == NULL)
         return sn_fail(err, SENNIT_EIO, 0, "the certificate or its key is no good");
     return SENNIT_OK;

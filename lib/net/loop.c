@@ -179,12 +179,19 @@ static void loop_accept(sennit_listener *l)
 
 /* ------------------------------------------------------------- Serving -- */
 
+/* Whether libwebsockets has read more of somebody than it has handed over. */
+static bool loop_is_behind(sennit_listener *l)
+{
+    return lws_service_adjust_timeout(l->context, 1, 0) == 0;
+}
+
 static void loop_serve(sn_conn *conn, short events)
 {
     sennit_listener *l = conn->listener;
     struct lws_pollfd poll = {conn->fd, (short)(LWS_POLLIN | (events & LWS_POLLOUT)), events};
 
     l->current = conn;
+    l->nothing_kept = conn->is_peer || !loop_is_behind(l);
     lws_service_fd(l->context, &poll);
 }
 
@@ -301,14 +308,16 @@ static int loop_timeout(const sennit_listener *l, int timeout_ms)
 static void loop_pass(sennit_listener *l)
 {
     uint64_t now = sn_lws_now_ms();
+    bool behind = loop_is_behind(l);
 
-    if (now < l->pass_at && lws_service_adjust_timeout(l->context, 1, 0) != 0)
+    if (now < l->pass_at && !behind)
         return;
     if (now >= l->pass_at) {
         l->pass_at = now + LOOP_PASS_MS;
         loop_rest(l, false);
     }
     l->in_pass = true;
+    l->nothing_kept = !behind;
     l->current = NULL;
     lws_service(l->context, -1);
     l->in_pass = false;

@@ -19,8 +19,10 @@ static int peer_judge(sn_conn *conn)
         return 405;
     if (strcmp(path, l->path) != 0)
         return 404;
-    if (strcmp(version, "13") != 0 || lws_hdr_total_length(conn->wsi, WSI_TOKEN_KEY) == 0)
+    if (strcmp(version, "13") != 0)
         return 426;
+    if (lws_hdr_total_length(conn->wsi, WSI_TOKEN_KEY) == 0)
+        return 400;
     return l->owner.admit != NULL ? l->owner.admit(l->owner.self, path, origin, address) : 0;
 }
 

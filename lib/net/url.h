@@ -8,7 +8,8 @@ typedef struct sn_url {
     bool tls;
     uint16_t port;   /* 80 and 443 unless said otherwise */
     bool usual_port;
-    char host[256];  /* a name or a numeric address; IPv6 without its brackets */
+    char host[128];  /* a name or a numeric address; IPv6 without its brackets. More would
+                        not be compared with the certificate */
     char path[1024]; /* with the query; starts with "/" */
 } sn_url;
 

@@ -38,6 +38,7 @@ typedef struct websocket_client {
     sn_mem mem;
     sn_url url;
     char *ca_file, *origin;
+    SSL_CTX *trust;       /* NULL until it is needed */
     uint32_t max_frame, max_queue, connect_ms;
 
     sennit_transport_state state;
@@ -262,9 +263,10 @@ static const struct lws_protocols websocket_protocols[] = {
 
 /* ----------------------------------------------------------- Transport -- */
 
-static struct lws_context *websocket_context(websocket_client *c)
+static bool websocket_make_context(websocket_client *c)
 {
     struct lws_context_creation_info info = sn_lws_defaults(websocket_protocols);
+    struct lws_vhost *vhost = NULL;
 
     info.user = c;
     info.fd_limit_per_thread = WEBSOCKET_FDS;
@@ -272,13 +274,13 @@ static struct lws_context *websocket_context(websocket_client *c)
     info.timeout_secs = c->connect_ms / 1000 + 1; /* ours is the one that counts */
     info.connect_timeout_secs = info.timeout_secs;
     info.options = LWS_SERVER_OPTION_JUST_USE_RAW_ORIGIN;
-    if (c->url.tls)
-        info.options |= LWS_SERVER_OPTION_DO_SSL_GLOBAL_INIT;
-    if (c->url.tls && c->ca_file != NULL) {
-        info.client_ssl_ca_filepath = c->ca_file;
-        info.options |= LWS_SERVER_OPTION_DISABLE_OS_CA_CERTS;
-    }
-    return lws_create_context(&info);
+    info.provided_client_ssl_ctx = c->trust;
+    c->context = sn_lws_make(&info, c->url.tls, &vhost);
+    if (c->context == NULL || vhost != NULL)
+        return c->context != NULL;
+    lws_context_destroy(c->context);
+    c->context = NULL;
+    return false;
 }
 
 static void websocket_connect(websocket_client *c)
@@ -318,13 +320,17 @@ static sennit_status websocket_open(void *self)
     c->failure = SENNIT_OK;
     c->said_it = false;
     c->reading = true;
-    c->context = websocket_context(c);
-    if (c->context == NULL) {
+    c->deadline_ms = sn_lws_now_ms() + c->connect_ms;
+    if (c->url.tls && c->trust == NULL && (c->trust = sn_lws_trust(c->ca_file)) == NULL) {
+        c->state = SENNIT_TRANSPORT_OPENING;
+        websocket_fail(c, "cannot read whom to trust", 25);
+        return SENNIT_OK;
+    }
+    if (!websocket_make_context(c)) {
         sn_farewell_note(&c->bye, SN_CLOSE_BROKEN, "no memory", 9);
         return SENNIT_ENOMEM;
     }
     c->state = SENNIT_TRANSPORT_OPENING;
-    c->deadline_ms = sn_lws_now_ms() + c->connect_ms;
     websocket_connect(c);
     return SENNIT_OK;
 }
@@ -480,6 +486,7 @@ static void websocket_free(void *self)
     websocket_end(c);
     websocket_drop_arrived(c);
     websocket_drop(&mem, c->held);
+    SSL_CTX_free(c->trust);
     websocket_free_string(&mem, c->ca_file);
     websocket_free_string(&mem, c->origin);
     sn_mem_free(&mem, c, sizeof *c);

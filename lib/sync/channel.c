@@ -369,6 +369,7 @@ static sennit_fault entry_fault(sennit_status st)
     case SENNIT_ELINEAGE: return SENNIT_FAULT_LINEAGE;
     case SENNIT_ELIMIT: return SENNIT_FAULT_TOO_LARGE;
     case SENNIT_EVERSION: return SENNIT_FAULT_VERSION;
+    case SENNIT_EGONE: return SENNIT_FAULT_GONE;
     case SENNIT_ENOMEM: return SENNIT_FAULT_STORAGE;
     default: return SENNIT_FAULT_PROTOCOL;
     }
@@ -655,6 +656,11 @@ static sennit_status catchup_part(sn_channel *c, sennit_buf *delta, sennit_buf *
     if (st == SENNIT_OK)
         st = sn_delta_part(doc, wanted, n, CATCHUP_BYTES, delta);
     *all = true;
+    if (st == SENNIT_EGONE) { /* below the cut there are snapshots only */
+        st = sennit_doc_save(doc, SENNIT_SAVE_SHARED, delta);
+        for (uint32_t i = 0; i < n; i++)
+            wanted[i].seq = doc->who.replicas[wanted[i].replica].seq;
+    }
     for (uint32_t i = 0; i < n && st == SENNIT_OK; i++) {
         has[wanted[i].replica].seq = wanted[i].seq;
         *all = *all && wanted[i].seq == doc->who.replicas[wanted[i].replica].seq;

@@ -304,12 +304,28 @@ void sn_room_presence(sn_room *room, sn_channel *from, bool gone)
 
 /* ---- Time ---- */
 
+/* Deleted text that was kept long enough goes. What there was no memory for goes the
+ * next time. */
+static void room_drop_deleted(sn_room *room)
+{
+    const uint64_t keep = room->hub->options.keep_deleted_ms, now = room->hub->now_ms;
+    sennit_buf *cut = &room->hub->scratch;
+    sennit_status st;
+
+    cut->len = 0;
+    if (keep == 0 || now < keep || sennit_history_at(room->doc, now - keep, cut) != SENNIT_OK)
+        return;
+    st = sennit_doc_compact(room->doc, cut->data, cut->len, NULL);
+    (void)st;
+}
+
 static void room_compact(sn_room *room)
 {
     sennit_hub *hub = room->hub;
     sennit_buf snapshot;
     uint64_t through = room->ticket;
 
+    room_drop_deleted(room);
     sennit_buf_init(&snapshot, &hub->mem.alloc);
     if (sennit_doc_save(room->doc, SENNIT_SAVE_SHARED, &snapshot) == SENNIT_OK &&
         hub->options.storage->compact(hub->options.storage->self, room->name, through, snapshot.data,

@@ -1,6 +1,6 @@
 #!/bin/sh
 # Does what README.md tells its reader to do: compiles and runs the C, runs the
-# shell example. The two make commands are what runs this, and its demonstration.
+# shell example. The make commands are what runs this, and its demonstration.
 set -eu
 
 root=$(cd "$(dirname "$0")/../.." && pwd)
@@ -27,5 +27,6 @@ cmp copy.txt "$tmp/want"
 for linked in $(grep -oE '\]\([a-zA-Z/_.]+\)' "$root/README.md" | tr -d ']()'); do
     [ -e "$root/$linked" ] || { echo "README.md names $linked, which is not there"; exit 1; }
 done
-grep -q 'make run' "$root/README.md" && grep -q 'make test' "$root/README.md"
-SENNIT="$SENNIT" bash "$root/examples/cli/demo.sh" >/dev/null
+for target in run demo test; do grep -q "make $target" "$root/README.md"; done
+bash "$root/examples/demo/merge.sh" >/dev/null
+bash "$root/examples/demo/serve.sh" >/dev/null

@@ -1,0 +1,155 @@
+/* A hub that drops deleted text after a day: those who were away come back. */
+#include "sync/support/meeting.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define DAY UINT64_C(86400000)
+
+static int set_up(void **state)
+{
+    const sennit_hub_options options = {.keep_deleted_ms = DAY, .compact_bytes = 1};
+    meeting *m = malloc(sizeof *m);
+
+    *state = m;
+    meeting_open(m, &options);
+    return 0;
+}
+
+static int tear_down(void **state)
+{
+    meeting_close(*state);
+    free(*state);
+    return 0;
+}
+
+#define EACH_MEETING(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+
+static client *joined(meeting *m, unsigned i)
+{
+    client *c = meeting_client(m, i, NULL, "doc", "");
+
+    sennit_doc_set_time(c->doc, m->now_ms);
+    client_connect(m, c);
+    meeting_settle(m);
+    return c;
+}
+
+/* Type, delete some of it, and let days pass in which the hub compacts. */
+static void write_and_wait(meeting *m, client *c)
+{
+    client_type(m, c, 0, "one secret two");
+    assert_ok(sennit_doc_delete(c->doc, 4, 7));
+    meeting_settle(m);
+    m->now_ms += 3 * DAY;
+    sennit_doc_set_time(c->doc, m->now_ms);
+    client_type(m, c, 0, "<");
+    meeting_settle(m);
+    sennit_hub_tick(m->hub, m->now_ms);
+    meeting_settle(m);
+}
+
+static bool holds(const sennit_buf *buf, const char *text)
+{
+    for (size_t i = 0; i + strlen(text) <= buf->len; i++)
+        if (memcmp(buf->data + i, text, strlen(text)) == 0)
+            return true;
+    return false;
+}
+
+static void assert_knows_no_secret(sennit_doc *doc)
+{
+    sennit_buf bytes;
+
+    sennit_buf_init(&bytes, NULL);
+    assert_ok(sennit_doc_save(doc, SENNIT_SAVE_SHARED, &bytes));
+    assert_false(holds(&bytes, "secret"));
+    assert_true(holds(&bytes, "two"));
+    sennit_buf_clear(&bytes);
+}
+
+static void a_newcomer_gets_all_but_what_was_dropped(void **state)
+{
+    meeting *m = *state;
+    client *a = joined(m, 0);
+
+    write_and_wait(m, a);
+    client *b = joined(m, 1);
+    client_has(b, "<one two");
+    assert_knows_no_secret(b->doc);
+    client_type(m, b, 8, ">");
+    meeting_settle(m);
+    client_has(a, "<one two>");
+}
+
+static void what_was_written_while_away_comes_along(void **state)
+{
+    meeting *m = *state;
+    client *a = joined(m, 0), *b;
+
+    client_type(m, a, 0, "start ");
+    meeting_settle(m);
+    b = joined(m, 1);
+    client_cut(m, b);
+    client_type(m, b, 6, "away");
+    write_and_wait(m, a);
+    client_has(a, "<one two" "start ");
+    sennit_doc_set_time(b->doc, m->now_ms);
+    client_connect(m, b);
+    meeting_settle(m);
+    client_has(b, "<one twostart away");
+    client_has(a, "<one twostart away");
+    assert_int_equal(b->rebased, 0);
+    assert_knows_no_secret(b->doc);
+}
+
+static void it_stays_so_after_a_restart(void **state)
+{
+    meeting *m = *state;
+    client *a = joined(m, 0);
+
+    write_and_wait(m, a);
+    meeting_restart(m);
+    client_connect(m, a);
+    meeting_settle(m);
+    client *b = joined(m, 1);
+    client_has(b, "<one two");
+    assert_knows_no_secret(b->doc);
+}
+
+static void an_undo_of_what_was_dropped_is_refused_by_name(void **state)
+{
+    meeting *m = *state;
+    client *a = joined(m, 0);
+    sennit_undo *undo;
+
+    assert_ok(sennit_undo_new(a->doc, NULL, &undo));
+    client_type(m, a, 0, "one secret two");
+    assert_ok(sennit_undo_break(undo));
+    assert_ok(sennit_doc_delete(a->doc, 4, 7));
+    assert_ok(sennit_undo_break(undo));
+    meeting_settle(m);
+    m->now_ms += 3 * DAY;
+    sennit_doc_set_time(a->doc, m->now_ms);
+    client *b = joined(m, 1);
+    client_type(m, b, 0, "<");
+    meeting_settle(m);
+    sennit_hub_tick(m->hub, m->now_ms);
+    assert_ok(sennit_undo_undo(undo));
+    meeting_settle(m);
+    assert_int_equal(a->refused, SENNIT_FAULT_GONE);
+    client_has(b, "<one two");
+    sennit_undo_free(undo);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        EACH_MEETING(a_newcomer_gets_all_but_what_was_dropped),
+        EACH_MEETING(what_was_written_while_away_comes_along),
+        EACH_MEETING(it_stays_so_after_a_restart),
+        EACH_MEETING(an_undo_of_what_was_dropped_is_refused_by_name),
+    };
+
+    return RUN_TESTS(tests);
+}
