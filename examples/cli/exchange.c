@@ -144,6 +144,17 @@ static int delta_write(const char *path, const sennit_buf *bytes)
     return CLI_OK;
 }
 
+/* What a version lacks: a delta, or a snapshot if that would have to tell of text
+ * that was forgotten. 'apply' takes both. */
+static int exchange_lacking(const struct document *d, const struct bytes *since, sennit_buf *out)
+{
+    sennit_status st = sennit_doc_delta(d->doc, since->data, since->len, NULL, out, NULL);
+
+    if (st == SENNIT_EGONE)
+        st = sennit_doc_save(d->doc, SENNIT_SAVE_SHARED, out);
+    return st == SENNIT_OK ? CLI_OK : document_refuse(d, st);
+}
+
 int cmd_delta(int argc, char **argv)
 {
     struct delta in = { .words = { .min = 1, .max = 1 } };
@@ -157,10 +168,10 @@ int cmd_delta(int argc, char **argv)
     code = document_open(&d, in.words.at[0], DOCUMENT_READ);
     if (code == CLI_OK && in.since != NULL)
         code = moment_bytes(in.since, &since);
-    if (code == CLI_OK) {
-        sennit_status st = sennit_doc_delta(d.doc, since.data, since.len, NULL, &bytes, NULL);
-        code = st == SENNIT_OK ? delta_write(in.out, &bytes) : document_refuse(&d, st);
-    }
+    if (code == CLI_OK)
+        code = exchange_lacking(&d, &since, &bytes);
+    if (code == CLI_OK)
+        code = delta_write(in.out, &bytes);
     if (code == CLI_OK && document_differs(&d))
         cli_error(d.name, "note: changes that are not committed are not in the delta");
     sennit_buf_clear(&bytes);
@@ -277,15 +288,13 @@ static const struct argp merge_argp = {
  * compared, and so finds out that both write under one name. */
 static int merge_into(struct document *from, struct document *to)
 {
+    const struct bytes nothing = { NULL, 0 };
     sennit_buf delta;
-    sennit_status st;
     int code;
 
     sennit_buf_init(&delta, NULL);
-    st = sennit_doc_delta(from->doc, NULL, 0, NULL, &delta, NULL);
-    if (st != SENNIT_OK)
-        code = document_refuse(from, st);
-    else
+    code = exchange_lacking(from, &nothing, &delta);
+    if (code == CLI_OK)
         code = apply_bytes(to, to->name, delta.data, delta.len);
     sennit_buf_clear(&delta);
     return code;

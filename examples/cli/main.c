@@ -39,6 +39,7 @@ static const struct command commands[] = {
     { "token", cmd_token, "WHAT...", "make keys, and tokens for a server" },
     { "stat", cmd_stat, "FILE", "measure a document" },
     { "dump", cmd_dump, "FILE", "print the inside of a document" },
+    { "compact", cmd_compact, "FILE", "forget what was deleted" },
     { "check", cmd_check, "FILE...", "find damage, and save what can be saved" },
     { "replay", cmd_replay, "TRACE...", "replay recorded editing, and compare" },
     { "bench", cmd_bench, "[TRACE...]", "measure speed and size" },
