@@ -28,8 +28,10 @@ from ._core import (
     KIND_SET,
     Document,
     Table,
+    Undo,
     anchor_decode,
     anchor_encode,
+    anchor_rebase,
     compare,
     inspect,
     snapshot_text,
@@ -37,7 +39,10 @@ from ._core import (
     version_number,
 )
 from ._errors import (
+    AuthError,
     BusyError,
+    ClockError,
+    ClosedError,
     CorruptError,
     Error,
     ForkError,
@@ -46,18 +51,32 @@ from ._errors import (
     LineageError,
     MisuseError,
     RangeError,
+    StorageError,
     Utf8Error,
     VersionError,
 )
-from ._values import Anchor, Applied, Change, Chunk, Info, Patch, Stat, Transaction
+from ._values import (
+    Anchor,
+    Applied,
+    Away,
+    Change,
+    Chunk,
+    Info,
+    Patch,
+    Rebased,
+    Stat,
+    Step,
+    Transaction,
+)
 
 __all__ = [
-    "AFTER", "Anchor", "Applied", "BEFORE", "BYTES", "BusyError", "CODEPOINTS", "Change", "Chunk",
-    "CorruptError", "Document", "END", "Error", "ForkError", "GoneError", "Info", "KIND_DELETE",
-    "KIND_INSERT", "KIND_MARK", "KIND_SET", "KIND_TOGGLE", "LINES", "LimitError", "LineageError",
-    "MisuseError", "Patch", "RangeError", "START", "Stat", "Table", "Transaction", "UTF16",
-    "Utf8Error", "VersionError", "anchor_decode", "anchor_encode", "compare", "inspect",
-    "snapshot_text", "version_dict", "version_number",
+    "AFTER", "Anchor", "Applied", "AuthError", "Away", "BEFORE", "BYTES", "BusyError", "CODEPOINTS",
+    "Change", "Chunk", "ClockError", "ClosedError", "CorruptError", "Document", "END", "Error",
+    "ForkError", "GoneError", "Info", "KIND_DELETE", "KIND_INSERT", "KIND_MARK", "KIND_SET",
+    "KIND_TOGGLE", "LINES", "LimitError", "LineageError", "MisuseError", "Patch", "RangeError",
+    "Rebased", "START", "Stat", "Step", "StorageError", "Table", "Transaction", "UTF16", "Undo",
+    "Utf8Error", "VersionError", "anchor_decode", "anchor_encode", "anchor_rebase", "compare",
+    "inspect", "snapshot_text", "version_dict", "version_number",
 ]
 
 __version__ = "0.1.0"

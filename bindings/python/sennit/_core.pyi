@@ -1,9 +1,29 @@
 """The compiled part. Every call that fails raises a sennit.Error (or MemoryError)
-and leaves the document as it was. Positions and lengths are in codepoints."""
-from collections.abc import Callable, Iterator
+and leaves the document as it was. Positions and lengths are in codepoints.
+
+Documents are independent of each other. Several threads may call the same one:
+short calls take turns, and while a long one is at work without the GIL (loading,
+saving, large edits and deltas) those of other threads raise BusyError, having done
+nothing. Nothing that a document handed out is affected by what is done to it later.
+
+Bytes are taken from anything that has a buffer, without a copy; long calls give up
+the GIL if they are bytes, which nobody can change meanwhile."""
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any, Literal, Optional, final
 
-from ._values import Anchor, Applied, Change, Chunk, Info, Patch, Stat, Transaction
+from ._values import (
+    Anchor,
+    Applied,
+    Away,
+    Change,
+    Chunk,
+    Info,
+    Patch,
+    Rebased,
+    Stat,
+    Step,
+    Transaction,
+)
 
 _Bytes = bytes | bytearray | memoryview
 
@@ -136,6 +156,12 @@ class Document:
         """All that a version lacks; b"" if that is nothing."""
     def own_delta(self, start: int, table: Optional[Table] = None) -> bytes:
         """This replica's own operations from number start on."""
+    def delta_part(
+        self, since: _Bytes, most: int, *, own: bool = True, others: bool = True
+    ) -> tuple[bytes, bytes]:
+        """The first of what a version lacks, in about most bytes: of what this replica
+        wrote, others wrote, or both. Also the version of whoever has taken it, for the
+        next part."""
     def apply(
         self,
         delta: _Bytes,
@@ -159,9 +185,72 @@ class Document:
     def resolve(self, anchor: Anchor, /) -> int:
         """Where an anchor is now."""
     def set_clock_offset(self, ms: int, /) -> None: ...
+    def adopt(self, lineage: _Bytes, /) -> None:
+        """Take the lineage of a document elsewhere, which must be that of this one
+        already if it has operations."""
+    def restamp(self, unix_ms: int, /) -> None:
+        """Give own operations that were never given out a new time: for a host that
+        learns that its clock was ahead."""
+    def rebase(self, start: int, /) -> Rebased:
+        """Take back own operations from number start on and issue them again under a
+        new replica id: the way out when they can never be accepted as they are."""
+    def void(self, replica: int, start: int, renewed: int = 0, accepted: int = 0) -> Rebased:
+        """Drop another replica's operations from number start on, which its author
+        issued anew under renewed; accepted own ones stay under this id."""
     def stat(self) -> Stat: ...
     def check(self) -> None: ...
     def dump(self) -> str: ...
+
+@final
+class Undo:
+    """Undo and redo of one user in one document: local edits become steps while it
+    exists. What is taken back is what this user did and nothing else.
+
+    An edit pause_ms after the last begins a new step (0: 1,000); depth steps are
+    kept (0: 1,000)."""
+
+    def __new__(cls, document: Document, *, pause_ms: int = 0, depth: int = 0) -> Undo: ...
+    @classmethod
+    def load(
+        cls, document: Document, data: _Bytes, /, *, pause_ms: int = 0, depth: int = 0
+    ) -> Undo:
+        """Go on with the steps of a saved undo, in a document saved then or later with
+        its identity."""
+    def save(self) -> bytes:
+        """All steps, for this device only."""
+    @property
+    def document(self) -> Document: ...
+    @property
+    def can_undo(self) -> int:
+        """How many steps can be taken back."""
+    @property
+    def can_redo(self) -> int: ...
+    @property
+    def selection(self) -> tuple[Anchor, ...]:
+        """What is selected: set it whenever that changes other than by an edit. A step
+        remembers it from when it began, and undoing gives that back."""
+    @selection.setter
+    def selection(self, anchors: tuple[Anchor, ...]) -> None: ...
+    def undo(self) -> bool:
+        """Take back the last step; False if there is none."""
+    def redo(self) -> bool:
+        """Do again the step taken back last; False if there is none."""
+    def range(
+        self,
+        replicas: Optional[Sequence[int]] = None,
+        since: _Bytes = b"",
+        until: Optional[_Bytes] = None,
+    ) -> None:
+        """Take back what some replicas (None: all) did between two versions (None: up to
+        now), as a step of its own."""
+    def end_step(self) -> None:
+        """The next edit begins a new step."""
+    def step(self) -> Step:
+        """Make the edits of a `with` one step."""
+    def track(self, on: bool, /) -> None:
+        """Whether edits are this user's from now on."""
+    def away(self) -> Away:
+        """Make the edits of a `with` not this user's."""
 
 def version_number() -> int: ...
 def compare(a: _Bytes, b: _Bytes, /) -> Literal["equal", "before", "after", "concurrent"]:
@@ -176,3 +265,5 @@ def snapshot_text(data: _Bytes, /) -> str:
 
 def anchor_encode(anchor: Anchor, /) -> bytes: ...
 def anchor_decode(data: _Bytes, /) -> Anchor: ...
+def anchor_rebase(rebased: Rebased, anchor: Anchor, /) -> Anchor:
+    """Move an anchor along with a rebase."""

@@ -59,6 +59,22 @@ class GoneError(Error, LookupError):
     """Something names text that is not here, or not any more."""
 
 
+class AuthError(Error):
+    """Not allowed to whoever asks."""
+
+
+class ClockError(Error):
+    """The time of an operation is too far ahead."""
+
+
+class StorageError(Error):
+    """Storage or network failed."""
+
+
+class ClosedError(Error):
+    """The other end is gone."""
+
+
 BY_STATUS: dict[int, type[Error]] = {
     -2: MisuseError,
     -3: RangeError,
@@ -70,4 +86,8 @@ BY_STATUS: dict[int, type[Error]] = {
     -9: ForkError,
     -10: BusyError,
     -11: GoneError,
+    -12: AuthError,
+    -13: ClockError,
+    -14: StorageError,
+    -15: ClosedError,
 }

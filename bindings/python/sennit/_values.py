@@ -5,7 +5,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, NamedTuple, Optional
 
 if TYPE_CHECKING:
-    from ._core import Document
+    from ._core import Document, Undo
 
 
 class Chunk(NamedTuple):
@@ -64,6 +64,18 @@ class Anchor(NamedTuple):
     side: int
 
 
+class Rebased(NamedTuple):
+    """Operations from number `start` on, and bytes from `start_byte` on, of replica
+    `old` that are now operations and bytes 0 on of replica `renewed`."""
+
+    old: int
+    renewed: int
+    start: int
+    start_byte: int
+    operations: int
+    bytes: int
+
+
 class Stat(NamedTuple):
     """How large a document is inside."""
 
@@ -99,3 +111,31 @@ class Transaction:
             self._document.commit()
         else:
             self._document.abort()
+
+
+class Step:
+    """What Undo.step gives: edits in its `with` are one step of the undo."""
+
+    def __init__(self, undo: Undo) -> None:
+        self._undo = undo
+
+    def __enter__(self) -> Document:
+        self._undo.end_step()
+        return self._undo.document
+
+    def __exit__(self, *error: object) -> None:
+        self._undo.end_step()
+
+
+class Away:
+    """What Undo.away gives: edits in its `with` are not this user's."""
+
+    def __init__(self, undo: Undo) -> None:
+        self._undo = undo
+
+    def __enter__(self) -> Document:
+        self._undo.track(False)
+        return self._undo.document
+
+    def __exit__(self, *error: object) -> None:
+        self._undo.track(True)

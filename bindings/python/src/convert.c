@@ -1,7 +1,11 @@
 /* Between the library's values and Python's. */
+#define _DEFAULT_SOURCE /* getentropy */
 #include "binding.h"
 
-#include <string.h>
+#include <unistd.h>
+#if defined(__APPLE__)
+#include <sys/random.h>
+#endif
 
 PyObject *raise_status(state *st, sennit_status status, const sennit_error *err)
 {
@@ -62,6 +66,29 @@ PyObject *make_change(const state *st, const sennit_change *c)
                                  (unsigned long long)c->inserted_bytes);
 }
 
+PyObject *make_rebased(const state *st, const sennit_rebased *r)
+{
+    return PyObject_CallFunction(st->rebased, "KKKKKK", (unsigned long long)r->old,
+                                 (unsigned long long)r->renewed, (unsigned long long)r->from,
+                                 (unsigned long long)r->from_byte, (unsigned long long)r->operations,
+                                 (unsigned long long)r->bytes);
+}
+
+int read_rebased(PyObject *value, sennit_rebased *out)
+{
+    unsigned long long old, renewed, from, from_byte, operations, bytes;
+
+    if (!PyTuple_Check(value)) {
+        PyErr_SetString(PyExc_TypeError, "a Rebased is wanted");
+        return -1;
+    }
+    if (!PyArg_ParseTuple(value, "KKKKKK;a Rebased is wanted", &old, &renewed, &from, &from_byte,
+                          &operations, &bytes))
+        return -1;
+    *out = (sennit_rebased){old, renewed, from, from_byte, operations, bytes};
+    return 0;
+}
+
 PyObject *make_anchor(const state *st, const sennit_anchor *anchor)
 {
     return PyObject_CallFunction(st->anchor, "KKI", (unsigned long long)anchor->replica,
@@ -83,17 +110,13 @@ int read_anchor(PyObject *value, sennit_anchor *out)
     return 0;
 }
 
-int draw_random(void *self, void *out, size_t len)
+bool is_lasting(const Py_buffer *view)
 {
-    PyGILState_STATE gil = PyGILState_Ensure();
-    PyObject *bytes = PyObject_CallFunction(((state *)self)->urandom, "n", (Py_ssize_t)len);
-    char *data = bytes != NULL ? PyBytes_AsString(bytes) : NULL;
-    int bad = data == NULL || PyBytes_Size(bytes) != (Py_ssize_t)len;
+    return view->obj != NULL && PyBytes_CheckExact(view->obj);
+}
 
-    if (!bad)
-        memcpy(out, data, len);
-    Py_XDECREF(bytes);
-    PyErr_Clear();
-    PyGILState_Release(gil);
-    return bad;
+int draw_random(void *none, void *out, size_t len)
+{
+    (void)none; /* asks no Python code, so that none runs in mid-edit */
+    return getentropy(out, len);
 }

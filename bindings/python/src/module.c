@@ -117,8 +117,13 @@ static PyObject *module_inspect(PyObject *module, PyObject *args)
 
     if (!PyArg_ParseTuple(args, "y*|O!:inspect", &delta, state_of(module)->table, &shared))
         return NULL;
-    status = sennit_delta_inspect(delta.buf, (size_t)delta.len,
-                                  shared != NULL ? ((table *)shared)->table : NULL, &info, &err);
+    if (shared != NULL && ((table *)shared)->busy) {
+        err = (sennit_error){SENNIT_EBUSY, 0, "another call is at work with this table"};
+        status = SENNIT_EBUSY;
+    } else {
+        status = sennit_delta_inspect(delta.buf, (size_t)delta.len,
+                                      shared != NULL ? ((table *)shared)->table : NULL, &info, &err);
+    }
     PyBuffer_Release(&delta);
     if (status != SENNIT_OK)
         return raise_status(state_of(module), status, &err);
@@ -174,6 +179,19 @@ static PyObject *module_anchor_decode(PyObject *module, PyObject *arg)
                                : raise_status(state_of(module), status, NULL);
 }
 
+static PyObject *module_anchor_rebase(PyObject *module, PyObject *args)
+{
+    PyObject *how, *which;
+    sennit_rebased rebased;
+    sennit_anchor anchor;
+
+    if (!PyArg_ParseTuple(args, "OO:anchor_rebase", &how, &which) ||
+        read_rebased(how, &rebased) != 0 || read_anchor(which, &anchor) != 0)
+        return NULL;
+    sennit_anchor_rebase(&rebased, &anchor);
+    return make_anchor(state_of(module), &anchor);
+}
+
 static PyMethodDef module_methods[] = {
     {"version_number", module_version_number, METH_NOARGS, NULL},
     {"compare", module_compare, METH_VARARGS, NULL},
@@ -182,6 +200,7 @@ static PyMethodDef module_methods[] = {
     {"snapshot_text", module_snapshot_text, METH_O, NULL},
     {"anchor_encode", module_anchor_encode, METH_O, NULL},
     {"anchor_decode", module_anchor_decode, METH_O, NULL},
+    {"anchor_rebase", module_anchor_rebase, METH_VARARGS, NULL},
     {NULL, NULL, 0, NULL},
 };
 
@@ -191,25 +210,24 @@ static int state_import(state *st)
 {
     PyObject *errors = PyImport_ImportModule("sennit._errors");
     PyObject *values = PyImport_ImportModule("sennit._values");
-    PyObject *os = PyImport_ImportModule("os");
     struct {
         PyObject **to, *from;
         const char *name;
     } wanted[] = {
-        {&st->errors, errors, "BY_STATUS"}, {&st->urandom, os, "urandom"},
+        {&st->errors, errors, "BY_STATUS"}, {&st->rebased, values, "Rebased"},
         {&st->chunk, values, "Chunk"},      {&st->applied, values, "Applied"},
         {&st->info, values, "Info"},        {&st->change, values, "Change"},
         {&st->patch, values, "Patch"},      {&st->anchor, values, "Anchor"},
         {&st->stat, values, "Stat"},        {&st->transaction, values, "Transaction"},
+        {&st->step, values, "Step"},        {&st->away, values, "Away"},
     };
-    int status = errors != NULL && values != NULL && os != NULL ? 0 : -1;
+    int status = errors != NULL && values != NULL ? 0 : -1;
 
     for (size_t i = 0; status == 0 && i < sizeof wanted / sizeof *wanted; i++)
         if ((*wanted[i].to = PyObject_GetAttrString(wanted[i].from, wanted[i].name)) == NULL)
             status = -1;
     Py_XDECREF(errors);
     Py_XDECREF(values);
-    Py_XDECREF(os);
     return status;
 }
 
@@ -217,9 +235,13 @@ static int state_types(PyObject *module, state *st)
 {
     if ((st->document = (PyTypeObject *)PyType_FromModuleAndSpec(module, &document_spec, NULL)) == NULL ||
         (st->table = (PyTypeObject *)PyType_FromModuleAndSpec(module, &table_spec, NULL)) == NULL ||
+        (st->undo = (PyTypeObject *)PyType_FromModuleAndSpec(module, &undo_spec, NULL)) == NULL ||
         (st->steps = (PyTypeObject *)PyType_FromModuleAndSpec(module, &steps_spec, NULL)) == NULL)
         return -1;
-    return PyModule_AddType(module, st->document) != 0 || PyModule_AddType(module, st->table) != 0 ? -1 : 0;
+    return PyModule_AddType(module, st->document) != 0 || PyModule_AddType(module, st->table) != 0 ||
+                   PyModule_AddType(module, st->undo) != 0
+               ? -1
+               : 0;
 }
 
 static int module_exec(PyObject *module)
@@ -248,7 +270,6 @@ static int module_traverse(PyObject *module, visitproc visit, void *arg)
     state *st = state_of(module);
 
     Py_VISIT(st->errors);
-    Py_VISIT(st->urandom);
     Py_VISIT(st->chunk);
     Py_VISIT(st->applied);
     Py_VISIT(st->info);
@@ -256,9 +277,13 @@ static int module_traverse(PyObject *module, visitproc visit, void *arg)
     Py_VISIT(st->patch);
     Py_VISIT(st->anchor);
     Py_VISIT(st->stat);
+    Py_VISIT(st->rebased);
     Py_VISIT(st->transaction);
+    Py_VISIT(st->step);
+    Py_VISIT(st->away);
     Py_VISIT(st->document);
     Py_VISIT(st->table);
+    Py_VISIT(st->undo);
     Py_VISIT(st->steps);
     return 0;
 }
@@ -268,7 +293,6 @@ static int module_clear(PyObject *module)
     state *st = state_of(module);
 
     Py_CLEAR(st->errors);
-    Py_CLEAR(st->urandom);
     Py_CLEAR(st->chunk);
     Py_CLEAR(st->applied);
     Py_CLEAR(st->info);
@@ -276,9 +300,13 @@ static int module_clear(PyObject *module)
     Py_CLEAR(st->patch);
     Py_CLEAR(st->anchor);
     Py_CLEAR(st->stat);
+    Py_CLEAR(st->rebased);
     Py_CLEAR(st->transaction);
+    Py_CLEAR(st->step);
+    Py_CLEAR(st->away);
     Py_CLEAR(st->document);
     Py_CLEAR(st->table);
+    Py_CLEAR(st->undo);
     Py_CLEAR(st->steps);
     return 0;
 }

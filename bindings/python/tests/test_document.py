@@ -3,7 +3,10 @@ import copy
 import gc
 import pickle
 import random
+import sys
 import threading
+import time
+import weakref
 from collections.abc import Callable
 
 import pytest
@@ -267,26 +270,118 @@ def test_hostile_bytes_never_get_in() -> None:
     assert str(doc) == "hello"
 
 
-def test_threads_take_turns() -> None:
-    doc, failures = Document("x" * 1000), []
+def test_what_can_change_is_read_under_the_lock() -> None:
+    doc = Document("x" * 10_000 + "y")
+    good = doc.save()
+    for data in (bytearray(good), memoryview(good), memoryview(bytearray(good)).toreadonly()):
+        assert str(Document.load(data)) == str(doc)
+        assert Document().apply(data).applied == 10_001
+    with pytest.raises(BufferError):
+        Document().apply(memoryview(bytearray(good * 2))[::2])  # not in one piece
 
-    def work() -> None:
-        for _ in range(50):
+    target = bytearray(good)
+
+    def overwrite(change: sennit.Change, kinds: int) -> None:
+        target[:] = bytes(len(target))
+
+
+    other = Document()
+    assert other.apply(target, admit=overwrite).applied == 10_001 and str(other) == str(doc)
+
+
+def test_a_document_goes_on_under_another_id() -> None:
+    doc = Document("hello")
+    anchor, old = doc.anchor(3), doc.replica
+    twin = Document.load(doc.save(identity=True))
+    twin.insert(5, "!")
+    doc.insert(5, "?")
+    with pytest.raises(sennit.ForkError):
+        doc.apply(twin.delta())
+    done = doc.rebase(5)
+    assert (done.old, done.start, done.operations) == (old, 5, 1) and done.renewed == doc.replica
+    assert doc.resolve(sennit.anchor_rebase(done, anchor)) == 3
+    assert sorted(meet(doc, twin)) == sorted("hello!?")
+    assert twin.void(done.renewed, 0).operations == 0 and "?" not in str(twin)
+    with pytest.raises(sennit.RangeError):
+        doc.rebase(99)
+    with pytest.raises(TypeError):
+        sennit.anchor_rebase(5, anchor)  # type: ignore[arg-type]
+
+
+def test_a_lineage_is_adopted_and_times_are_corrected() -> None:
+    a, b, time = Document("x"), Document(clock=lambda: 2_000_000_000_000), 1_700_000_000_000
+    b.adopt(a.lineage)
+    b.insert(0, "y")
+    b.restamp(time)
+    assert [c.unix_ms for c in b.changes()] == [time]
+    a.apply(b.delta())
+    with pytest.raises(sennit.LineageError):
+        b.adopt(bytes(16))
+    with pytest.raises(ValueError):
+        b.adopt(b"short")
+
+
+def test_a_delta_comes_in_parts_too() -> None:
+    a, b = Document("0123456789" * 100), Document()
+    then = b""
+    for _ in range(1000):
+        part, then = a.delta_part(then, 100)
+        if part == b"":
+            break
+        b.apply(part)
+    assert str(b) == str(a) and then == a.version
+    assert a.delta_part(b"", 100, own=False)[0] == b""
+    with pytest.raises(ValueError):
+        a.delta_part(b"", 100, own=False, others=False)
+
+
+def test_threads_are_safe_or_refused() -> None:
+    doc, table, failures = Document("x" * 10_000), sennit.Table(), []
+
+    def work(n: int) -> None:
+        mine = Document("y" * 10_000)
+        for i in range(40):
             try:
                 doc.save()
-                doc.insert(0, "y")
+                doc.insert(0, "y" * (5_000 if i % 4 == n else 1))
+                mine.delta(table=table)
+                doc.version
             except sennit.BusyError:
                 pass
             except Exception as e:  # noqa: BLE001
                 failures.append(e)
 
-    threads = [threading.Thread(target=work) for _ in range(4)]
+    threads = [threading.Thread(target=work, args=(n,)) for n in range(4)]
     for t in threads:
         t.start()
     for t in threads:
         t.join()
     assert not failures
     doc.check()
+
+
+def test_a_call_of_a_thread_is_not_in_the_way_of_others_elsewhere() -> None:
+    """The GIL is given up: others run while a long call does."""
+    data = Document("".join(map(chr, range(33, 0x3000))) * 30).save()
+    done, ran = threading.Event(), 0
+
+    def load() -> None:
+        for _ in range(20):
+            Document.load(data)
+        done.set()
+
+    thread = threading.Thread(target=load)
+    old = sys.getswitchinterval()
+    sys.setswitchinterval(1000)  # nobody is made to give it up
+    try:
+        thread.start()
+        while not done.is_set():
+            ran += 1
+            time.sleep(0)
+    finally:
+        sys.setswitchinterval(old)
+        thread.join()
+    assert ran > 20
 
 
 def test_nothing_is_leaked_by_a_hundred_thousand_documents() -> None:
@@ -297,11 +392,27 @@ def test_nothing_is_leaked_by_a_hundred_thousand_documents() -> None:
     def churn(n: int) -> None:
         for _ in range(n):
             doc = Document("x", clock=int)
+            undo = sennit.Undo(doc)
             list(doc.changes())
+            undo.selection = (doc.anchor(0),)
             doc.fork()
         gc.collect()
 
     churn(2_000)
     before = resident()
-    churn(50_000)
+    churn(50_000)  # two documents each
     assert resident() - before < 512, "pages"
+
+
+def test_cycles_through_a_clock_are_collected() -> None:
+    class Owner:
+        def __init__(self) -> None:
+            self.doc = Document(clock=self.now)
+            self.undo = sennit.Undo(self.doc)
+
+        def now(self) -> int:
+            return 1_700_000_000_000
+
+    gone = weakref.ref(Owner())
+    gc.collect()
+    assert gone() is None
