@@ -354,11 +354,12 @@ static sennit_status apply_reserve(sn_apply *a)
     uint64_t cuts = sn_min_u64(a->cuts, edges);
     uint64_t covers = sn_min_u64(a->bulk ? a->cuts : a->covers, edges); /* else covered already */
     uint64_t spans = 2 * (uint64_t)a->records + 2 * cuts;
+    uint64_t places = 2 * (uint64_t)a->records + cuts; /* the ends of a delete may be far apart */
 
     if (a->records == 0)
         return sn_park_reserve(&doc->park, &doc->mem, doc->who.hash_key, a->parked_len);
     if (!a->bulk || cuts > 0)
-        SN_TRY(sn_tree_reserve(tree, a->bulk ? 2 * cuts : spans, (a->bulk ? 0 : a->records) + cuts));
+        SN_TRY(sn_tree_reserve(tree, a->bulk ? 2 * cuts : spans, a->bulk ? cuts : places));
     if (covers > 0)
         SN_TRY(sn_map_reserve(&doc->cover, &doc->mem, 2 * covers));
     if (a->toggles > 0) {

@@ -287,6 +287,48 @@ static void limits_hold_for_what_comes_from_elsewhere(void **state)
     assert_text(doc, "seedx");
 }
 
+/* Insert before what was inserted last until a leaf is full. */
+static void fill_leaf(sennit_doc *doc, const sn_leaf *leaf, bool at_end)
+{
+    assert_ok(sennit_doc_insert(doc, at_end ? sennit_doc_len(doc) : 0, "c", 1));
+    while (leaf->node.n < SN_LEAF)
+        assert_ok(sennit_doc_insert(doc, at_end ? sennit_doc_len(doc) - 1 : 0, "c", 1));
+}
+
+/* The writer's text with something of others after every fifth byte; its first leaf
+ * and its last are full, and no node is spare. */
+static sennit_doc *doc_with_full_leaves(stage *s, sennit_doc *writer, size_t len)
+{
+    sennit_doc *doc = stage_keep(s, doc_new(&s->options));
+    const sn_leaf *last;
+    char text[4096];
+
+    memset(text, 'a', len);
+    assert_ok(sennit_doc_insert(writer, 0, text, len));
+    doc_catch_up(doc, writer);
+    for (size_t at = 5; at < sennit_doc_len(doc); at += 6)
+        assert_ok(sennit_doc_insert(doc, at, "b", 1));
+    fill_leaf(doc, doc->tree.first, false);
+    for (last = doc->tree.first; last->next != NULL; last = last->next)
+        ;
+    fill_leaf(doc, last, true);
+    sn_tree_trim(&doc->tree);
+    return doc;
+}
+
+static void a_deletion_has_room_at_both_of_its_ends(void **state)
+{
+    stage *s = *state;
+    sennit_doc *writer = stage_keep(s, doc_new(&s->options));
+    sennit_doc *doc = doc_with_full_leaves(s, writer, 4000);
+    size_t len = sennit_doc_len(doc);
+
+    assert_ok(sennit_doc_delete(writer, 2, 3996));
+    doc_catch_up(doc, writer);
+    doc_check(doc);
+    assert_int_equal(sennit_doc_len(doc), len - 3996);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -298,6 +340,7 @@ int main(void)
         STAGE_TEST(a_run_that_was_cut_without_memory_is_whole_again),
         STAGE_TEST(what_wakes_without_memory_still_counts_as_waiting),
         STAGE_TEST(a_delta_of_many_without_memory_changes_nothing),
+        STAGE_TEST(a_deletion_has_room_at_both_of_its_ends),
         STAGE_TEST(limits_hold_for_what_comes_from_elsewhere),
     };
 
