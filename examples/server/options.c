@@ -58,6 +58,7 @@ static const struct setting settings[] = {
     { "drift-ms", NUMBER, AT(drift_ms), 1, MINUTES(1440), "MS",
       "how far ahead an author's clock may be [60000]" },
     { "group-ms", NUMBER, AT(group_ms), 1, 10000, "MS", "between commits [4]" },
+    { "pace-ms", NUMBER, AT(pace_ms), 1, 1000, "MS", "between turns: edits meanwhile go together [2]" },
     { "wait-ms", NUMBER, AT(wait_ms), 1, MINUTES(5), "MS", "to wait for ?min= [5000]" },
     { "restored", FLAG, AT(restored), 0, 0, NULL, "the data came from a backup" },
     { "log-level", LEVEL, 0, 0, 0, "LEVEL", "debug, info, warn or error [info]" },

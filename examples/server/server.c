@@ -22,6 +22,7 @@
 
 #define SERVER_DRAIN_MS 5000    /* for everybody to take the farewell */
 #define SERVER_ARRIVALS_MAX 4096 /* frames of one turn whose time is taken */
+#define SERVER_PACE_MS 2        /* half of it is what coalescing costs an edit */
 #define SERVER_FILES_APART 64   /* descriptors that are no connections */
 
 struct server {
@@ -243,6 +244,7 @@ static bool server_open_listener(struct server *server, uint64_t connections)
         .max_connections = (uint32_t)connections,
         .max_queue = (uint32_t)options->max_queue,
         .handshake_ms = (uint32_t)options->handshake_ms,
+        .pace_ms = options->pace_ms != 0 ? (uint32_t)options->pace_ms : SERVER_PACE_MS,
     };
     const sennit_listener_owner owner = {
         .self = server,

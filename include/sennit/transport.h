@@ -242,6 +242,8 @@ typedef struct sennit_listener_options {
     uint32_t handshake_ms;   /* from connect to the end of the headers [5,000] */
     uint32_t request_ms;     /* from there to the end of the body; and for the other end
                                 to take a piece of an answer [30,000] */
+    uint32_t pace_ms;        /* what arrives sooner after the last turn than this waits,
+                                and is then served all at once [0] */
 } sennit_listener_options;
 
 /* Listen for HTTP/1.1 and WebSocket.
@@ -291,6 +293,8 @@ sennit_listener_answer(sennit_listener *listener, uint64_t id, sennit_http_respo
  * and do it.
  *
  * more, n  further descriptors that end the wait, at most 16; revents are filled in
+ *
+ * With pace_ms it may take so much longer.
  *
  * Returns  SENNIT_OK; SENNIT_EIO (the wait fails); SENNIT_EINVAL (too many, or one
  *          that cannot be waited for)

@@ -104,6 +104,7 @@ static sennit_status listener_configure(sennit_listener *l, const sennit_listene
     o->max_queue = listener_or(given->max_queue, LISTENER_MAX_QUEUE);
     o->handshake_ms = listener_or(given->handshake_ms, LISTENER_HANDSHAKE_MS);
     o->request_ms = listener_or(given->request_ms, LISTENER_REQUEST_MS);
+    o->pace_ms = given->pace_ms;
     o->max_connections = listener_max_connections(
         listener_or(given->max_connections, LISTENER_MAX_CONNECTIONS));
     SN_TRY(listener_copy(&l->mem, given->path != NULL ? given->path : "/sync", &l->path));

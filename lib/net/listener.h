@@ -18,6 +18,8 @@
 
 #include <sennit/transport.h>
 
+#include <time.h>
+
 #include "net/answer.h"
 #include "net/farewell.h"
 #include "net/inbox.h"
@@ -95,6 +97,7 @@ struct sennit_listener {
     bool nothing_kept; /* libwebsockets had no bytes of anybody when it was last called */
     bool resting;      /* no files left: nothing is accepted until the next pass */
     uint64_t pass_at;  /* time of the next pass, in ms */
+    struct timespec turn_at; /* not before this is there another turn */
     sennit_poll more[SN_LISTENER_MORE]; /* those that epoll knows */
     size_t more_len;
 

@@ -438,8 +438,7 @@ static sennit_status take_delta(sn_channel *c, const sn_message *m)
     }
     c->in_serial++;
     c->applied = c->in_serial;
-    c->applied_due = true;
-    sn_connection_ready(connection);
+    sn_hub_owe(c);
     return sn_channel_await(c, true);
 }
 

@@ -2,6 +2,7 @@
 #include "sync/hub.h"
 
 #define HUB_SWEEP_MS 1000u /* how often connections are looked at for their age */
+#define HUB_OWED_MS 20u    /* longer than a commit takes, whose ack takes the other along */
 
 static void hub_default(uint32_t *option, uint32_t value)
 {
@@ -128,6 +129,24 @@ static void hub_look_at_rooms(sennit_hub *hub, bool all)
     }
 }
 
+void sn_hub_owe(sn_channel *channel)
+{
+    sennit_hub *hub = channel->room->hub;
+
+    channel->applied_due = true;
+    if (hub->owed_ms == 0)
+        hub->owed_ms = hub->now_ms + HUB_OWED_MS;
+}
+
+static void hub_pay(sennit_hub *hub)
+{
+    hub->owed_ms = 0;
+    for (sn_room *room = hub->rooms; room != NULL; room = room->next)
+        for (sn_channel *c = room->channels; c != NULL; c = c->next_in_room)
+            if (c->applied_due)
+                sn_connection_ready(c->connection);
+}
+
 static void hub_look_at_channels(sennit_hub *hub, sennit_connection *connection)
 {
     for (sn_channel *c = connection->channels, *next; c != NULL; c = next) {
@@ -169,6 +188,8 @@ void sennit_hub_tick(sennit_hub *hub, uint64_t now_ms)
     hub_look_at_storage(hub);
     if (sweep || hub->durable != before)
         hub_look_at_rooms(hub, sweep);
+    if (sweep || (hub->owed_ms != 0 && now_ms >= hub->owed_ms))
+        hub_pay(hub);
     if (!sweep)
         return;
     hub->swept_ms = now_ms;
@@ -180,6 +201,8 @@ uint32_t sennit_hub_timeout(const sennit_hub *hub, uint64_t now_ms)
 {
     uint64_t due = hub->swept_ms + HUB_SWEEP_MS;
 
+    if (hub->owed_ms != 0)
+        due = sn_min_u64(due, hub->owed_ms);
     return due > now_ms ? (uint32_t)sn_min_u64(due - now_ms, HUB_SWEEP_MS) : 0;
 }
 

@@ -157,6 +157,7 @@ struct sennit_hub {
     uint64_t key;          /* secret, for the table */
     uint64_t durable;      /* ticket */
     uint64_t swept_ms, now_ms;
+    uint64_t owed_ms;      /* when channels that are owed an ack get it; 0: none is */
     bool failing, draining;
     sennit_hub_stat stat;
     sn_hub_event events[SN_HUB_EVENTS];
@@ -169,6 +170,9 @@ struct sennit_hub {
 void sn_hub_note(sennit_hub *hub, sennit_hub_event_kind kind, const sennit_connection *connection,
                  const char *document, const char *user, sennit_fault fault, const char *text,
                  uint64_t count);
+
+/* Let a channel know what was applied: with whatever is sent to it next, and soon. */
+void sn_hub_owe(sn_channel *channel);
 
 /* ---- registry.c ---- */
 

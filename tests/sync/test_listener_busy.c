@@ -220,6 +220,25 @@ static void those_who_are_idle_cost_nothing(void **state)
     hall_end(&h);
 }
 
+static void at_a_pace_what_comes_meanwhile_is_served_together(void **state)
+{
+    (void)state;
+    sennit_listener_options options = {.pace_ms = 40};
+    hall h;
+
+    hall_open(&h, &options);
+    uint64_t since = net_now_ms();
+    raw_frame(h.fd, 0x82, "a", 1, 1);
+    hall_until_frames(&h, 1);
+    raw_frame(h.fd, 0x82, "b", 1, 1);
+    raw_frame(h.fd, 0x82, "c", 1, 1);
+    hall_until_frames(&h, 2);
+    assert_in_range(net_now_ms() - since, 39, NET_PATIENCE_MS);
+    net_host_step(&h.host, 0);
+    assert_int_equal(h.host.newest->frames, 3);
+    hall_end(&h);
+}
+
 static void after_a_stop_nobody_new_is_taken_in(void **state)
 {
     (void)state;
@@ -365,6 +384,7 @@ int main(void)
         cmocka_unit_test(a_wait_can_be_ended_from_elsewhere),
         cmocka_unit_test(further_descriptors_end_a_wait),
         cmocka_unit_test(those_who_are_idle_cost_nothing),
+        cmocka_unit_test(at_a_pace_what_comes_meanwhile_is_served_together),
         cmocka_unit_test(after_a_stop_nobody_new_is_taken_in),
         cmocka_unit_test(without_files_it_rests_and_goes_on_later),
         cmocka_unit_test(memory_that_runs_out_makes_no_listener),

@@ -871,6 +871,33 @@ static void a_document_that_could_not_be_stored_stays_open(void **state)
     faulty.full = false;
 }
 
+static void what_was_applied_is_told_soon_though_it_is_not_durable(void **state)
+{
+    meeting *m = *state;
+    client *a = joined(m, 0, "doc");
+    const void *data;
+    size_t len;
+
+    while (sennit_hub_next_ready(m->hub) != NULL)
+        continue;
+    faulty.below = *m->storage;
+    m->storage->append = faulty_append;
+    m->storage->compact = faulty_compact;
+    faulty.full = true;
+    client_type(m, a, 0, "x");
+    while (sennit_link_next_frame(a->link, m->now_ms, &data, &len) == 1)
+        assert_ok(sennit_hub_receive(a->connection, data, len, m->now_ms));
+    assert_null(sennit_hub_next_ready(m->hub)); /* it may have company in a moment */
+    assert_in_range(sennit_hub_timeout(m->hub, m->now_ms), 1, 50);
+    m->now_ms += sennit_hub_timeout(m->hub, m->now_ms);
+    sennit_hub_tick(m->hub, m->now_ms);
+    assert_ptr_equal(sennit_hub_next_ready(m->hub), a->connection);
+    meeting_settle(m);
+    assert_int_equal(sennit_session_unsafe(a->session, SENNIT_APPLIED), 0);
+    assert_int_equal(sennit_session_unsafe(a->session, SENNIT_DURABLE), 1);
+    faulty.full = false;
+}
+
 static void a_connection_that_says_nothing_is_closed(void **state)
 {
     meeting *m = *state;
@@ -940,6 +967,7 @@ int main(void)
         EACH_MEETING(an_expired_or_revoked_token_closes_the_channel),
         EACH_MEETING(nobody_brings_what_is_bound_to_another),
         EACH_MEETING(a_document_that_could_not_be_stored_stays_open),
+        EACH_MEETING(what_was_applied_is_told_soon_though_it_is_not_durable),
         EACH_MEETING(a_connection_that_says_nothing_is_closed),
         EACH_MEETING(documents_nobody_is_at_are_unloaded_and_come_back),
     };
