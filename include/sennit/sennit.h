@@ -1064,6 +1064,25 @@ SENNIT_API SENNIT_MUST_CHECK sennit_status
 sennit_history_splice(sennit_doc *doc, const void *version, size_t version_len, size_t pos, size_t n,
                       const char *text, size_t len, size_t *landed);
 
+/* One edit of a text: so much taken away at a place, and something put there. */
+typedef struct sennit_edit {
+    size_t pos, removed;
+    const char *text; /* len bytes of UTF-8 */
+    size_t len;
+} sennit_edit;
+
+/* Make several such edits, all or none. Each counts in the text of that version, as
+ * if it were the only one; of those at one place the first stands first.
+ *
+ * unit     of their places and lengths; any but SENNIT_LINES
+ *
+ * Returns  as sennit_history_splice; SENNIT_EINVAL (no such unit)
+ * Cost     as sennit_history_text, n times
+ */
+SENNIT_API SENNIT_MUST_CHECK sennit_status
+sennit_history_edit(sennit_doc *doc, const void *version, size_t version_len, sennit_unit unit,
+                    const sennit_edit *edits, size_t n);
+
 /* ------------------------------------------------------ Check and dump -- */
 
 /* How large a document is inside. */

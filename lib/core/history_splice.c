@@ -13,6 +13,7 @@ typedef struct splice_piece {
 typedef struct splicing {
     sennit_doc *doc;
     sn_past past;
+    sennit_unit unit;    /* of what follows */
     size_t pos, end;     /* in the text of then */
     size_t seen;         /* units of it gone by */
     splice_piece *gone;  /* what is taken away, in order */
@@ -35,9 +36,9 @@ static sennit_status splice_byte(const splicing *s, const sn_text *text, const s
     if (upto >= s->seen + units)
         return SENNIT_OK;
     const uint32_t want = (uint32_t)(upto - s->seen);
-    *out = sn_text_skip(text, piece->at, piece->len, s->doc->unit, want);
+    *out = sn_text_skip(text, piece->at, piece->len, s->unit, want);
     const sn_count c = sn_text_count(text, piece->at, *out);
-    return sn_text_boundary(text, (uint64_t)piece->at + *out) && sn_count_in(&c, s->doc->unit) == want
+    return sn_text_boundary(text, (uint64_t)piece->at + *out) && sn_count_in(&c, s->unit) == want
                ? SENNIT_OK : SENNIT_EUTF8;
 }
 
@@ -46,7 +47,7 @@ static sennit_status splice_piece_then(splicing *s, const splice_piece *piece)
 {
     const sn_text *text = &s->doc->who.replicas[piece->replica].text;
     const sn_count c = sn_text_count(text, piece->at, piece->len);
-    const size_t units = sn_count_in(&c, s->doc->unit);
+    const size_t units = sn_count_in(&c, s->unit);
     uint32_t low, high;
 
     SN_TRY(splice_byte(s, text, piece, units, s->pos, &low));
@@ -147,37 +148,76 @@ static sennit_status splice_now(splicing *s, const uint8_t *text, uint32_t len)
 
 /* ---- all of it ---- */
 
-static sennit_status splice_all(splicing *s, const void *version, size_t version_len,
-                                const char *text, size_t len)
+static sennit_status splice_check(const sennit_edit *edits, size_t n)
 {
+    for (size_t i = 0; i < n; i++) {
+        SN_TRY(sn_edit_check_text(edits[i].text, edits[i].len));
+        if (edits[i].removed > SIZE_MAX - edits[i].pos)
+            return SENNIT_ERANGE;
+    }
+    return SENNIT_OK;
+}
+
+static sennit_status splice_one(splicing *s, const sennit_edit *edit)
+{
+    s->pos = edit->pos;
+    s->end = edit->pos + edit->removed;
+    s->seen = 0;
+    s->gone_len = 0;
+    s->any = false;
+    SN_TRY(splice_find(s));
+    return s->gone_len > 0 || edit->len > 0
+               ? splice_now(s, (const uint8_t *)edit->text, (uint32_t)edit->len) : SENNIT_OK;
+}
+
+/* The last comes first, so that of two inserts at one place the first stands first.
+ * What is inserted here is not of then, so the others do not see it. */
+static sennit_status splice_all(splicing *s, const void *version, size_t version_len,
+                                const sennit_edit *edits, size_t n)
+{
+    sennit_status st = SENNIT_OK;
     sn_txn mark;
 
     SN_TRY(sn_past_open(s->doc, version, version_len, &s->past));
-    SN_TRY(splice_find(s));
-    if (s->gone_len == 0 && len == 0)
-        return SENNIT_OK;
     sn_txn_mark(s->doc, &mark);
-    sennit_status st = splice_now(s, (const uint8_t *)text, (uint32_t)len);
+    while (n > 0 && st == SENNIT_OK)
+        st = splice_one(s, &edits[--n]);
     sn_txn_settle(s->doc, &mark, st);
     return st;
+}
+
+static sennit_status splice_edits(splicing *s, const void *version, size_t version_len,
+                                  const sennit_edit *edits, size_t n)
+{
+    if (edits == NULL && n > 0)
+        return SENNIT_EINVAL;
+    SN_TRY(splice_check(edits, n));
+    sennit_status st = splice_all(s, version, version_len, edits, n);
+    sn_mem_free(&s->doc->mem, s->gone, s->gone_cap * sizeof *s->gone);
+    sn_past_close(&s->past);
+    if (st == SENNIT_OK)
+        sn_doc_selfcheck(s->doc);
+    return st;
+}
+
+sennit_status sennit_history_edit(sennit_doc *doc, const void *version, size_t version_len,
+                                  sennit_unit unit, const sennit_edit *edits, size_t n)
+{
+    splicing s = {.doc = doc, .past.doc = doc, .unit = unit};
+
+    if (unit >= SENNIT_LINES)
+        return SENNIT_EINVAL;
+    return splice_edits(&s, version, version_len, edits, n);
 }
 
 sennit_status sennit_history_splice(sennit_doc *doc, const void *version, size_t version_len,
                                     size_t pos, size_t n, const char *text, size_t len,
                                     size_t *landed)
 {
-    splicing s = {.doc = doc, .past.doc = doc, .pos = pos, .end = pos + n};
+    const sennit_edit edit = {pos, n, text, len};
+    splicing s = {.doc = doc, .past.doc = doc, .unit = doc->unit};
 
-    SN_TRY(sn_edit_check_text(text, len));
-    if (n > SIZE_MAX - pos)
-        return SENNIT_ERANGE;
-    sennit_status st = splice_all(&s, version, version_len, text, len);
-    sn_mem_free(&doc->mem, s.gone, s.gone_cap * sizeof *s.gone);
-    sn_past_close(&s.past);
-    if (st != SENNIT_OK)
-        return st;
-    if (landed != NULL)
-        SN_TRY(sennit_doc_convert(doc, SENNIT_BYTES, s.landed, doc->unit, landed));
-    sn_doc_selfcheck(doc);
-    return SENNIT_OK;
+    SN_TRY(splice_edits(&s, version, version_len, &edit, 1));
+    return landed != NULL ? sennit_doc_convert(doc, SENNIT_BYTES, s.landed, doc->unit, landed)
+                          : SENNIT_OK;
 }

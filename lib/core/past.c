@@ -33,12 +33,11 @@ static uint32_t past_same(const uint64_t *bits, uint32_t from, uint32_t end)
 
 uint32_t sn_past_run(const sn_past *past, uint32_t replica, uint32_t number, uint32_t len, bool *there)
 {
-    const sn_past_of *of = &past->of[replica];
-
-    if (number >= of->number) {
+    if (replica >= past->replicas_len || number >= past->of[replica].number) {
         *there = false;
         return len;
     }
+    const sn_past_of *of = &past->of[replica];
     const uint64_t *bits = past->gone + of->at;
     const uint32_t end = (uint32_t)sn_min_u64(of->number, (uint64_t)number + len);
     *there = !(bits[number / 64] >> number % 64 & 1);

@@ -39,7 +39,7 @@ sennit_status sn_past_open(sennit_doc *doc, const void *version, size_t len, sn_
 void sn_past_close(sn_past *past);
 
 /* How many bytes from one on, at most len, all were visible or all were not; *there
- * tells which. */
+ * tells which. What came since sn_past_open was not there. */
 uint32_t sn_past_run(const sn_past *past, uint32_t replica, uint32_t number, uint32_t len,
                      bool *there);
 

@@ -406,6 +406,13 @@ static sennit_status call_history_splice(world *w)
     return sennit_history_splice(w->doc, w->since.data, w->since.len, 0, w->in.len, "old", 3, NULL);
 }
 
+static sennit_status call_history_edit(world *w)
+{
+    const sennit_edit edits[] = {{0, 2, "ol", 2}, {w->in.len, 0, "d", 1}, {3, 0, "er", 2}};
+
+    return sennit_history_edit(w->doc, w->since.data, w->since.len, SENNIT_BYTES, edits, 3);
+}
+
 /* ---- trying ---- */
 
 /* A document that checks itself after a call does without if memory runs out. */
@@ -464,6 +471,7 @@ static const call calls[] = {
     {"version of a time", before_history, call_history_at, false},
     {"versions of a change", before_history, call_history_change, false},
     {"edit at a version", before_history, call_history_splice, false},
+    {"edits at a version", before_history, call_history_edit, false},
     {"insert in a transaction", before_edit_transaction, call_insert, false},
     {"delete in a transaction", before_edit_transaction, call_delete, false},
     {"splice in a transaction", before_edit_transaction, call_splice, false},

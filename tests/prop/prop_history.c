@@ -388,6 +388,58 @@ static void compare_splice(past *p, site *s, const moment *m)
     sennit_buf_clear(&want);
 }
 
+#define EDITS 4
+
+/* Choose edits of a text at random; they may overlap. Returns how many. */
+static size_t some_edits(past *p, const site *s, const sennit_buf *then, char (*inserts)[4 * 5],
+                         sennit_edit *edits)
+{
+    const char *t = then->data != NULL ? (const char *)then->data : "";
+    size_t n = 1 + rng_below(p->c.r, EDITS);
+
+    for (size_t i = 0; i < n; i++) {
+        size_t pos = text_place(p->c.r, t, then->len);
+        size_t end = text_start(t, then->len, pos + rng_below(p->c.r, 9));
+
+        end = end > then->len ? then->len : end < pos ? pos : end;
+        edits[i] = (sennit_edit){.pos = text_units(t, pos, s->unit),
+                                 .removed = text_units(t + pos, end - pos, s->unit),
+                                 .text = inserts[i], .len = rng_text(p->c.r, 5, inserts[i])};
+    }
+    return n;
+}
+
+/* Several edits do what they do one by one, the last first. */
+static void compare_edits(past *p, site *s, const moment *m)
+{
+    char inserts[EDITS][4 * 5];
+    sennit_edit edits[EDITS];
+    sennit_doc *at_once, *one_by_one;
+    sennit_buf then, want;
+
+    if (!moment_is_known(p, s, m))
+        return;
+    sennit_buf_init(&then, NULL);
+    sennit_buf_init(&want, NULL);
+    text_then(p, s, m, &then);
+    size_t n = some_edits(p, s, &then, inserts, edits);
+    require(sennit_doc_fork(s->doc, NULL, &at_once) == SENNIT_OK);
+    require(sennit_doc_fork(s->doc, NULL, &one_by_one) == SENNIT_OK);
+    require(sennit_history_edit(at_once, m->version.data, m->version.len, s->unit, edits, n) ==
+            SENNIT_OK);
+    for (size_t i = n; i-- > 0;)
+        require(sennit_history_splice(one_by_one, m->version.data, m->version.len, edits[i].pos,
+                                      edits[i].removed, edits[i].text, edits[i].len,
+                                      NULL) == SENNIT_OK);
+    doc_text(one_by_one, &want);
+    require(doc_text_is(at_once, want.data != NULL ? (const char *)want.data : "", want.len));
+    doc_check(at_once);
+    sennit_doc_free(at_once);
+    sennit_doc_free(one_by_one);
+    sennit_buf_clear(&then);
+    sennit_buf_clear(&want);
+}
+
 /* ---- life ---- */
 
 static void remember(past *p, site *s)
@@ -424,6 +476,7 @@ static void look_back(past *p, site *s)
     compare_diff(p, s, a, &m);
     compare_splice(p, s, a);
     compare_splice(p, s, &m);
+    compare_edits(p, s, a);
     compare_blame(s);
     compare_times(p, s);
     compare_changes(s);

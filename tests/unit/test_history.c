@@ -418,6 +418,57 @@ static void a_splice_is_all_or_nothing_and_one_step_of_undo(void **state)
     sennit_buf_clear(&v);
 }
 
+static void several_edits_count_in_one_text(void **state)
+{
+    stage *s = *state;
+    sennit_doc *doc = stage_doc(s, 1, "one \xf0\x9f\x99\x82 three");
+    const sennit_edit edits[] = {
+        {0, 3, "1", 1}, {4, 1, "2", 1}, {6, 0, "(", 1}, {6, 0, ")", 1}, {6, 5, "3", 1}};
+    sennit_undo *undo;
+    sennit_buf v;
+
+    mark(doc, &v);
+    type(doc, 14, "!");
+    assert_ok(sennit_undo_new(doc, NULL, &undo));
+    assert_ok(sennit_history_edit(doc, v.data, v.len, SENNIT_CODEPOINTS, edits, 5));
+    assert_text(doc, "1 2 ()3!");
+    assert_int_equal(sennit_undo_can_undo(undo), 1);
+    assert_ok(sennit_undo_undo(undo));
+    assert_text(doc, "one \xf0\x9f\x99\x82 three!");
+    sennit_undo_free(undo);
+    sennit_buf_clear(&v);
+}
+
+static void one_bad_edit_undoes_all(void **state)
+{
+    stage *s = *state;
+    s->options.limits.text_bytes = 20;
+    sennit_doc *doc = stage_doc(s, 1, "a\xf0\x9f\x99\x82" "b");
+    sennit_edit edits[] = {{9, 0, "x", 1}, {0, 1, "y", 1}, {5, 1, NULL, 0}};
+    sennit_buf v;
+
+    mark(doc, &v);
+    assert_refused(doc, SENNIT_ERANGE,
+                   sennit_history_edit(doc, v.data, v.len, SENNIT_BYTES, edits, 3));
+    edits[0].pos = 2;
+    assert_refused(doc, SENNIT_EUTF8,
+                   sennit_history_edit(doc, v.data, v.len, SENNIT_BYTES, edits, 3));
+    edits[0] = (sennit_edit){0, 0, "much too long a text", 20};
+    assert_refused(doc, SENNIT_ELIMIT,
+                   sennit_history_edit(doc, v.data, v.len, SENNIT_BYTES, edits, 3));
+    edits[0] = (sennit_edit){1, SIZE_MAX, NULL, 0};
+    assert_refused(doc, SENNIT_ERANGE,
+                   sennit_history_edit(doc, v.data, v.len, SENNIT_BYTES, edits, 3));
+    assert_refused(doc, SENNIT_EINVAL,
+                   sennit_history_edit(doc, v.data, v.len, SENNIT_LINES, edits, 0));
+    assert_refused(doc, SENNIT_EINVAL,
+                   sennit_history_edit(doc, v.data, v.len, SENNIT_BYTES, NULL, 1));
+    assert_ok(sennit_history_edit(doc, v.data, v.len, SENNIT_BYTES, NULL, 0));
+    assert_ok(sennit_history_edit(doc, v.data, v.len, SENNIT_BYTES, edits + 1, 2));
+    assert_text(doc, "y\xf0\x9f\x99\x82");
+    sennit_buf_clear(&v);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -437,6 +488,8 @@ int main(void)
         STAGE_TEST(an_edit_of_the_text_of_now_is_a_splice),
         STAGE_TEST(bad_places_and_texts_are_refused),
         STAGE_TEST(a_splice_is_all_or_nothing_and_one_step_of_undo),
+        STAGE_TEST(several_edits_count_in_one_text),
+        STAGE_TEST(one_bad_edit_undoes_all),
     };
 
     return RUN_TESTS(tests);
