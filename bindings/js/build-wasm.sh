@@ -1,9 +1,10 @@
 #!/bin/sh
-# Compile the library and its shim to WebAssembly: build-wasm.sh OUT
+# Compile the library and its shim to WebAssembly: build-wasm.sh OUT [-DJS_LEAN]
 # CLANG= names the compiler; it needs lld. WASM_OPT= is binaryen's.
 set -eu
 
 out=$1
+lean=${2-}
 here=$(cd "$(dirname "$0")" && pwd)
 root=$(cd "$here/../.." && pwd)
 one=$root/build/js/one
@@ -20,9 +21,10 @@ done
 objects=
 for source in "$one/sennit.c" "$here/src/c/shim.c" "$here/src/c/libc.c"; do
     object=$one/$(basename "$source" .c).o
+    # shellcheck disable=SC2086 # nothing, if there is none
     "${CLANG:-clang}" --target=wasm32 -mbulk-memory -msign-ext -mnontrapping-fptoint \
         -std=c11 -Oz -flto -DNDEBUG -ffreestanding -fvisibility=hidden -Wall -Wextra \
-        -isystem "$here/src/c/libc" -I"$one" -c "$source" -o "$object"
+        $lean -isystem "$here/src/c/libc" -I"$one" -c "$source" -o "$object"
     objects="$objects $object"
 done
 mkdir -p "$(dirname "$out")"

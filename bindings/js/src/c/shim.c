@@ -11,6 +11,11 @@
 #include <string.h>
 
 #define EXPORT(name) __attribute__((export_name(#name)))
+#ifdef JS_LEAN /* without what a provider and an editor can do without */
+#define EXTRA(name) __attribute__((unused))
+#else
+#define EXTRA(name) EXPORT(name)
+#endif
 #define IMPORT(name) __attribute__((import_module("env"), import_name(name)))
 
 /* Fill len bytes with randomness; 0 if that was done. */
@@ -134,7 +139,7 @@ EXPORT(js_new) int js_new(void)
     return made(sennit_doc_new(&options, &doc), doc);
 }
 
-EXPORT(js_seed) int js_seed(const char *name, size_t name_len, const char *text, size_t len)
+EXTRA(js_seed) int js_seed(const char *name, size_t name_len, const char *text, size_t len)
 {
     sennit_doc *doc;
     sennit_status status = sennit_doc_seed(&options, name, name_len, text, len, &doc);
@@ -150,7 +155,7 @@ EXPORT(js_load) int js_load(const void *data, size_t len)
     return made(status, doc);
 }
 
-EXPORT(js_fork) int js_fork(sennit_doc *from)
+EXTRA(js_fork) int js_fork(sennit_doc *from)
 {
     sennit_doc *doc;
     sennit_status status = sennit_doc_fork(from, NULL, &doc);
@@ -216,7 +221,7 @@ EXPORT(js_splice) int js_splice(sennit_doc *doc, double now, size_t pos, size_t 
     return sennit_doc_splice(doc, pos, n, text, len);
 }
 
-EXPORT(js_replace) int js_replace(sennit_doc *doc, double now, size_t pos, size_t n, const char *text, size_t len)
+EXTRA(js_replace) int js_replace(sennit_doc *doc, double now, size_t pos, size_t n, const char *text, size_t len)
 {
     sennit_doc_set_time(doc, (uint64_t)now);
     return sennit_doc_replace(doc, pos, n, text, len);
@@ -229,7 +234,7 @@ EXPORT(js_read) int js_read(const sennit_doc *doc, size_t pos, size_t n)
     return done_bytes(sennit_doc_read(doc, pos, n, empty()));
 }
 
-EXPORT(js_chunk) int js_chunk(const sennit_doc *doc, size_t pos)
+EXTRA(js_chunk) int js_chunk(const sennit_doc *doc, size_t pos)
 {
     sennit_chunk chunk;
     sennit_status status = sennit_doc_chunk(doc, pos, &chunk);
@@ -243,7 +248,7 @@ EXPORT(js_chunk) int js_chunk(const sennit_doc *doc, size_t pos)
     return status;
 }
 
-EXPORT(js_convert) int js_convert(const sennit_doc *doc, sennit_unit from, size_t pos, sennit_unit to)
+EXTRA(js_convert) int js_convert(const sennit_doc *doc, sennit_unit from, size_t pos, sennit_unit to)
 {
     size_t at = 0;
     sennit_status status = sennit_doc_convert(doc, from, pos, to, &at);
@@ -253,7 +258,7 @@ EXPORT(js_convert) int js_convert(const sennit_doc *doc, sennit_unit from, size_
     return status;
 }
 
-EXPORT(js_line_column) int js_line_column(const sennit_doc *doc, size_t pos)
+EXTRA(js_line_column) int js_line_column(const sennit_doc *doc, size_t pos)
 {
     size_t line = 0, column = 0;
     sennit_status status = sennit_doc_line_column(doc, pos, &line, &column);
@@ -264,7 +269,7 @@ EXPORT(js_line_column) int js_line_column(const sennit_doc *doc, size_t pos)
     return status;
 }
 
-EXPORT(js_at_line) int js_at_line(const sennit_doc *doc, size_t line, size_t column)
+EXTRA(js_at_line) int js_at_line(const sennit_doc *doc, size_t line, size_t column)
 {
     size_t pos = 0;
     sennit_status status = sennit_doc_at_line(doc, line, column, &pos);
@@ -305,7 +310,7 @@ EXPORT(js_version_next) int js_version_next(const void *version, size_t len, siz
     return more;
 }
 
-EXPORT(js_table_new) int js_table_new(void)
+EXTRA(js_table_new) int js_table_new(void)
 {
     sennit_table *table;
     sennit_status status = sennit_table_new(NULL, &table);
@@ -315,7 +320,7 @@ EXPORT(js_table_new) int js_table_new(void)
     return status;
 }
 
-EXPORT(js_delta) int js_delta(sennit_doc *doc, const void *since, size_t len, sennit_table *table)
+EXTRA(js_delta) int js_delta(sennit_doc *doc, const void *since, size_t len, sennit_table *table)
 {
     return done_bytes(sennit_doc_delta(doc, since, len, table, empty(), &failure));
 }
@@ -384,7 +389,7 @@ EXPORT(js_next_missing) int js_next_missing(const sennit_doc *doc, size_t at)
     return more;
 }
 
-EXPORT(js_inspect) int js_inspect(const void *delta, size_t len, const sennit_table *table)
+EXTRA(js_inspect) int js_inspect(const void *delta, size_t len, const sennit_table *table)
 {
     sennit_delta_info info;
     sennit_status status = sennit_delta_inspect(delta, len, table, &info, &failure);
@@ -598,7 +603,7 @@ EXPORT(js_undo_selection) int js_undo_selection(const sennit_undo *undo, size_t 
 }
 
 /* ids: n of 64 bits; all replicas if there are none. */
-EXPORT(js_undo_range) int js_undo_range(sennit_doc *doc, sennit_undo *undo, double now, const void *ids,
+EXTRA(js_undo_range) int js_undo_range(sennit_doc *doc, sennit_undo *undo, double now, const void *ids,
                                         size_t n, const void *since, size_t since_len,
                                         const void *until, size_t until_len)
 {
@@ -608,7 +613,7 @@ EXPORT(js_undo_range) int js_undo_range(sennit_doc *doc, sennit_undo *undo, doub
 
 /* ---- History ---- */
 
-EXPORT(js_history_at) int js_history_at(const sennit_doc *doc, double unix_ms)
+EXTRA(js_history_at) int js_history_at(const sennit_doc *doc, double unix_ms)
 {
     return done_bytes(sennit_history_at(doc, (uint64_t)unix_ms, empty()));
 }
@@ -669,7 +674,7 @@ EXPORT(js_history_blame) int js_history_blame(const sennit_doc *doc, size_t at, 
     return 1;
 }
 
-EXPORT(js_history_splice) int js_history_splice(sennit_doc *doc, double now, const void *version,
+EXTRA(js_history_splice) int js_history_splice(sennit_doc *doc, double now, const void *version,
                                                 size_t version_len, size_t pos, size_t n,
                                                 const char *text, size_t len)
 {
@@ -685,12 +690,12 @@ EXPORT(js_history_splice) int js_history_splice(sennit_doc *doc, double now, con
 
 /* ---- Check and dump ---- */
 
-EXPORT(js_check) int js_check(const sennit_doc *doc)
+EXTRA(js_check) int js_check(const sennit_doc *doc)
 {
     return done(sennit_doc_check(doc, &failure));
 }
 
-EXPORT(js_dump) int js_dump(const sennit_doc *doc)
+EXTRA(js_dump) int js_dump(const sennit_doc *doc)
 {
     return done_bytes(sennit_doc_dump(doc, empty()));
 }
@@ -711,7 +716,7 @@ EXPORT(js_stat) void js_stat(const sennit_doc *doc)
     put_u64(16, stat.parked_bytes);
 }
 
-EXPORT(js_snapshot_text) int js_snapshot_text(const void *data, size_t len)
+EXTRA(js_snapshot_text) int js_snapshot_text(const void *data, size_t len)
 {
     const char *text;
     size_t text_len;

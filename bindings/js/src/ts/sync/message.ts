@@ -1,7 +1,6 @@
 /**
  * The messages of docs/PROTOCOL.md, to and from bytes. What comes in is hostile:
  * a message is looked at field by field, and anything else ends the connection.
- * @internal
  */
 import { decodeMulti, Encoder } from "@msgpack/msgpack";
 

@@ -20,7 +20,7 @@ export interface Status {
 
 export interface ProviderEvents {
   status: Status;
-  /** Somebody else changed the document: take its patches. */
+  /** Somebody else changed the document: take its patches. Whoever is there may be elsewhere. */
   change: undefined;
   peers: ReadonlyMap<number, Peer>;
   /** Own operations were issued anew: anchors in them move with `rebaseAnchor`. */
@@ -340,7 +340,6 @@ export class Provider {
   #onChanged(): void {
     this.#scheduleKeep();
     this.#emit("change", undefined);
-    if (this.#peers.size > 0) this.#emit("peers", this.#peers);
   }
 
   #onRebased(rebased: Rebased): void {

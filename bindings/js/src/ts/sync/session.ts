@@ -7,7 +7,6 @@
  *        +------ lost --------+----- error ------+--> refused
  *
  * Nothing is queued here. What the server lacks is in the document itself.
- * @internal
  */
 import { compare, type Document, type Rebased, type Version, versionMap, versionOf } from "../document.js";
 import { SennitError } from "../errors.js";
