@@ -10,6 +10,7 @@
 #: make coverage    lines of lib/ that the tests run; fails under COVERAGE_MIN=95
 #: make python      the package for Python, tested, in bindings/python/dist
 #: make js          the package for JavaScript, tested, in bindings/js
+#: make page        the page that sennitd shows, built in from then on
 #: make bench       replay recorded editing sessions, from the folder TRACES=
 #: make bench-peers the same with other libraries, side by side
 #: make install     to DESTDIR=, PREFIX=/usr/local; also make uninstall
@@ -120,7 +121,17 @@ $(B)/shared.o: build/amalgam/sennit.c $(B)/flags
 $(B)/sennit: $(CLI:%.c=$(B)/%.o) $(B)/libsennit-sync.a $(B)/libsennit.a
 	$(LINK) $^ -ljansson -lz -lzstd $(SYNC_LIBS) -o $@
 
-$(B)/sennitd: $(SERVER:%.c=$(B)/%.o) $(B)/libsennit-sync.a $(B)/libsennit.a
+# The page that the server shows is in it once `make page` has built it.
+PAGE_C := build/page/page.c
+PAGE   := $(if $(wildcard $(PAGE_C)),$(PAGE_C),examples/page/none.c)
+page: $(PAGE_C)
+$(PAGE_C): $(wildcard examples/page/*.*) $(wildcard bindings/js/src/*/*.* bindings/js/src/ts/*/*.ts) \
+           bindings/js/package.json $(wildcard lib/base/*.c lib/core/*.c lib/wire/*.c)
+	@sh tools/setup.sh js
+	sh examples/page/build.sh $@
+$(B)/build/page/page.o: INCLUDE += -Iexamples
+
+$(B)/sennitd: $(SERVER:%.c=$(B)/%.o) $(PAGE:%.c=$(B)/%.o) $(B)/libsennit-sync.a $(B)/libsennit.a
 	$(LINK) $^ -ljansson $(SYNC_LIBS) -o $@
 
 $(B)/load: $(B)/tests/bench/server/load.o $(B)/libsennit-sync.a $(B)/libsennit.a
@@ -170,6 +181,7 @@ demo: acts
 
 acts:
 	@sh tools/setup.sh run
+	+@$(SUBMAKE) -s page >/dev/null || echo "without the page: the server shows a line of text in its place"
 	+@$(SUBMAKE) -s MODE=release cli server
 
 test:
@@ -348,7 +360,7 @@ help:
 -include $(shell find $(B) -name '*.d' 2>/dev/null)
 
 FORCE:
-.PHONY: FORCE all lib sync cli server amalgam run demo acts test check unit-tests sync-tests replay mutants valgrind vectors cli-tests e2e-tests readme \
+.PHONY: FORCE all lib sync cli server page amalgam run demo acts test check unit-tests sync-tests replay mutants valgrind vectors cli-tests e2e-tests readme \
     layers abi install-test python js fuzz fuzz-targets coverage coverage-tests traces bench bench-peers \
     install uninstall clean help
 .SECONDARY:

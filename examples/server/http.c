@@ -3,6 +3,7 @@
 #include "common/host.h"
 #include "common/out.h"
 #include "origin.h"
+#include "static.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -380,6 +381,10 @@ int http_request(struct http *http, uint64_t id, const sennit_http_request *requ
     if (strcmp(request->method, "HEAD") != 0 && strcmp(request->method, "GET") != 0) {
         out->headers = HTTP_HIDDEN "Allow: GET, HEAD\r\n";
         return http_answer(http, out, 405, "there is only GET");
+    }
+    if (static_answer(request, out)) {
+        http->metrics->requests[out->status / 100]++;
+        return 0;
     }
     if (strcmp(path, "/") == 0)
         return http_root(http, out);

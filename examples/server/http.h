@@ -1,6 +1,6 @@
 /* What the server answers over HTTP.
  *
- *     /              what this is, in a line
+ *     /              the page, if it was built in (static.h), else what this is, in a line
  *     /healthz       200 while the process runs
  *     /readyz        200 while documents can be served and kept, else 503
  *     /metrics       for Prometheus; metrics.h

@@ -1,0 +1,46 @@
+// Bundle the page and write it as a C file for the server: build.mjs OUT.c
+//
+// Everything is compressed here, once; the server sends it as it is. Tags are hashes of
+// the contents, so a browser asks again and is told that nothing changed.
+import { createHash } from "node:crypto";
+import { mkdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import { createRequire } from "node:module";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { gzipSync } from "node:zlib";
+
+const here = dirname(fileURLToPath(import.meta.url)), js = join(here, "../../bindings/js");
+const { build } = createRequire(join(js, "package.json"))("esbuild");
+const out = process.argv[2];
+
+const bundle = async (entry) => {
+  const { outputFiles } = await build({
+    entryPoints: [join(here, entry)], bundle: true, minify: true, format: "esm", target: "es2022", write: false,
+    legalComments: "none", nodePaths: [join(js, "node_modules")], logLevel: "warning",
+    alias: { sennit: join(js, "dist/index.js"), "sennit/provider": join(js, "dist/provider.js"),
+      "sennit/codemirror": join(js, "dist/codemirror.js") },
+  });
+  return outputFiles[0].contents;
+};
+
+const files = [
+  ["/", "text/html; charset=utf-8", readFileSync(join(here, "index.html"))],
+  ["/page.js", "text/javascript; charset=utf-8", await bundle("page.ts")],
+  ["/page.css", "text/css; charset=utf-8", await bundle("page.css")],
+  ["/icon.svg", "image/svg+xml", readFileSync(join(here, "icon.svg"))],
+  ["/sennit.wasm", "application/wasm", readFileSync(join(js, "dist/lean.wasm"))],
+];
+
+let c = '/* The page, compressed; made by examples/page/build.mjs. */\n#include "server/static.h"\n\n';
+let table = "", total = 0;
+files.forEach(([path, type, data], i) => {
+  const packed = gzipSync(data, { level: 9 }), tag = createHash("sha256").update(packed).digest("hex").slice(0, 16);
+  total += packed.length;
+  c += `static const unsigned char file_${i}[] = {${[...packed].join(",")}};\n`;
+  table += `    { "${path}", "${type}", "\\"${tag}\\"", file_${i}, sizeof file_${i} },\n`;
+  console.log(`${path} ${packed.length}`);
+});
+c += `\nconst struct static_file static_files[] = {\n${table}};\nconst size_t static_files_len = ${files.length};\n`;
+mkdirSync(dirname(out), { recursive: true });
+writeFileSync(out, c);
+console.log(`the page: ${total} bytes compressed`);
