@@ -53,3 +53,14 @@ test("an edit of an old text lands in the new one", () => {
   assert.equal(String(a), "😀 and three");
   assert.equal([...a.patches()].length, 0);
 });
+
+test("what was deleted can be forgotten, and then the past is not told any more", () => {
+  const { a, start } = story();
+  assert.equal(a.cut.length, 0);
+  a.compact(a.version);
+  assert.deepEqual(a.cut, a.version);
+  assert.equal(String(a), "😀 and two");
+  assert.throws(() => textAt(a, versionAt(a, start)), (e) => e instanceof SennitError && e.code === "EGONE");
+  a.insert(0, "> ");
+  assert.equal(String(Document.load(a.save())), "> 😀 and two");
+});

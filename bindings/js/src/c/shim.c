@@ -514,6 +514,18 @@ EXPORT(js_anchor_rebase) int js_anchor_rebase(const void *data, size_t len, uint
     return done_bytes(status);
 }
 
+/* ---- Compaction ---- */
+
+EXTRA(js_compact) int js_compact(sennit_doc *doc, const void *cut, size_t len)
+{
+    return done(sennit_doc_compact(doc, cut, len, &failure));
+}
+
+EXTRA(js_cut) int js_cut(const sennit_doc *doc)
+{
+    return done_bytes(sennit_doc_cut(doc, empty()));
+}
+
 /* ---- Undo ---- */
 
 /* A status; what keeps the steps in out[2]. */

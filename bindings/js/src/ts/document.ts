@@ -498,6 +498,21 @@ export class Document {
     return done.renewed === done.old ? null : done;
   }
 
+  // ---- Compaction
+
+  /** Drop the bytes of text that was deleted up to a version, for good and here only. */
+  compact(cut: Version): void {
+    const doc = this.#enter();
+    const len = wasm.putBytes(cut);
+    wasm.ok(call["js_compact"]!(doc, wasm.at, len));
+  }
+
+  /** The version that the document was compacted to; empty if it was not. */
+  get cut(): Version {
+    wasm.ok(call["js_cut"]!(this.#enter()));
+    return wasm.takeBytes();
+  }
+
   // ---- Clock, check, dump
 
   /** Correct the clock by so many milliseconds from now on. */
