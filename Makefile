@@ -4,6 +4,7 @@
 #: make             the libraries and the command line, in build/release
 #: make run         a demonstration, then a server until Ctrl-C; installs what it needs
 #: make demo        the demonstration alone; fails if its clients do not agree
+#: make kill9 N=200 kill the server amid typing: nothing acknowledged may be lost
 #: make test        everything there is to test; installs what it needs
 #: make check       unit, property and out-of-memory tests under the sanitizers
 #: make fuzz        each fuzz target for FUZZ_SECONDS=60
@@ -234,9 +235,17 @@ cli-tests: cli
 	@SENNIT="$(CURDIR)/$(B)/sennit" $(RUN) "command line, $(MODE) build" \
 	    $(foreach t,$(wildcard tests/cli/*.sh),'bash $t')
 
-e2e-tests: server $(B)/load
-	@SENNITD="$(CURDIR)/$(B)/sennitd" LOAD="$(CURDIR)/$(B)/load" $(RUN) "the server, $(MODE) build" \
-	    '$(PYTHON) tests/e2e/server.py'
+E2E  = $(filter-out tests/e2e/harness.py tests/e2e/kill9.py,$(wildcard tests/e2e/*.py))
+ENDS = SENNITD="$(CURDIR)/$(B)/sennitd" SENNIT="$(CURDIR)/$(B)/sennit" LOAD="$(CURDIR)/$(B)/load"
+e2e-tests: server cli $(B)/load
+	@$(ENDS) $(RUN) "the server, $(MODE) build" '$(PYTHON) tests/e2e/kill9.py 10' \
+	    $(foreach t,$(E2E),'$(PYTHON) $t') $(foreach t,$(wildcard tests/e2e/*.sh),'bash $t')
+
+N ?= 200
+kill9:
+	@sh tools/setup.sh kill9
+	+@$(SUBMAKE) -s MODE=release server
+	@SENNITD="$(CURDIR)/build/release/sennitd" $(PYTHON) tests/e2e/kill9.py $(N)
 
 readme: all
 	@LIB="$(CURDIR)/$(B)/libsennit.a" SENNIT="$(CURDIR)/$(B)/sennit" SENNITD="$(CURDIR)/$(B)/sennitd" \
@@ -360,7 +369,7 @@ help:
 -include $(shell find $(B) -name '*.d' 2>/dev/null)
 
 FORCE:
-.PHONY: FORCE all lib sync cli server page amalgam run demo acts test check unit-tests sync-tests replay mutants valgrind vectors cli-tests e2e-tests readme \
+.PHONY: FORCE all lib sync cli server page amalgam run demo acts kill9 test check unit-tests sync-tests replay mutants valgrind vectors cli-tests e2e-tests readme \
     layers abi install-test python js fuzz fuzz-targets coverage coverage-tests traces bench bench-peers \
     install uninstall clean help
 .SECONDARY:

@@ -41,6 +41,7 @@ look() {
     for_cc
     case $target in
     run) for_cli; for_sync ;;
+    kill9) for_cli; for_sync; tool /usr/bin/python3 python3 ;;
     check | coverage) for_tests ;;
     fuzz) for_fuzzing ;;
     python) for_python ;;
