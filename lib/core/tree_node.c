@@ -46,13 +46,14 @@ sennit_status sn_tree_reserve_nodes(sn_tree *tree, size_t leaves, size_t inners)
     return SENNIT_OK;
 }
 
-/* Every place may split the leaf it is in, once; beyond that a new leaf fills
- * only after half a leaf of spans. Likewise for the nodes above. A split moves
- * half a leaf, and each moved span may cost the map of ids two entries. */
+/* Every place may split a leaf. A leaf that is full now splits twice at most, once
+ * at its end, which leaves it full; beyond that a leaf fills only after half a leaf
+ * of spans. Likewise for the nodes above. A split moves half a leaf, and each moved
+ * span may cost the map of ids two entries. */
 sennit_status sn_tree_reserve(sn_tree *tree, size_t spans, size_t places)
 {
     size_t half = SN_LEAF / 2 - 1, fan = SN_FANOUT / 2 - 1;
-    size_t splits = sn_min_u64(places, tree->leaves_used) + spans / half;
+    size_t splits = sn_min_u64(places, 2 * tree->leaves_used) + spans / half;
 
     if (tree->leaves_used == 1 && tree->first->node.n + spans <= SN_LEAF)
         splits = 0;
@@ -501,10 +502,14 @@ void sn_tree_room(sn_tree *tree, sn_place *p, uint32_t more)
 
     if (SN_LIKELY(leaf->node.n + more <= SN_LEAF))
         return;
-    /* At the end of a leaf a new one is begun, so that steady typing leaves
-     * full leaves behind, not halves. */
+    /* At the end of a leaf a new one is begun, unless the next has room, so that
+     * steady typing leaves full leaves behind, not halves. */
     bool at_end = p->i >= leaf->node.n ||
                   (p->i + 1 == leaf->node.n && p->off == sn_span_len(sn_place_span(p)));
+    if (at_end && leaf->next != NULL && leaf->next->node.n + more <= SN_LEAF) {
+        *p = (sn_place){leaf->next, 0, 0};
+        return;
+    }
     uint32_t at = at_end ? leaf->node.n : SN_LEAF / 2;
     sn_leaf *right = node_split_leaf(tree, leaf, at);
 

@@ -329,6 +329,25 @@ static void a_deletion_has_room_at_both_of_its_ends(void **state)
     assert_int_equal(sennit_doc_len(doc), len - 3996);
 }
 
+/* What comes at the end of a full leaf leaves it full. */
+static void a_leaf_has_room_to_split_at_its_end_and_again(void **state)
+{
+    stage *s = *state;
+    sennit_doc *writer = stage_keep(s, doc_new(&s->options));
+    sennit_doc *doc = stage_keep(s, doc_new(&s->options));
+
+    sennit_doc_set_time(writer, 1000);
+    assert_ok(sennit_doc_insert(writer, 0, "abcd", 4));
+    doc_catch_up(doc, writer);
+    fill_leaf(doc, doc->tree.first, false);
+    sn_tree_trim(&doc->tree);
+    sennit_doc_set_time(writer, 900000);
+    assert_ok(sennit_doc_insert(writer, 4, "z", 1)); /* of another change: a span of its own */
+    assert_ok(sennit_doc_delete(writer, 1, 2));
+    doc_catch_up(doc, writer);
+    doc_check(doc);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -341,6 +360,7 @@ int main(void)
         STAGE_TEST(what_wakes_without_memory_still_counts_as_waiting),
         STAGE_TEST(a_delta_of_many_without_memory_changes_nothing),
         STAGE_TEST(a_deletion_has_room_at_both_of_its_ends),
+        STAGE_TEST(a_leaf_has_room_to_split_at_its_end_and_again),
         STAGE_TEST(limits_hold_for_what_comes_from_elsewhere),
     };
 
