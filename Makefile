@@ -327,15 +327,18 @@ LIBDIR     ?= $(PREFIX)/lib
 INCLUDEDIR ?= $(PREFIX)/include
 PCDIR      ?= $(LIBDIR)/pkgconfig
 CMAKEDIR   ?= $(LIBDIR)/cmake/sennit
+MANDIR     ?= $(PREFIX)/share/man
+UNITDIR    ?= $(PREFIX)/lib/systemd/system
 INSTALL    ?= install
 
-FILL = sed -e 's|@PREFIX@|$(PREFIX)|; s|@LIBDIR@|$(LIBDIR)|; s|@INCLUDEDIR@|$(INCLUDEDIR)|' \
+FILL = sed -e 's|@PREFIX@|$(PREFIX)|; s|@BINDIR@|$(BINDIR)|; s|@LIBDIR@|$(LIBDIR)|; s|@INCLUDEDIR@|$(INCLUDEDIR)|' \
     -e 's|@VERSION@|$(VERSION)|g; s|@SONAME@|$(SONAME)|' \
     -e 's|@VERSION_MAJOR@|$(call version,MAJOR)|g; s|@VERSION_MINOR@|$(call version,MINOR)|' \
     -e 's|@INCLUDE_FROM_HERE@|$(shell realpath -m --relative-to=$(CMAKEDIR) $(INCLUDEDIR))|'
 
 install: all
-	$(INSTALL) -d $(foreach d,$(BINDIR) $(LIBDIR) $(INCLUDEDIR)/sennit $(PCDIR) $(CMAKEDIR),$(DESTDIR)$d)
+	$(INSTALL) -d $(foreach d,$(BINDIR) $(LIBDIR) $(INCLUDEDIR)/sennit $(PCDIR) $(CMAKEDIR) $(MANDIR)/man1 \
+	    $(MANDIR)/man8 $(UNITDIR),$(DESTDIR)$d)
 	$(INSTALL) -m 644 $(HEADERS) $(DESTDIR)$(INCLUDEDIR)/sennit
 	$(INSTALL) -m 644 $(B)/libsennit.a $(if $(SYNC),$(B)/libsennit-sync.a) $(DESTDIR)$(LIBDIR)
 	$(INSTALL) -m 755 $(B)/$(SONAME) $(DESTDIR)$(LIBDIR)/libsennit.so.$(VERSION)
@@ -346,7 +349,10 @@ ifneq ($(SYNC),)
 	ln -sf libsennit-sync.so.$(VERSION) $(DESTDIR)$(LIBDIR)/$(SYNC_SO)
 	ln -sf $(SYNC_SO) $(DESTDIR)$(LIBDIR)/libsennit-sync.so
 endif
-	$(INSTALL) -m 755 $(B)/sennit $(DESTDIR)$(BINDIR)
+	$(INSTALL) -m 755 $(B)/sennit $(B)/sennitd $(DESTDIR)$(BINDIR)
+	$(INSTALL) -m 644 packaging/man/sennit.1 $(DESTDIR)$(MANDIR)/man1
+	$(INSTALL) -m 644 packaging/man/sennitd.8 $(DESTDIR)$(MANDIR)/man8
+	$(FILL) packaging/systemd/sennitd.service >$(DESTDIR)$(UNITDIR)/sennitd.service
 	$(FILL) packaging/sennit.pc.in >$(DESTDIR)$(PCDIR)/sennit.pc
 	$(FILL) packaging/sennit-sync.pc.in >$(DESTDIR)$(PCDIR)/sennit-sync.pc
 	$(FILL) packaging/sennit-config.cmake.in >$(DESTDIR)$(CMAKEDIR)/sennit-config.cmake
@@ -354,7 +360,8 @@ endif
 	$(if $(DESTDIR),,-ldconfig)
 
 uninstall:
-	rm -f $(DESTDIR)$(BINDIR)/sennit $(DESTDIR)$(LIBDIR)/libsennit.* \
+	rm -f $(DESTDIR)$(BINDIR)/sennit $(DESTDIR)$(BINDIR)/sennitd $(DESTDIR)$(LIBDIR)/libsennit.* \
+	    $(DESTDIR)$(MANDIR)/man1/sennit.1 $(DESTDIR)$(MANDIR)/man8/sennitd.8 $(DESTDIR)$(UNITDIR)/sennitd.service \
 	    $(DESTDIR)$(LIBDIR)/libsennit-sync.* $(DESTDIR)$(PCDIR)/sennit.pc $(DESTDIR)$(PCDIR)/sennit-sync.pc
 	rm -rf $(DESTDIR)$(INCLUDEDIR)/sennit $(DESTDIR)$(CMAKEDIR)
 

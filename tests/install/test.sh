@@ -39,6 +39,32 @@ needs "$work/cmake/app-shared" || wrong "CMake did not link the shared library"
 ! needs "$work/cmake/app-static" || wrong "CMake did not link the static library"
 
 "$root/usr/bin/sennit" --version >"$work/version" || wrong "the command line does not run"
+"$root/usr/bin/sennitd" --version >"$work/version" || wrong "the server does not run"
+for page in man1/sennit.1 man8/sennitd.8; do
+    [ -s "$root/usr/share/man/$page" ] || wrong "the man page $page is not there"
+done
+unit=$root/usr/lib/systemd/system/sennitd.service
+grep -q '^ExecStart=/usr/bin/sennitd ' "$unit" || wrong "the unit does not start /usr/bin/sennitd"
+
+# The other library, and all headers.
+for header in sennit sync storage transport trust; do
+    echo "#include <sennit/$header.h>"
+done >"$work/sync.c"
+cat >>"$work/sync.c" <<'END'
+#include <stdio.h>
+int main(void)
+{
+    sennit_storage *storage;
+
+    if (sennit_storage_memory(NULL, &storage) != SENNIT_OK)
+        return 1;
+    sennit_storage_close(storage);
+    return puts("plaited") < 0;
+}
+END
+# shellcheck disable=SC2046
+"$cc" -std=c11 "$work/sync.c" $(pkg-config --cflags --libs sennit-sync) -o "$work/sync"
+says_plaited "$work/sync"
 
 $make uninstall DESTDIR="$root" PREFIX=/usr
 left=$(find "$root" ! -type d)
