@@ -267,6 +267,7 @@ install-test: all
 
 python:
 	@sh tools/setup.sh python
+	+@$(SUBMAKE) -s MODE=release server cli
 	@$(RUN) "the package for Python" 'PYTHON=/usr/bin/python3 sh bindings/python/test.sh'
 
 js:

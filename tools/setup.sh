@@ -20,7 +20,7 @@ for_sync() {
 for_tests() { header cmocka.h libcmocka-dev; }
 for_python() {
     tool /usr/bin/python3 python3
-    for module in setuptools wheel pytest; do
+    for module in setuptools wheel pytest websockets msgpack; do
         /usr/bin/python3 -c "import $module" 2>/dev/null || missing="$missing python3-$module"
     done
     tool mypy mypy
@@ -44,7 +44,7 @@ look() {
     kill9) for_cli; for_sync; tool /usr/bin/python3 python3 ;;
     check | coverage) for_tests ;;
     fuzz) for_fuzzing ;;
-    python) for_python ;;
+    python) for_cli; for_sync; for_python ;;
     js) for_cli; for_sync; for_js ;;
     test)
         for_cli; for_sync; for_tests; for_python; for_js
