@@ -183,8 +183,12 @@ sennit_session_set_presence(sennit_session *session, const void *state, size_t l
 
 /* Rewind this replica's operations that the server has not taken, and issue them
  * under a new id: after SENNIT_EVENT_REFUSED, when the host decides that somebody
- * else may now send them. A fork is rebased by the session itself. Returns as
- * sennit_doc_rebase. */
+ * else may now send them. A fork is rebased by the session itself.
+ *
+ * Returns  as sennit_doc_rebase
+ *          SENNIT_EBUSY  also if it is not certain what the server has: again after
+ *                        SENNIT_EVENT_LIVE
+ */
 SENNIT_API SENNIT_MUST_CHECK sennit_status
 sennit_session_rebase(sennit_session *session, sennit_rebased *out);
 
@@ -196,7 +200,10 @@ typedef enum sennit_event_kind {
     SENNIT_EVENT_SAFE = 3,     /* sennit_session_unsafe fell at `level` */
     SENNIT_EVENT_REACHED = 4,  /* a version waited for is as safe as asked: `ticket` */
     SENNIT_EVENT_PRESENCE = 5, /* `peer` shows `data`, or is gone: data NULL */
-    SENNIT_EVENT_REFUSED = 6,  /* `fault`, `text`; the document keeps everything */
+    SENNIT_EVENT_REFUSED = 6,  /* `fault`, `text`; the document keeps everything. After
+                                  SENNIT_FAULT_FORBIDDEN the session greets again, and is
+                                  in step but for what it may not send, until it has
+                                  another token or connection */
     SENNIT_EVENT_CLOCK = 7,    /* this clock is off by `offset_ms`, and is corrected */
     SENNIT_EVENT_REBASED = 8,  /* `rebased`: save the document, move anchors */
     SENNIT_EVENT_RESTORED = 9  /* the server lost what it had called durable; it gets

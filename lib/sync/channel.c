@@ -7,6 +7,7 @@
  * Every operation that is new here is asked about before it counts: may this user
  * write, under this replica, and is its time not from the future.
  */
+#include "base/hash.h"
 #include "sync/hub.h"
 #include "wire/wire.h"
 
@@ -203,24 +204,36 @@ static void room_begin_anew(sn_room *room, const uint8_t lineage[16])
     }
 }
 
-/* A new document takes the lineage of who brings the first text, and one drawn here
- * until then, so that those who begin to type at the same time type in the same. */
+/* The lineage of a document that nobody brought one for: always the same, so that
+ * those who begin to type while the server forgets them type in the same document. */
+static void room_draw_lineage(const sn_room *room, uint8_t lineage[16])
+{
+    const uint64_t key = room->hub->lineages;
+    const size_t len = strlen(room->name);
+    const uint64_t drawn[2] = {sn_hash64(room->name, len, key), sn_hash64(room->name, len, key + 1)};
+
+    memcpy(lineage, drawn, sizeof drawn);
+}
+
+/* A new document takes the lineage of who brings one. Whoever has the one given here
+ * belongs to it all the same, and goes on with that of the welcome. */
 static sennit_status hello_lineage(sn_room *room, const sn_bytes *lineage)
 {
-    const sennit_hub_options *o = &room->hub->options;
-    uint8_t drawn[16];
+    uint8_t given[16];
 
-    if (lineage->data != NULL && lineage->len != sizeof drawn)
-        return SENNIT_ELINEAGE;
-    if (room->doc->has_lineage && (lineage->data == NULL ||
-                                   memcmp(room->doc->lineage, lineage->data, sizeof drawn) == 0))
+    room_draw_lineage(room, given);
+    if (!room->doc->has_lineage)
+        sn_doc_set_lineage(room->doc, given);
+    if (lineage->data == NULL)
         return SENNIT_OK;
-    if (room->doc->has_lineage && !room_is_blank(room))
+    if (lineage->len != sizeof given)
         return SENNIT_ELINEAGE;
-    if (lineage->data != NULL)
-        room_begin_anew(room, lineage->data);
-    else if (o->random != NULL && o->random(o->random_self, drawn, sizeof drawn) == 0)
-        sn_doc_set_lineage(room->doc, drawn);
+    if (memcmp(room->doc->lineage, lineage->data, sizeof given) == 0 ||
+        memcmp(given, lineage->data, sizeof given) == 0)
+        return SENNIT_OK;
+    if (!room_is_blank(room))
+        return SENNIT_ELINEAGE;
+    room_begin_anew(room, lineage->data);
     return SENNIT_OK;
 }
 
@@ -282,6 +295,24 @@ static sennit_status channel_welcome(sn_channel *c)
     return sn_connection_put(c->connection, &m);
 }
 
+/* Tell which of the operations it has their authors took back. */
+static sennit_status channel_tell_voids(const sn_channel *c, const sn_bytes *version)
+{
+    uint64_t replica, count;
+
+    for (size_t at = 0; sennit_version_next(version->data, version->len, &at, &replica, &count) == 1;) {
+        const sn_owner *owner = sn_registry_find(&c->room->owners, replica);
+        sn_message m = {.type = SN_VOID, .channel = c->number, .n = {replica}};
+
+        if (owner == NULL || owner->from >= count)
+            continue;
+        m.n[SN_VOID_FROM] = owner->from;
+        m.n[SN_VOID_RENEWED] = owner->renewed;
+        SN_TRY(sn_connection_put(c->connection, &m));
+    }
+    return SENNIT_OK;
+}
+
 sennit_status sn_channel_hello(sennit_connection *connection, const sn_message *m)
 {
     char name[SENNIT_NAME_MAX + 1] = "";
@@ -309,6 +340,7 @@ sennit_status sn_channel_hello(sennit_connection *connection, const sn_message *
     channel_oust(c);
     SN_TRY(channel_set_version(c, &m->s[SN_HELLO_VERSION]));
     SN_TRY(channel_welcome(c));
+    SN_TRY(channel_tell_voids(c, &m->s[SN_HELLO_VERSION]));
     SN_TRY(sn_channel_await(c, true));
     c->state = SN_CHANNEL_LIVE; /* before it, nothing is written to it */
     sn_channel_settle(c, connection->hub->durable, true);
@@ -323,6 +355,7 @@ typedef struct entering {
     const sn_channel *channel;
     uint64_t replica;  /* of the peer; if it had none when it greeted, the first that comes */
     bool own, foreign; /* it holds operations of this replica, or of others */
+    uint64_t own_end;  /* where those of this replica end */
     bool bind;         /* the replica is to be bound to this user */
 } entering;
 
@@ -353,6 +386,8 @@ static sennit_status enter_change(void *arg, const sennit_change *change, unsign
         e->replica = change->replica;
     e->own = e->own || (change->replica != 0 && change->replica == e->replica);
     e->foreign = e->foreign || change->replica != e->replica || change->replica == 0;
+    if (change->replica == e->replica)
+        e->own_end = sn_max_u64(e->own_end, change->first + change->operations);
     if (permission < SENNIT_COMMENT || (permission < SENNIT_EDIT && (kinds & ~comments) != 0))
         return SENNIT_EAUTH;
     if (change->unix_ms > hub->now_ms + hub->options.max_drift_ms) /* also: not to be told */
@@ -387,6 +422,30 @@ static sennit_status channel_want(sn_channel *c)
     return SENNIT_OK;
 }
 
+/* All that a channel brought so far is merged: it is to be acknowledged. */
+static sennit_status channel_took(sn_channel *c)
+{
+    c->waiting_for = 0;
+    c->applied = c->in_serial;
+    sn_hub_owe(c);
+    return sn_channel_await(c, true);
+}
+
+/* Something was merged: so may have been what waited for it. */
+static sennit_status room_release(sn_room *room)
+{
+    room->held = false;
+    for (sn_channel *c = room->channels; c != NULL; c = c->next_in_room) {
+        if (c->waiting_for == 0)
+            continue;
+        if (sennit_doc_known(room->doc, c->replica) >= c->waiting_for)
+            SN_TRY(channel_took(c));
+        else
+            room->held = true;
+    }
+    return SENNIT_OK;
+}
+
 /* Let a delta in: 0, or the fault. */
 static sennit_fault channel_enter(sn_channel *c, const sn_bytes *delta, const char **text)
 {
@@ -413,7 +472,11 @@ static sennit_fault channel_enter(sn_channel *c, const sn_bytes *delta, const ch
         return SENNIT_FAULT_STORAGE;
     if (applied.applied + applied.parked > 0)
         sn_room_relay(c->room, c->session, delta->data, delta->len);
-    return 0;
+    if (e.own_end > sennit_doc_known(c->room->doc, c->replica)) { /* some of it waits */
+        c->waiting_for = sn_max_u64(c->waiting_for, e.own_end);
+        c->room->held = true;
+    }
+    return c->room->held && room_release(c->room) != SENNIT_OK ? SENNIT_FAULT_STORAGE : 0;
 }
 
 static sennit_status take_delta(sn_channel *c, const sn_message *m)
@@ -437,9 +500,7 @@ static sennit_status take_delta(sn_channel *c, const sn_message *m)
         }
     }
     c->in_serial++;
-    c->applied = c->in_serial;
-    sn_hub_owe(c);
-    return sn_channel_await(c, true);
+    return c->waiting_for == 0 ? channel_took(c) : SENNIT_OK;
 }
 
 /* ---- Other messages in ---- */
@@ -552,7 +613,7 @@ sennit_status sn_channel_await(sn_channel *c, bool urgent)
 {
     sennit_hub *hub = c->room->hub;
     const sn_room *room = c->room;
-    const sn_pending now = {c->in_serial, c->out_serial, room->unstored ? SN_UNSTORED : room->ticket};
+    const sn_pending now = {c->applied, c->out_serial, room->unstored ? SN_UNSTORED : room->ticket};
 
     c->pending_urgent = c->pending_urgent || urgent;
     if (c->pending_len > 0 && (c->pending[c->pending_len - 1].ticket == now.ticket ||

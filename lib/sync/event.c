@@ -1,4 +1,11 @@
+/* What the host is told: in order, with copies of what it is about.
+ *
+ * Events that tell of the same thing become one while they wait, so that there are
+ * only so many, whatever the other end sends to a host that does not look.
+ */
 #include "sync/link.h"
+
+#define EVENTS_MOST 4096u /* waiting; beyond, presences are not told any more */
 
 static void event_clear(sn_event *e)
 {
@@ -7,7 +14,7 @@ static void event_clear(sn_event *e)
     sennit_buf_clear(&e->user);
 }
 
-/* A terminated copy; NULL if there is nothing to copy. */
+/* A terminated copy; nothing of nothing. */
 static bool event_copy(sennit_buf *to, const sn_bytes *from, const sennit_alloc *alloc)
 {
     sennit_buf_init(to, alloc);
@@ -16,41 +23,66 @@ static bool event_copy(sennit_buf *to, const sn_bytes *from, const sennit_alloc 
     return sn_buf_put(to, from->data, from->len) == SENNIT_OK && sn_buf_put(to, "", 1) == SENNIT_OK;
 }
 
-/* A document that changed twice has changed. */
-static bool event_is_known(const sennit_link *link, sennit_event_kind kind, const sennit_session *s)
+/* The one that waits and tells of the same, which a new one takes the place of. */
+static sn_event *event_find(const sennit_link *link, sennit_event_kind kind, const sennit_session *s,
+                            uint64_t about)
 {
-    const sn_event *last;
+    for (size_t i = link->events_len; i > link->events_taken; i--) {
+        sn_event *e = &link->events[i - 1];
+        bool same = kind == SENNIT_EVENT_SAFE       ? (uint64_t)e->event.level == about
+                    : kind == SENNIT_EVENT_PRESENCE ? e->event.peer == about
+                                                    : kind != SENNIT_EVENT_REBASED &&
+                                                          kind != SENNIT_EVENT_REACHED;
 
-    if (kind != SENNIT_EVENT_CHANGED || link->events_len == link->events_taken)
-        return false;
-    last = &link->events[link->events_len - 1];
-    return last->event.kind == kind && last->event.session == s;
+        if (same && e->event.kind == kind && e->event.session == s)
+            return e;
+    }
+    return NULL;
+}
+
+static bool event_fill(sn_event *e, const sennit_alloc *alloc, const sn_bytes *text,
+                       const sn_bytes *data, const sn_bytes *user)
+{
+    bool good = event_copy(&e->text, text, alloc);
+
+    good = event_copy(&e->data, data, alloc) && good;
+    good = event_copy(&e->user, user, alloc) && good;
+    if (!good)
+        event_clear(e);
+    return good;
 }
 
 sennit_event *sn_event_add(sennit_link *link, sennit_event_kind kind, sennit_session *session,
-                           const sn_bytes *text, const sn_bytes *data, const sn_bytes *user)
+                           uint64_t about, const sn_bytes *text, const sn_bytes *data,
+                           const sn_bytes *user)
 {
-    sn_event *e;
-    bool good;
+    sn_event *e = event_find(link, kind, session, about), fresh;
 
-    if (event_is_known(link, kind, session) ||
-        sn_mem_grow(&link->mem, (void **)&link->events, &link->events_cap, link->events_len + 1,
-                    sizeof *link->events) != SENNIT_OK)
+    if (e == NULL && kind == SENNIT_EVENT_PRESENCE &&
+        link->events_len - link->events_taken >= EVENTS_MOST)
         return NULL;
-    e = &link->events[link->events_len];
-    good = event_copy(&e->text, text, &link->mem.alloc);
-    good = event_copy(&e->data, data, &link->mem.alloc) && good;
-    good = event_copy(&e->user, user, &link->mem.alloc) && good;
-    if (!good) {
+    if (!event_fill(&fresh, &link->mem.alloc, text, data, user))
+        return NULL;
+    if (e == NULL) {
+        if (sn_mem_grow(&link->mem, (void **)&link->events, &link->events_cap, link->events_len + 1,
+                        sizeof *link->events) != SENNIT_OK) {
+            event_clear(&fresh);
+            return NULL;
+        }
+        e = &link->events[link->events_len++];
+    } else {
         event_clear(e);
-        return NULL;
     }
-    link->events_len++;
-    e->event = (sennit_event){.kind = kind, .session = session};
-    e->event.text = (const char *)e->text.data;
-    e->event.user = (const char *)e->user.data;
-    e->event.data = e->data.data;
-    e->event.len = e->data.len > 0 ? e->data.len - 1 : 0;
+    *e = fresh;
+    e->event = (sennit_event){.kind = kind, .session = session, .text = (const char *)e->text.data,
+                              .user = (const char *)e->user.data, .data = e->data.data,
+                              .len = e->data.len > 0 ? e->data.len - 1 : 0};
+    if (kind == SENNIT_EVENT_SAFE)
+        e->event.level = (sennit_level)about;
+    else if (kind == SENNIT_EVENT_PRESENCE)
+        e->event.peer = about;
+    else if (kind == SENNIT_EVENT_REACHED)
+        e->event.ticket = about;
     return &e->event;
 }
 

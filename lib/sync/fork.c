@@ -15,17 +15,20 @@
 
 void sn_fork_begin(sennit_session *s)
 {
-    static const char text[] = "the server takes no replica of this document";
-    const sn_bytes why = sn_bytes_of(text, sizeof text - 1);
-
     if (++s->forks > FORK_MOST) {
-        sn_session_refuse(s, SENNIT_FAULT_FORKED, &why);
+        sn_session_give_up(s, SENNIT_FAULT_FORKED, "the server takes no replica of this document");
+        return;
+    }
+    if (sennit_doc_own_count(s->doc) == 0) {
+        sn_session_greet(s); /* what is forked is not this replica, but all that was there */
         return;
     }
     s->state = SENNIT_GREETING;
     s->searching = s->probe_due = true;
+    s->certain = false;
     s->low = 0;
     s->high = sennit_doc_own_count(s->doc) + 1;
+    sn_safe_unpin(s);
 }
 
 /* The i-th of n counts between low and high. */
@@ -41,7 +44,7 @@ static unsigned fork_counts(const sennit_session *s)
     return (unsigned)sn_min_u64(s->high - s->low - 1, FORK_COUNTS);
 }
 
-sennit_status sn_fork_write(sennit_session *s, sennit_buf *out)
+sennit_status sn_fork_write(sennit_session *s, sennit_buf *frame)
 {
     sn_item items[FORK_COUNTS];
     sn_message m = {.type = SN_PROBE, .channel = s->channel,
@@ -50,7 +53,7 @@ sennit_status sn_fork_write(sennit_session *s, sennit_buf *out)
     m.items_len = fork_counts(s);
     for (unsigned i = 0; i < m.items_len; i++)
         items[i].number = fork_count(s, (unsigned)m.items_len, i);
-    SN_TRY(sn_message_write(&m, out));
+    SN_TRY(sn_message_write(&m, frame));
     s->probe_due = false;
     return SENNIT_OK;
 }
@@ -60,26 +63,33 @@ static sennit_status fork_end(sennit_session *s)
 {
     sennit_rebased done;
 
-    SN_TRY(sennit_doc_rebase(s->doc, s->low, &done));
-    sn_session_renewed(s, &done);
+    SN_TRY(sn_safe_reserve(s));
+    sennit_status st = sennit_doc_rebase(s->doc, s->low, &done);
+
+    if (st == SENNIT_ENOMEM)
+        return st;
+    if (st == SENNIT_OK)
+        sn_session_renewed(s, &done);
+    else
+        sn_session_give_up(s, SENNIT_FAULT_FORKED, sennit_status_text(st));
     return SENNIT_OK;
 }
 
-/* The server's digests, as many as it has operations for. */
-sennit_status sn_fork_take(sennit_session *s, const sn_message *m)
+/* The server's digests, as many as it has operations for. Own operations made since
+ * the search began are beyond `high`, and go along. */
+sennit_status sn_fork_take(sennit_session *s, const sn_message *m, uint64_t now_ms)
 {
     uint64_t counts[FORK_COUNTS], digests[FORK_COUNTS], me = sennit_doc_replica(s->doc);
     unsigned n = fork_counts(s), same = 0;
 
-    if (m->n[SN_PROBE_REPLICA] != me || m->items_len > n)
+    (void)now_ms;
+    if (m->n[SN_PROBE_REPLICA] != me || m->items_len > n || s->probe_due)
         return SENNIT_ECORRUPT;
     for (unsigned i = 0; i < n; i++)
         counts[i] = fork_count(s, n, i);
     sennit_status st = sennit_doc_digest(s->doc, me, counts, n, digests);
-    if (st == SENNIT_EGONE) { /* it cannot be told: nothing is taken for the same */
-        s->high = s->low + 1;
+    if (st == SENNIT_EGONE) /* it cannot be told: nothing is taken for the same */
         return fork_end(s);
-    }
     SN_TRY(st);
     while (same < m->items_len && m->items[same].number == digests[same])
         same++;

@@ -29,33 +29,57 @@ static void hub_defaults(sennit_hub_options *o)
 
 /* ---- Making ---- */
 
-static sennit_status hub_find_incarnation(void *arg, const sennit_record *record)
-{
-    uint64_t *incarnation = arg;
+#define HUB_INCARNATION "incarnation"
+#define HUB_LINEAGES "lineages"
 
-    if (record->kind == SENNIT_STORED_FACT && strcmp(record->key, "incarnation") == 0 &&
-        record->len == sizeof *incarnation)
-        memcpy(incarnation, record->data, sizeof *incarnation);
+static sennit_status hub_find(void *arg, const sennit_record *record)
+{
+    sennit_hub *hub = arg;
+
+    if (record->kind != SENNIT_STORED_FACT || record->len != sizeof(uint64_t))
+        return SENNIT_OK;
+    if (strcmp(record->key, HUB_INCARNATION) == 0)
+        memcpy(&hub->incarnation, record->data, record->len);
+    else if (strcmp(record->key, HUB_LINEAGES) == 0)
+        memcpy(&hub->lineages, record->data, record->len);
     return SENNIT_OK;
 }
 
-/* A key of this hub's, and the storage's incarnation; a new one for a new storage or a restored one. */
-static sennit_status hub_draw(sennit_hub *hub)
+/* Draw a number other than 0. */
+static sennit_status hub_random(const sennit_hub *hub, uint64_t *out)
+{
+    const sennit_hub_options *o = &hub->options;
+
+    if (o->random == NULL || o->random(o->random_self, out, sizeof *out) != 0)
+        return SENNIT_EINVAL;
+    *out |= 1;
+    return SENNIT_OK;
+}
+
+static sennit_status hub_draw_fact(sennit_hub *hub, const char *key, uint64_t *fact)
 {
     const sennit_storage *storage = hub->options.storage;
     uint64_t ticket;
 
-    if (hub->options.random == NULL ||
-        hub->options.random(hub->options.random_self, &hub->key, sizeof hub->key) != 0)
-        return SENNIT_EINVAL;
-    SN_TRY(storage->load(storage->self, "", hub_find_incarnation, &hub->incarnation));
-    if (hub->incarnation != 0 && !hub->options.restored)
-        return SENNIT_OK;
-    if (hub->options.random(hub->options.random_self, &hub->incarnation, sizeof hub->incarnation) != 0)
-        return SENNIT_EINVAL;
-    hub->incarnation |= 1;
-    return storage->put(storage->self, "", "incarnation", &hub->incarnation, sizeof hub->incarnation,
-                        &ticket);
+    SN_TRY(hub_random(hub, fact));
+    return storage->put(storage->self, "", key, fact, sizeof *fact, &ticket);
+}
+
+/* A key of this hub's; the storage's incarnation, a new one if it is new or restored;
+ * and what stays with it for ever. Clients will hold the server to them, so they are
+ * committed before anybody is told. */
+static sennit_status hub_draw(sennit_hub *hub)
+{
+    const sennit_storage *storage = hub->options.storage;
+
+    SN_TRY(hub_random(hub, &hub->key));
+    SN_TRY(storage->load(storage->self, "", hub_find, hub));
+    const bool another = hub->incarnation == 0 || hub->options.restored, first = hub->lineages == 0;
+    if (another)
+        SN_TRY(hub_draw_fact(hub, HUB_INCARNATION, &hub->incarnation));
+    if (first)
+        SN_TRY(hub_draw_fact(hub, HUB_LINEAGES, &hub->lineages));
+    return another || first ? storage->sync(storage->self) : SENNIT_OK;
 }
 
 sennit_status sennit_hub_new(const sennit_hub_options *options, sennit_hub **out)

@@ -70,6 +70,7 @@ struct sn_room {
     sn_point *point;
     size_t since_point;  /* bytes that went round since */
 
+    bool held;           /* of some channel operations may wait for others */
     uint64_t ticket;     /* of the last record */
     bool unstored;       /* something that was taken is not in the storage: nothing
                             is called durable until a snapshot is */
@@ -107,6 +108,8 @@ struct sn_channel {
     bool behind, welcome_due;
     sn_point *point;       /* what the peer has at least */
     uint64_t in_serial, out_serial;
+    uint64_t waiting_for;  /* so many of its operations have to be known before more is
+                              acknowledged; 0: none waits for others */
     uint64_t applied;      /* serial to be acknowledged */
     bool applied_due;
     sn_pending *pending;
@@ -154,6 +157,7 @@ struct sennit_hub {
     sn_unpacker *unpacker;
     sennit_buf frame, scratch;
     uint64_t incarnation, sessions;
+    uint64_t lineages;     /* what those of new documents are made from */
     uint64_t key;          /* secret, for the table */
     uint64_t durable;      /* ticket */
     uint64_t swept_ms, now_ms;

@@ -3,7 +3,8 @@
 #include "sync/link.h"
 
 #define LINK_FRAME (16u << 20)
-#define LINK_FRAME_LEAST (64u << 10)
+#define LINK_FRAME_LEAST (64u << 10) /* until the welcome says what the server takes */
+#define LINK_PART (256u << 10)       /* no frame is made longer than about this */
 #define LINK_RETRY_LEAST 250u
 #define LINK_RETRY_MOST 30000u
 #define LINK_HEARTBEAT 20000u
@@ -49,6 +50,8 @@ void sennit_link_free(sennit_link *link)
         link->sessions = next;
     }
     sn_event_free(link);
+    sn_mem_free(&link->mem, link->brought, link->brought_cap * sizeof *link->brought);
+    sn_mem_free(&link->mem, link->leaves, link->leaves_cap * sizeof *link->leaves);
     sn_unpacker_free(link->unpacker);
     sennit_buf_clear(&link->frame);
     sennit_buf_clear(&link->scratch);
@@ -62,8 +65,9 @@ sennit_status sennit_link_opened(sennit_link *link, uint64_t now_ms)
     link->welcomed = false;
     link->heard_ms = link->sent_ms = now_ms;
     link->heartbeat_ms = LINK_HEARTBEAT;
-    link->max_frame = LINK_FRAME_LEAST; /* until a welcome tells */
-    link->pong = 0;
+    link->max_frame = LINK_FRAME_LEAST;
+    link->pong = link->channels = 0;
+    link->leaves_len = 0;
     for (sennit_session *s = link->sessions; s != NULL; s = s->next)
         sn_session_opened(s);
     return SENNIT_OK;
@@ -107,30 +111,50 @@ static sennit_session *link_session(sennit_link *link, uint64_t channel)
     return s;
 }
 
+/* The server is about to close the connection. What passes by itself is only a
+ * reason to come again. */
+static void link_take_error(sennit_link *link, const sn_message *m)
+{
+    const sennit_fault fault = (sennit_fault)m->n[SN_ERROR_FAULT];
+
+    if (fault == SENNIT_FAULT_AWAY || fault == SENNIT_FAULT_TIMEOUT || fault == SENNIT_FAULT_RATE ||
+        fault == SENNIT_FAULT_STORAGE)
+        return;
+    for (sennit_session *s = link->sessions; s != NULL; s = s->next)
+        if (s->doc != NULL) {
+            s->channel = 0;
+            sn_session_refuse(s, fault, &m->s[SN_ERROR_TEXT]);
+        }
+}
+
 /* Messages about the whole connection. */
 static sennit_status link_take(sennit_link *link, const sn_message *m)
 {
     switch (m->type) {
     case SN_PING: link->pong = m->n[SN_PING_NUMBER] + 1; return SENNIT_OK;
     case SN_PONG: return SENNIT_OK;
-    case SN_ERROR:
-        for (sennit_session *s = link->sessions; s != NULL; s = s->next)
-            if (m->n[SN_ERROR_FAULT] != SENNIT_FAULT_AWAY && !s->closing)
-                sn_session_refuse(s, (sennit_fault)m->n[SN_ERROR_FAULT], &m->s[SN_ERROR_TEXT]);
-        return SENNIT_OK;
+    case SN_ERROR: link_take_error(link, m); return SENNIT_OK;
     default: return SENNIT_ECORRUPT;
     }
+}
+
+/* Whether the host is in the midst of editing a document. */
+static bool link_is_busy(const sennit_link *link)
+{
+    for (const sennit_session *s = link->sessions; s != NULL; s = s->next)
+        if (s->doc != NULL && s->doc->txn.open)
+            return true;
+    return false;
 }
 
 sennit_status sennit_link_receive(sennit_link *link, const void *data, size_t len, uint64_t now_ms)
 {
     sn_message m;
 
+    if (link_is_busy(link))
+        return SENNIT_EBUSY;
     if (len > link->options.max_frame)
         return SENNIT_ECORRUPT;
-    for (const sennit_session *s = link->sessions; s != NULL; s = s->next)
-        if (!s->closing && s->doc->txn.open)
-            return SENNIT_EBUSY;
     link->heard_ms = now_ms;
     for (size_t at = 0; at < len;) {
         sennit_status st = sn_message_read(link->unpacker, data, len, &at, &m);
@@ -141,13 +165,35 @@ sennit_status sennit_link_receive(sennit_link *link, const void *data, size_t le
         sennit_session *s = m.channel != 0 ? link_session(link, m.channel) : NULL;
         if (m.channel == 0)
             SN_TRY(link_take(link, &m));
-        else if (s != NULL && !s->closing) /* else closed meanwhile */
+        else if (s != NULL) /* else it was left meanwhile */
             SN_TRY(sn_session_take(s, &m, now_ms));
     }
     return SENNIT_OK;
 }
 
 /* ---- Frames out ---- */
+
+size_t sn_link_frame(const sennit_link *link)
+{
+    return (size_t)sn_min_u64(link->max_frame / 2, LINK_PART);
+}
+
+void sn_link_leave(sennit_link *link, uint64_t channel)
+{
+    if (channel != 0 && sn_mem_grow(&link->mem, (void **)&link->leaves, &link->leaves_cap,
+                                    link->leaves_len + 1, sizeof *link->leaves) == SENNIT_OK)
+        link->leaves[link->leaves_len++] = channel;
+}
+
+static sennit_status link_write_leaves(sennit_link *link)
+{
+    for (; link->leaves_len > 0; link->leaves_len--) {
+        const sn_message leave = {.type = SN_LEAVE, .channel = link->leaves[link->leaves_len - 1]};
+
+        SN_TRY(sn_message_write(&leave, &link->frame));
+    }
+    return SENNIT_OK;
+}
 
 static sennit_status link_write_beat(sennit_link *link, uint64_t now_ms)
 {
@@ -165,13 +211,14 @@ static sennit_status link_write_beat(sennit_link *link, uint64_t now_ms)
     return SENNIT_OK;
 }
 
-/* Sessions that were closed go once they have said so. */
+/* Sessions that were closed go, and say so. */
 static void link_drop_closed(sennit_link *link)
 {
     for (sennit_session **at = &link->sessions; *at != NULL;) {
         sennit_session *s = *at;
 
-        if (s->closing) {
+        if (s->doc == NULL) {
+            sn_link_leave(link, s->channel);
             *at = s->next;
             sn_session_free(s);
         } else {
@@ -180,25 +227,54 @@ static void link_drop_closed(sennit_link *link)
     }
 }
 
+/* Put the first session behind all others, so that none waits for one that has much
+ * to send. */
+static void link_rotate(sennit_link *link)
+{
+    sennit_session *first = link->sessions, **end = &link->sessions;
+
+    link->sessions = first->next;
+    first->next = NULL;
+    while (*end != NULL)
+        end = &(*end)->next;
+    *end = first;
+}
+
+static sennit_status link_write_sessions(sennit_link *link, uint64_t now_ms)
+{
+    size_t n = 0;
+
+    for (const sennit_session *s = link->sessions; s != NULL; s = s->next)
+        n++;
+    for (; n > 0 && link->frame.len < sn_link_frame(link); n--) {
+        sennit_session *first = link->sessions;
+
+        link_rotate(link);
+        SN_TRY(sn_session_write(first, now_ms, &link->frame));
+    }
+    return SENNIT_OK;
+}
+
+static sennit_status link_write(sennit_link *link, uint64_t now_ms)
+{
+    SN_TRY(link_write_leaves(link));
+    SN_TRY(link_write_sessions(link, now_ms));
+    return link_write_beat(link, now_ms);
+}
+
 int sennit_link_next_frame(sennit_link *link, uint64_t now_ms, const void **data, size_t *len)
 {
-    sennit_status st = SENNIT_OK;
+    sennit_status st;
 
     link->frame.len = 0;
+    link_drop_closed(link);
     if (!link->open) {
-        link_drop_closed(link);
+        link->leaves_len = 0;
         return 0;
     }
-    for (sennit_session *s = link->sessions; s != NULL && st == SENNIT_OK; s = s->next)
-        if (link->frame.len <= link->max_frame / 2) /* the others come in the next */
-            st = sn_session_write(s, now_ms, &link->frame);
-    if (st == SENNIT_OK)
-        st = link_write_beat(link, now_ms);
-    if (st != SENNIT_OK && link->frame.len == 0)
-        return st;
-    link_drop_closed(link);
+    st = link_write(link, now_ms);
     if (link->frame.len == 0)
-        return 0;
+        return st; /* what could not be written is written the next time */
     link->sent_ms = now_ms;
     *data = link->frame.data;
     *len = link->frame.len;

@@ -123,6 +123,14 @@ static sennit_status registry_put(sn_room *room, const char *prefix, uint64_t re
     return storage->put(storage->self, room->name, key, value, len, &room->ticket);
 }
 
+static sennit_status registry_put_void(sn_room *room, const sn_owner *owner)
+{
+    char value[2 * DIGITS + 1];
+
+    registry_hex(registry_hex(value, owner->from), owner->renewed);
+    return registry_put(room, VOID, owner->replica, value, 2 * DIGITS);
+}
+
 /* Facts are few, and putting one again is harmless. */
 bool sn_registry_store(sn_room *room)
 {
@@ -130,6 +138,8 @@ bool sn_registry_store(sn_room *room)
         const sn_owner *o = &room->owners.owners[i];
 
         if (o->user != NULL && registry_put(room, BIND, o->replica, o->user, strlen(o->user)) != SENNIT_OK)
+            return false;
+        if (o->from != UINT64_MAX && registry_put_void(room, o) != SENNIT_OK)
             return false;
     }
     return true;
@@ -143,13 +153,12 @@ sennit_status sn_registry_bind(sn_room *room, uint64_t replica, const char *user
 
 sennit_status sn_registry_void(sn_room *room, uint64_t replica, uint64_t from, uint64_t renewed)
 {
-    char value[2 * DIGITS + 1];
     sn_owner *owner;
 
-    registry_hex(registry_hex(value, from), renewed);
     SN_TRY(registry_add(&room->owners, &room->hub->mem, replica, &owner));
-    SN_TRY(registry_put(room, VOID, replica, value, 2 * DIGITS));
     owner->from = from;
     owner->renewed = renewed;
+    if (registry_put_void(room, owner) != SENNIT_OK)
+        room->unstored = true;
     return SENNIT_OK;
 }

@@ -603,7 +603,6 @@ static void a_clock_that_was_set_right_needs_no_correction_any_more(void **state
 
 static void a_server_that_always_says_fork_is_left(void **state)
 {
-    static const char forked[] = "\x94\x07\x01\xcd\x11\x39\xa0";
     meeting *m = *state;
     client *a = meeting_client(m, 0, NULL, "doc", "");
     sennit_event e;
@@ -614,12 +613,14 @@ static void a_server_that_always_says_fork_is_left(void **state)
     client_type(m, a, 0, "abc");
     assert_ok(sennit_link_opened(a->link, m->now_ms));
     for (int i = 0; i < 50 && sennit_session_get_state(a->session) != SENNIT_REFUSED; i++) {
-        uint8_t none[12] = {0x93, 12, 1, 0xcf};
+        const uint8_t channel = (uint8_t)(i + 1); /* each hello opens another */
+        const uint8_t forked[] = {0x94, 7, channel, 0xcd, 0x11, 0x39, 0xa0};
+        uint8_t none[12] = {0x93, 12, channel, 0xcf};
         uint64_t replica = sennit_doc_replica(a->doc);
 
         while (sennit_link_next_frame(a->link, m->now_ms, &data, &len) == 1)
             ;
-        assert_ok(sennit_link_receive(a->link, forked, sizeof forked - 1, m->now_ms));
+        assert_ok(sennit_link_receive(a->link, forked, sizeof forked, m->now_ms));
         while (sennit_link_next_frame(a->link, m->now_ms, &data, &len) == 1)
             ;
         for (int k = 0; k < 8; k++)
