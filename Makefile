@@ -73,8 +73,9 @@ SERVER  := $(wildcard examples/server/*.c examples/common/*.c)
 UNIT    := $(wildcard tests/unit/*.c)
 TESTS   := $(UNIT) $(wildcard tests/prop/*.c tests/oom/*.c)
 SUPPORT := $(wildcard tests/support/*.c)
-SYNC_TESTS   := $(wildcard tests/sync/test_*.c tests/sim/sim_*.c)
+SYNC_TESTS   := $(wildcard tests/sync/test_*.c)
 SYNC_SUPPORT := $(wildcard tests/sync/support/*.c)
+SIM     := $(wildcard tests/sim/*.c)
 FUZZ    := $(wildcard tests/fuzz/fuzz_*.c)
 
 # What is released is compiled as one file: calls between its parts are inlined.
@@ -134,6 +135,9 @@ $(B)/build/page/page.o: INCLUDE += -Iexamples
 
 $(B)/sennitd: $(SERVER:%.c=$(B)/%.o) $(PAGE:%.c=$(B)/%.o) $(B)/libsennit-sync.a $(B)/libsennit.a
 	$(LINK) $^ -ljansson $(SYNC_LIBS) -o $@
+
+$(B)/sim: $(SIM:%.c=$(B)/%.o) $(B)/libsupport.a $(B)/libsennit-sync.a $(B)/libsennit.a
+	$(LINK) $^ $(SYNC_LIBS) -o $@
 
 $(B)/load: $(B)/tests/bench/server/load.o $(B)/libsennit-sync.a $(B)/libsennit.a
 	$(LINK) $^ $(SYNC_LIBS) -o $@
@@ -209,6 +213,10 @@ $(B)/tests/%: $(B)/tests/%.o $(B)/libsupport.a $(B)/libsennit.a
 # built with the tests of what it wrote, lest it rot.
 replay: $(B)/tests/fuzz/make_corpus
 vectors: $(B)/tests/vectors/make_good $(B)/tests/vectors/make_bad
+
+SEEDS ?= 1-2000
+sim: $(B)/sim # whole clusters; --tell N says what came to pass in one
+	@$(RUN) "simulated clusters, $(MODE) build" '$(B)/sim --seeds $(SEEDS)'
 
 replay: $(FUZZ_BIN) # the corpora of the fuzz targets, without a fuzzer
 	@$(RUN) "fuzz corpora, $(MODE) build" \
@@ -377,7 +385,7 @@ help:
 -include $(shell find $(B) -name '*.d' 2>/dev/null)
 
 FORCE:
-.PHONY: FORCE all lib sync cli server page amalgam run demo acts kill9 test check unit-tests sync-tests replay mutants valgrind vectors cli-tests e2e-tests readme \
+.PHONY: FORCE all lib sync cli server page amalgam run demo acts kill9 test check unit-tests sync-tests sim replay mutants valgrind vectors cli-tests e2e-tests readme \
     layers abi install-test python js fuzz fuzz-targets coverage coverage-tests traces bench bench-peers \
     install uninstall clean help
 .SECONDARY:

@@ -1,0 +1,122 @@
+#include "sim/oracle.h"
+
+#include "support/doc.h"
+
+#include <string.h>
+
+#define ORACLE_FIRST 0x10000u /* pieces are characters of four bytes */
+
+void oracle_free(oracle *o)
+{
+    free(o->pieces);
+    free(o->erasures);
+}
+
+/* ---- Typing ---- */
+
+static void piece_put(size_t i, uint8_t out[4])
+{
+    uint32_t c = ORACLE_FIRST + (uint32_t)i;
+
+    out[0] = (uint8_t)(0xf0 | c >> 18);
+    out[1] = (uint8_t)(0x80 | (c >> 12 & 0x3f));
+    out[2] = (uint8_t)(0x80 | (c >> 6 & 0x3f));
+    out[3] = (uint8_t)(0x80 | (c & 0x3f));
+}
+
+static size_t piece_get(const uint8_t *p)
+{
+    return ((size_t)(p[0] & 7) << 18 | (size_t)(p[1] & 0x3f) << 12 | (size_t)(p[2] & 0x3f) << 6 |
+            (size_t)(p[3] & 0x3f)) - ORACLE_FIRST;
+}
+
+void oracle_type(oracle *o, unsigned author, size_t n, char *text)
+{
+    for (size_t i = 0; i < n; i++) {
+        o->pieces = require_room(o->pieces, o->len, sizeof *o->pieces);
+        o->pieces[o->len] = (piece){.author = author, .follows = i > 0};
+        piece_put(o->len++, (uint8_t *)text + 4 * i);
+    }
+}
+
+void oracle_erase(oracle *o, unsigned author, const uint8_t *text, size_t len)
+{
+    for (size_t i = 0; i < len; i += 4) {
+        size_t p = piece_get(text + i);
+
+        require(p < o->len);
+        o->pieces[p].deleted = true;
+        o->erasures = require_room(o->erasures, o->erasures_len, sizeof *o->erasures);
+        o->erasures[o->erasures_len++] = (erasure){p, author, false};
+    }
+}
+
+void oracle_lose(oracle *o, unsigned author, size_t pieces, size_t erasures)
+{
+    for (size_t i = pieces; i < o->len; i++)
+        o->pieces[i].lost = o->pieces[i].lost || o->pieces[i].author == author;
+    for (size_t i = erasures; i < o->erasures_len; i++)
+        o->erasures[i].lost = o->erasures[i].lost || o->erasures[i].author == author;
+}
+
+void oracle_undurable(oracle *o)
+{
+    for (size_t i = 0; i < o->len; i++)
+        o->pieces[i].durable = false;
+}
+
+/* ---- Looking ---- */
+
+uint32_t *oracle_look(const oracle *o, const sennit_doc *doc)
+{
+    uint32_t *places = calloc(o->len + 1, sizeof *places);
+    sennit_buf text;
+
+    require(places != NULL);
+    sennit_buf_init(&text, NULL);
+    if (doc != NULL)
+        doc_text(doc, &text);
+    for (size_t i = 0; i < text.len; i += 4) {
+        size_t p = piece_get(text.data + i);
+
+        require(p < o->len);
+        require_piece(o, p, places[p] == 0);
+        places[p] = (uint32_t)(i / 4) + 1;
+    }
+    sennit_buf_clear(&text);
+    for (size_t i = 1; i < o->len; i++)
+        require_piece(o, i, !o->pieces[i].follows || places[i] == 0 || places[i - 1] < places[i]);
+    return places;
+}
+
+void oracle_blame(const oracle *o, size_t i)
+{
+    const piece *p = &o->pieces[i];
+
+    fprintf(stderr, "character %zx, typed by %u%s%s%s:\n", i + ORACLE_FIRST, p->author,
+            p->deleted ? ", deleted" : "", p->lost ? ", lost" : "", p->durable ? ", durable" : "");
+}
+
+void oracle_check_durable(const oracle *o, const uint32_t *places)
+{
+    for (size_t i = 0; i < o->len; i++)
+        require_piece(o, i, !o->pieces[i].durable || o->pieces[i].deleted || places[i] != 0);
+}
+
+void oracle_check_order(const oracle *o, const uint32_t *a, const uint32_t *b)
+{
+    size_t *at = calloc(o->len + 1, sizeof *at); /* pieces, 1 more, by place in a */
+    uint32_t last = 0;
+
+    require(at != NULL);
+    for (size_t i = 0; i < o->len; i++)
+        if (a[i] != 0 && b[i] != 0)
+            at[a[i] - 1] = i + 1;
+    for (size_t place = 0; place < o->len; place++) {
+        if (at[place] == 0)
+            continue;
+        require(b[at[place] - 1] > last);
+        last = b[at[place] - 1];
+    }
+    free(at);
+}
