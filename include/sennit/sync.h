@@ -328,6 +328,30 @@ SENNIT_API void sennit_hub_revoke(sennit_hub *hub, uint64_t token_id, const char
 SENNIT_API SENNIT_MUST_CHECK sennit_status
 sennit_hub_document(sennit_hub *hub, const char *name, uint64_t now_ms, sennit_doc **out);
 
+/* Edit a document for somebody who has read it at a version, came another way than
+ * by the protocol, and may edit it: that is not asked here. The hub makes the edits
+ * under a replica of its own, and they go round and are kept like any others. A
+ * document that nobody wrote yet begins so.
+ *
+ * version, unit, edits   as sennit_history_edit; all or none
+ * out      the version with them, appended
+ * ticket   may be NULL. They are durable once sennit_storage.durable tells so much;
+ *          UINT64_MAX: the storage has refused them, and they are durable once the
+ *          hub has stored the document anew.
+ *
+ * Returns  SENNIT_OK
+ *          SENNIT_EINVAL  no name of a document, no such unit
+ *          SENNIT_ERANGE, SENNIT_EUTF8, SENNIT_ECORRUPT, SENNIT_EGONE, SENNIT_ELIMIT
+ *                         as sennit_history_edit; ECORRUPT, EIO and ELIMIT also as
+ *                         sennit_hub_document
+ *          SENNIT_ECLOSED the hub drains
+ *          SENNIT_ENOMEM  maybe only for the version, and the edits were made
+ */
+SENNIT_API SENNIT_MUST_CHECK sennit_status
+sennit_hub_edit(sennit_hub *hub, const char *name, uint64_t now_ms, const void *version,
+                size_t version_len, sennit_unit unit, const sennit_edit *edits, size_t n,
+                sennit_buf *out, uint64_t *ticket);
+
 /* What happened, for logs. */
 typedef enum sennit_hub_event_kind {
     SENNIT_HUB_JOINED = 1,

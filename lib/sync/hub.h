@@ -3,6 +3,7 @@
  *     hub.c         documents, connections, time, what is told of them
  *     connection.c  frames in and out of one connection
  *     channel.c     one document on a connection: a machine of states
+ *     outside.c     edits that come another way
  *     room.c        one open document: who is in it, what goes round in it
  *     registry.c    which replica is whose, and which are no more
  *
@@ -201,6 +202,10 @@ void sn_room_close(sn_room *room);
 /* Keep a delta that was applied, and let it go round. What fails is made good later
  * (unstored, behind). */
 void sn_room_relay(sn_room *room, uint64_t author, const void *data, size_t len);
+
+/* Something that was made could not go round: all are behind, and nothing is durable
+ * until a snapshot is. */
+void sn_room_miss(sn_room *room);
 
 sennit_status sn_point_new(sn_room *room, const void *version, size_t len, sn_point **out);
 

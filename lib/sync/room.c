@@ -264,6 +264,29 @@ static sennit_status room_push(sn_room *room, uint64_t author, const void *data,
     return SENNIT_OK;
 }
 
+/* All are behind then. */
+static void ring_break(sn_room *room)
+{
+    while (room->ring_len > 0)
+        ring_drop(room);
+    room->ring_first++;
+}
+
+static void room_wake(sn_room *room, uint64_t author)
+{
+    room_overtake(room);
+    for (sn_channel *c = room->channels; c != NULL; c = c->next_in_room)
+        if (c->session != author)
+            sn_connection_ready(c->connection);
+}
+
+void sn_room_miss(sn_room *room)
+{
+    room->unstored = true;
+    ring_break(room);
+    room_wake(room, 0);
+}
+
 void sn_room_relay(sn_room *room, uint64_t author, const void *data, size_t len)
 {
     const sennit_storage *storage = room->hub->options.storage;
@@ -272,19 +295,13 @@ void sn_room_relay(sn_room *room, uint64_t author, const void *data, size_t len)
         room->log_bytes += len;
     else
         room->unstored = true;
-    if (room_push(room, author, data, len) != SENNIT_OK) { /* all are behind then */
-        while (room->ring_len > 0)
-            ring_drop(room);
-        room->ring_first++;
-    }
+    if (room_push(room, author, data, len) != SENNIT_OK)
+        ring_break(room);
     if (room->ring_bytes > room->hub->options.max_queue)
         room_trim(room);
     while (room->ring_bytes > room->hub->options.max_queue)
         ring_drop(room);
-    room_overtake(room);
-    for (sn_channel *c = room->channels; c != NULL; c = c->next_in_room)
-        if (c->session != author)
-            sn_connection_ready(c->connection);
+    room_wake(room, author);
     if (room->since_point >= POINT_BYTES && sn_room_mark(room) != SENNIT_OK)
         room->since_point = 0; /* the older point serves as well */
 }

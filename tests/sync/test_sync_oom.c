@@ -16,6 +16,26 @@ static void invite(meeting *m, unsigned i)
     meeting_client(m, i, doc, "doc", "");
 }
 
+/* A letter for a letter, so that the text stays as long as it was. */
+static void edit_from_outside(meeting *m)
+{
+    const sennit_edit one = {0, 1, "?", 1};
+    sennit_buf version, out;
+    sennit_doc *doc;
+
+    sennit_buf_init(&version, NULL);
+    sennit_buf_init(&out, NULL);
+    sennit_status st = sennit_hub_document(m->hub, "doc", m->now_ms, &doc);
+    if (st == SENNIT_OK)
+        st = sennit_doc_version(doc, &version);
+    if (st == SENNIT_OK)
+        st = sennit_hub_edit(m->hub, "doc", m->now_ms, version.data, version.len, SENNIT_BYTES, &one,
+                             1, &out, NULL);
+    assert_true(st == SENNIT_OK || st == SENNIT_ENOMEM);
+    sennit_buf_clear(&version);
+    sennit_buf_clear(&out);
+}
+
 /* Two at one document; one leaves and comes back, a third has no replica yet. */
 static void play(meeting *m)
 {
@@ -35,6 +55,7 @@ static void play(meeting *m)
     meeting_settle(m);
     client_cut(m, a);
     client_type(m, a, 0, "> ");
+    edit_from_outside(m);
     client_connect(m, a);
     meeting_settle(m);
 }
