@@ -55,6 +55,7 @@ from ._errors import (
     Utf8Error,
     VersionError,
 )
+from ._history import Blame, Diff, Stretch
 from ._values import (
     Anchor,
     Applied,
@@ -70,13 +71,13 @@ from ._values import (
 )
 
 __all__ = [
-    "AFTER", "Anchor", "Applied", "AuthError", "Away", "BEFORE", "BYTES", "BusyError", "CODEPOINTS",
-    "Change", "Chunk", "ClockError", "ClosedError", "CorruptError", "Document", "END", "Error",
-    "ForkError", "GoneError", "Info", "KIND_DELETE", "KIND_INSERT", "KIND_MARK", "KIND_SET",
-    "KIND_TOGGLE", "LINES", "LimitError", "LineageError", "MisuseError", "Patch", "RangeError",
-    "Rebased", "START", "Stat", "Step", "StorageError", "Table", "Transaction", "UTF16", "Undo",
-    "Utf8Error", "VersionError", "anchor_decode", "anchor_encode", "anchor_rebase", "compare",
-    "inspect", "snapshot_text", "version_dict", "version_number",
+    "AFTER", "Anchor", "Applied", "AuthError", "Away", "BEFORE", "BYTES", "Blame", "BusyError",
+    "CODEPOINTS", "Change", "Chunk", "ClockError", "ClosedError", "CorruptError", "Diff",
+    "Document", "END", "Error", "ForkError", "GoneError", "Info", "KIND_DELETE", "KIND_INSERT",
+    "KIND_MARK", "KIND_SET", "KIND_TOGGLE", "LINES", "LimitError", "LineageError", "MisuseError",
+    "Patch", "RangeError", "Rebased", "START", "Stat", "Step", "StorageError", "Stretch", "Table",
+    "Transaction", "UTF16", "Undo", "Utf8Error", "VersionError", "anchor_decode", "anchor_encode",
+    "anchor_rebase", "compare", "inspect", "snapshot_text", "version_dict", "version_number",
 ]
 
 __version__ = "0.1.0"

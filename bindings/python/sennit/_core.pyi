@@ -8,9 +8,10 @@ nothing. Nothing that a document handed out is affected by what is done to it la
 
 Bytes are taken from anything that has a buffer, without a copy; long calls give up
 the GIL if they are bytes, which nobody can change meanwhile."""
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any, Literal, Optional, final
 
+from ._history import Blame, Diff
 from ._values import (
     Anchor,
     Applied,
@@ -175,6 +176,29 @@ class Document:
         """What parked operations wait for: (replica, send all after so many)."""
     def changes(self) -> Iterator[Change]:
         """The changes known, oldest first as they arrived here."""
+    def text_at(self, version: _Bytes, /) -> str:
+        """The text at a version; GoneError if not all of that is known here."""
+    def version_at(self, unix_ms: int, /) -> bytes:
+        """The version of all changes up to a time, by their authors' clocks."""
+    def change_versions(self, number: int, /) -> tuple[bytes, bytes]:
+        """The versions just before and just after a change, by its number in changes()."""
+    def diff(self, old: _Bytes, new: _Bytes = ..., /) -> Diff:
+        """What leads from the text at one version to that at another (now, if it is not
+        given), in any direction; by what became of each character, not by looks."""
+    def blame(self, pos: int = ..., end: int = ..., /) -> Blame:
+        """Who wrote what, from pos up to end."""
+    def splice_at(self, version: _Bytes, pos: int, n: int, text: str, /) -> int:
+        """Edit the text as it was at a version; where in the text of now it landed. What
+        was typed since stays."""
+    def edit_at(self, version: _Bytes, edits: Iterable[tuple[int, int, str]], /) -> None:
+        """Make several such edits, (pos, removed, text), all or none; each counts in the
+        text of that version, as if it were the only one."""
+    def compact(self, cut: _Bytes, /) -> None:
+        """Drop the bytes of text that was deleted up to a version, for good and here only:
+        it must be known to all who still write."""
+    @property
+    def cut(self) -> bytes:
+        """The version it was compacted to; b"" if it was not."""
     def watch(self, remote: bool = True, local: bool = False) -> None:
         """Choose what becomes patches from now on; drops those not yet taken."""
     def patches(self) -> Iterator[Patch]:

@@ -5,6 +5,7 @@
  *     edit.c      its text changed
  *     read.c      its text read; places, patches
  *     merge.c     saved, sent, applied; issued anew
+ *     history.c   its text as it was
  *     measure.c   what it says of itself
  *     undo.c      the type Undo
  *     steps.c     iterators over what a document hands out one by one
@@ -29,6 +30,7 @@
 typedef struct state {
     PyObject *errors; /* dict: status -> class */
     PyObject *chunk, *applied, *info, *change, *patch, *anchor, *stat, *rebased;
+    PyObject *stretch, *blame, *diff;
     PyObject *transaction, *step, *away;
     PyTypeObject *document, *table, *undo, *steps;
 } state;
@@ -68,6 +70,7 @@ int read_size(PyObject *value, size_t *out);
 int read_u64(PyObject *value, uint64_t *out);
 
 PyObject *make_change(const state *st, const sennit_change *c);
+PyObject *make_patch(const state *st, const sennit_patch *p);
 PyObject *make_rebased(const state *st, const sennit_rebased *r);
 int read_rebased(PyObject *value, sennit_rebased *out);
 PyObject *make_anchor(const state *st, const sennit_anchor *anchor);
@@ -142,6 +145,12 @@ keyword_call document_save, document_delta, document_delta_part, document_own_de
 keyword_call document_apply, document_void;
 plain_call document_reduce, document_adopt, document_restamp, document_rebase;
 getter_call document_get_version;
+
+/* ---- history.c ---- */
+
+plain_call document_text_at, document_version_at, document_change_versions, document_diff;
+plain_call document_blame, document_splice_at, document_edit_at, document_compact;
+getter_call document_get_cut;
 
 /* ---- measure.c ---- */
 

@@ -66,6 +66,21 @@ PyObject *make_change(const state *st, const sennit_change *c)
                                  (unsigned long long)c->inserted_bytes);
 }
 
+/* The text is taken first: it is the document's, and making an object can run code that
+ * changes that. */
+PyObject *make_patch(const state *st, const sennit_patch *p)
+{
+    PyObject *text;
+
+    if (p->reset)
+        text = Py_NewRef(Py_None);
+    else if ((text = PyUnicode_DecodeUTF8(p->text, (Py_ssize_t)p->len, NULL)) == NULL)
+        return NULL;
+    return PyObject_CallFunction(st->patch, "nnnNKNN", (Py_ssize_t)p->pos, (Py_ssize_t)p->removed,
+                                 (Py_ssize_t)p->inserted, text, (unsigned long long)p->replica,
+                                 PyBool_FromLong(p->local), PyBool_FromLong(p->reset));
+}
+
 PyObject *make_rebased(const state *st, const sennit_rebased *r)
 {
     return PyObject_CallFunction(st->rebased, "KKKKKK", (unsigned long long)r->old,

@@ -278,6 +278,14 @@ static PyMethodDef document_methods[] = {
     METHOD(patches, METH_NOARGS),
     METHOD(changes, METH_NOARGS),
     METHOD(missing, METH_NOARGS),
+    METHOD(text_at, METH_O),
+    METHOD(version_at, METH_O),
+    METHOD(change_versions, METH_O),
+    METHOD(diff, METH_VARARGS),
+    METHOD(blame, METH_VARARGS),
+    METHOD(splice_at, METH_VARARGS),
+    METHOD(edit_at, METH_VARARGS),
+    METHOD(compact, METH_O),
     METHOD(check, METH_NOARGS),
     METHOD(dump, METH_NOARGS),
     METHOD(stat, METH_NOARGS),
@@ -292,6 +300,7 @@ static PyGetSetDef document_getset[] = {
     {"own_count", document_get_own_count, NULL, NULL, NULL},
     {"lineage", document_get_lineage, NULL, NULL, NULL},
     {"version", document_get_version, NULL, NULL, NULL},
+    {"cut", document_get_cut, NULL, NULL, NULL},
     {NULL, NULL, NULL, NULL, NULL},
 };
 

@@ -210,6 +210,7 @@ static int state_import(state *st)
 {
     PyObject *errors = PyImport_ImportModule("sennit._errors");
     PyObject *values = PyImport_ImportModule("sennit._values");
+    PyObject *history = PyImport_ImportModule("sennit._history");
     struct {
         PyObject **to, *from;
         const char *name;
@@ -219,15 +220,17 @@ static int state_import(state *st)
         {&st->info, values, "Info"},        {&st->change, values, "Change"},
         {&st->patch, values, "Patch"},      {&st->anchor, values, "Anchor"},
         {&st->stat, values, "Stat"},        {&st->transaction, values, "Transaction"},
-        {&st->step, values, "Step"},        {&st->away, values, "Away"},
+        {&st->stretch, history, "Stretch"},  {&st->blame, history, "Blame"},
+        {&st->diff, history, "Diff"},        {&st->step, values, "Step"},        {&st->away, values, "Away"},
     };
-    int status = errors != NULL && values != NULL ? 0 : -1;
+    int status = errors != NULL && values != NULL && history != NULL ? 0 : -1;
 
     for (size_t i = 0; status == 0 && i < sizeof wanted / sizeof *wanted; i++)
         if ((*wanted[i].to = PyObject_GetAttrString(wanted[i].from, wanted[i].name)) == NULL)
             status = -1;
     Py_XDECREF(errors);
     Py_XDECREF(values);
+    Py_XDECREF(history);
     return status;
 }
 
@@ -278,6 +281,9 @@ static int module_traverse(PyObject *module, visitproc visit, void *arg)
     Py_VISIT(st->anchor);
     Py_VISIT(st->stat);
     Py_VISIT(st->rebased);
+    Py_VISIT(st->stretch);
+    Py_VISIT(st->blame);
+    Py_VISIT(st->diff);
     Py_VISIT(st->transaction);
     Py_VISIT(st->step);
     Py_VISIT(st->away);
@@ -301,6 +307,9 @@ static int module_clear(PyObject *module)
     Py_CLEAR(st->anchor);
     Py_CLEAR(st->stat);
     Py_CLEAR(st->rebased);
+    Py_CLEAR(st->stretch);
+    Py_CLEAR(st->blame);
+    Py_CLEAR(st->diff);
     Py_CLEAR(st->transaction);
     Py_CLEAR(st->step);
     Py_CLEAR(st->away);

@@ -72,23 +72,12 @@ PyObject *next_missing(document *doc, size_t *at)
     return Py_BuildValue("KK", (unsigned long long)replica, (unsigned long long)after);
 }
 
-/* The text is taken first: it is the document's, and making an object can run code that
- * changes that. */
 PyObject *next_patch(document *doc, size_t *at)
 {
-    PyObject *text;
     sennit_patch p;
 
     (void)at;
-    if (!sennit_doc_next_patch(doc->doc, &p))
-        return NULL;
-    if (p.reset)
-        text = Py_NewRef(Py_None);
-    else if ((text = PyUnicode_DecodeUTF8(p.text, (Py_ssize_t)p.len, NULL)) == NULL)
-        return NULL;
-    return PyObject_CallFunction(doc->st->patch, "nnnNKNN", (Py_ssize_t)p.pos, (Py_ssize_t)p.removed,
-                                 (Py_ssize_t)p.inserted, text, (unsigned long long)p.replica,
-                                 PyBool_FromLong(p.local), PyBool_FromLong(p.reset));
+    return sennit_doc_next_patch(doc->doc, &p) ? make_patch(doc->st, &p) : NULL;
 }
 
 static PyType_Slot steps_slots[] = {
