@@ -47,7 +47,7 @@ sennit_status sn_mem_grow(sn_mem *mem, void **array, size_t *cap, size_t need, s
     if (need <= *cap)
         return SENNIT_OK;
 
-    size_t step = *cap * item < MEM_PAGE ? *cap : *cap / 8;
+    size_t step = *cap * item < MEM_PAGE ? *cap : *cap / 4;
     size_t want, bytes;
 
     if (!sn_add_size(*cap, step, &want) || want < need)

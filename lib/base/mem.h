@@ -20,7 +20,7 @@ void *sn_mem_resize(sn_mem *mem, void *ptr, size_t old_size, size_t new_size);
 void sn_mem_free(sn_mem *mem, void *ptr, size_t size);
 
 /* Grow an array so that need items fit. Grows by half or more while small and
- * by an eighth once it fills pages, so that little is touched in vain.
+ * by a quarter once it fills pages, so that little is touched in vain.
  *
  * Returns  SENNIT_OK, SENNIT_ENOMEM (array and *cap as before)
  */

@@ -194,9 +194,14 @@ sennit_status sennit_doc_seed(const sennit_options *options, const void *name, s
 
 void sennit_doc_set_time(sennit_doc *doc, uint64_t unix_ms)
 {
-    int64_t now = (int64_t)sn_min_u64(unix_ms, SN_MAX_WALL_MS) + doc->clock.offset_ms;
+    uint64_t now = sn_min_u64(unix_ms, SN_MAX_WALL_MS);
 
-    doc->clock.now_ms = now > 0 ? sn_min_u64((uint64_t)now, SN_MAX_WALL_MS) : 0;
+    if (SN_UNLIKELY(doc->clock.offset_ms != 0)) {
+        int64_t moved = (int64_t)now + doc->clock.offset_ms;
+
+        now = moved > 0 ? sn_min_u64((uint64_t)moved, SN_MAX_WALL_MS) : 0;
+    }
+    doc->clock.now_ms = now;
 }
 
 void sennit_doc_set_clock_offset(sennit_doc *doc, int64_t offset_ms)

@@ -274,7 +274,7 @@ static void map_put(sn_map_leaf *leaf, uint32_t at, uint64_t key, uint32_t value
 }
 
 /* Into the leaf of the finger, if it belongs there and no split is needed. */
-static bool map_set_near(sn_map *map, uint64_t key, uint32_t value)
+static bool map_put_near(sn_map *map, uint64_t key, uint32_t value, bool change)
 {
     sn_map_leaf *leaf = map->finger;
 
@@ -282,7 +282,7 @@ static bool map_set_near(sn_map *map, uint64_t key, uint32_t value)
         return false;
     uint32_t at = map_rank(leaf->key, leaf->n, key);
     if (leaf->key[at - 1] == key)
-        leaf->value[at - 1] = value;
+        leaf->value[at - 1] = change ? value : leaf->value[at - 1];
     else if (leaf->n < SN_MAP_FANOUT)
         map_put(leaf, at, key, value);
     else
@@ -290,12 +290,13 @@ static bool map_set_near(sn_map *map, uint64_t key, uint32_t value)
     return true;
 }
 
-void sn_map_set(sn_map *map, uint64_t key, uint32_t value)
+/* change: what to do with an entry that has this key. */
+static void map_put_key(sn_map *map, uint64_t key, uint32_t value, bool change)
 {
     sn_map_inner *path[SN_MAP_DEPTH];
     uint32_t slot[SN_MAP_DEPTH];
 
-    if (map_set_near(map, key, value))
+    if (map_put_near(map, key, value, change))
         return;
     if (map->root == NULL)
         map_first_leaf(map);
@@ -313,7 +314,7 @@ void sn_map_set(sn_map *map, uint64_t key, uint32_t value)
     sn_map_leaf *leaf = map->finger = node;
     uint32_t at = map_rank(leaf->key, leaf->n, key);
     if (at > 0 && leaf->key[at - 1] == key) {
-        leaf->value[at - 1] = value;
+        leaf->value[at - 1] = change ? value : leaf->value[at - 1];
         return;
     }
     sn_map_leaf *full = NULL;
@@ -328,6 +329,16 @@ void sn_map_set(sn_map *map, uint64_t key, uint32_t value)
     map_put(leaf, at, key, value);
     if (full != NULL)
         map_grow_up(map, path, slot, full->key[0], full->next->key[0], full->next);
+}
+
+void sn_map_set(sn_map *map, uint64_t key, uint32_t value)
+{
+    map_put_key(map, key, value, true);
+}
+
+void sn_map_add(sn_map *map, uint64_t key, uint32_t value)
+{
+    map_put_key(map, key, value, false);
 }
 
 void sn_map_append(sn_map *map, uint64_t key, uint32_t value)

@@ -51,7 +51,7 @@ typedef struct sn_map_at {
 
 void sn_map_free(sn_map *map, sn_mem *mem);
 
-/* Make room for n calls of sn_map_set. Returns SENNIT_OK, SENNIT_ENOMEM. */
+/* Make room for n new entries. Returns SENNIT_OK, SENNIT_ENOMEM. */
 sennit_status sn_map_reserve(sn_map *map, sn_mem *mem, size_t n);
 
 /* Give back spare nodes beyond a few. */
@@ -59,6 +59,9 @@ void sn_map_trim(sn_map *map, sn_mem *mem);
 
 /* Insert an entry, or change the one with this key; room was reserved. */
 void sn_map_set(sn_map *map, uint64_t key, uint32_t value);
+
+/* The same, but an entry that is there stays as it is. */
+void sn_map_add(sn_map *map, uint64_t key, uint32_t value);
 
 /* The same for a key that is greater than all there are. */
 void sn_map_append(sn_map *map, uint64_t key, uint32_t value);

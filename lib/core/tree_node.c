@@ -416,36 +416,30 @@ void sn_inner_append(sn_tree *tree, sn_inner *inner, sn_node *child, const sn_co
     node_relow(tree, child, is_leaf);
 }
 
-/* Numbers of bytes that moved to another leaf. */
+/* Numbers of bytes that moved to another leaf: keys of the map of ids. */
 typedef struct node_range {
-    uint32_t author, at, end;
+    uint64_t at, end;
 } node_range;
 
-/* The ranges of a leaf's spans, in order and joined where they meet. */
+/* The ranges of a leaf's spans, in order; those that meet are one. */
 static uint32_t node_ranges(const sn_tree *tree, const sn_leaf *leaf, node_range *out)
 {
     uint32_t n = 0;
 
     for (uint32_t i = 0; i < leaf->node.n; i++) {
         const sn_span *s = &leaf->span[i];
-        node_range r = {tree->who->changes[s->change].replica, s->at, s->at + sn_span_len(s)};
-        uint32_t k = n;
+        uint64_t at = sn_id_key(tree->who->changes[s->change].replica, s->at);
+        uint32_t k = i;
 
-        for (; k > 0 && sn_id_key(out[k - 1].author, out[k - 1].at) > sn_id_key(r.author, r.at); k--)
+        for (; k > 0 && out[k - 1].at > at; k--)
             out[k] = out[k - 1];
-        if (k > 0 && out[k - 1].author == r.author && out[k - 1].end == r.at) {
-            out[k - 1].end = r.end;
-            memmove(out + k, out + k + 1, (n - k) * sizeof *out);
-            k--;
-        } else {
-            out[k] = r;
-            n++;
-        }
-        if (k + 1 < n && out[k].author == out[k + 1].author && out[k].end == out[k + 1].at) {
-            out[k].end = out[k + 1].end;
-            memmove(out + k + 1, out + k + 2, (n - k - 2) * sizeof *out);
-            n--;
-        }
+        out[k] = (node_range){at, at + sn_span_len(s)};
+    }
+    for (uint32_t i = 0; i < leaf->node.n; i++) {
+        if (n > 0 && out[n - 1].end == out[i].at)
+            out[n - 1].end = out[i].end;
+        else
+            out[n++] = out[i];
     }
     return n;
 }
@@ -454,24 +448,20 @@ static uint32_t node_ranges(const sn_tree *tree, const sn_leaf *leaf, node_range
  * them in their author's numbers stays where it was. */
 static void node_reindex(sn_tree *tree, const sn_leaf *from, const sn_leaf *to)
 {
-    node_range ranges[SN_LEAF + 1];
+    node_range ranges[SN_LEAF];
     uint32_t n = node_ranges(tree, to, ranges);
 
     for (uint32_t i = 0; i < n; i++) {
         const node_range *r = &ranges[i];
-        uint64_t end = sn_id_key(r->author, r->end);
+        sn_replica *author = &tree->who->replicas[r->at >> 32];
 
-        if (r->end == tree->who->replicas[r->author].number) {
-            tree->who->replicas[r->author].last_leaf = to->id;
-        } else {
-            sn_map_at next = sn_map_floor(&tree->ids, end);
-
+        sn_map_set(&tree->ids, r->at, to->id);
+        if ((uint32_t)r->end == author->number)
+            author->last_leaf = to->id;
 #if SENNIT_MUTANT != 7
-            if (next.leaf->key[next.i] != end)
-                sn_map_set(&tree->ids, end, from->id);
+        else
+            sn_map_add(&tree->ids, r->end, from->id);
 #endif
-        }
-        sn_map_set(&tree->ids, sn_id_key(r->author, r->at), to->id);
     }
 }
 

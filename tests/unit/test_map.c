@@ -47,6 +47,14 @@ static void pair_append(pair *p, uint32_t key, uint32_t value)
     p->value[key] = value;
 }
 
+static void pair_add(pair *p, uint32_t key, uint32_t value)
+{
+    assert_ok(sn_map_reserve(&p->map, &p->mem, 1));
+    sn_map_add(&p->map, key, value);
+    p->value[key] = p->has[key] ? p->value[key] : value;
+    p->has[key] = true;
+}
+
 static void pair_remove(pair *p, uint32_t low, uint32_t high)
 {
     sn_map_remove(&p->map, low, high);
@@ -115,7 +123,7 @@ static void an_empty_map_holds_nothing(void **state)
 static void entries_in_any_order_are_found(void **state)
 {
     (void)state;
-    for (unsigned order = 0; order < 4; order++) {
+    for (unsigned order = 0; order < 5; order++) {
         rng r = rng_seed(order);
         pair p;
 
@@ -126,6 +134,8 @@ static void entries_in_any_order_are_found(void **state)
 
             if (order == 3)
                 pair_append(&p, key, i);
+            else if (order == 4)
+                pair_add(&p, key, i);
             else
                 pair_set(&p, key, i);
             if (i % 40 == 0)
