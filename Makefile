@@ -11,6 +11,7 @@
 #: make coverage    lines of lib/ that the tests run; fails under COVERAGE_MIN=95
 #: make python      the package for Python, tested, in bindings/python/dist
 #: make js          the package for JavaScript, tested, in bindings/js
+#: make e2e         the page in real Chromium, with the real server; SOAK_SECONDS=30
 #: make page        the page that sennitd shows, built in from then on
 #: make bench       replay recorded editing sessions, from the folder TRACES=
 #: make bench-peers the same with other libraries, side by side
@@ -283,6 +284,15 @@ js:
 	+@$(SUBMAKE) -s MODE=release server
 	@SENNITD="$(CURDIR)/build/release/sennitd" $(RUN) "the package for JavaScript" 'sh bindings/js/test.sh'
 
+# ---- The page, in Chromium ---------------------------------------------------
+
+e2e:
+	@sh tools/setup.sh e2e
+	+@$(SUBMAKE) -s page >/dev/null
+	+@$(SUBMAKE) -s MODE=release server cli
+	@SENNITD="$(CURDIR)/build/release/sennitd" SENNIT="$(CURDIR)/build/release/sennit" \
+	    $(RUN) "the page, in Chromium" 'node --test tests/browser/'
+
 # ---- Fuzzing, coverage, benchmarks ------------------------------------------
 
 FUZZ_SECONDS ?= 60
@@ -386,7 +396,7 @@ help:
 
 FORCE:
 .PHONY: FORCE all lib sync cli server page amalgam run demo acts kill9 test check unit-tests sync-tests sim replay mutants valgrind vectors cli-tests e2e-tests readme \
-    layers abi install-test python js fuzz fuzz-targets coverage coverage-tests traces bench bench-peers \
+    layers abi install-test python js e2e fuzz fuzz-targets coverage coverage-tests traces bench bench-peers \
     install uninstall clean help
 .SECONDARY:
 .DELETE_ON_ERROR:

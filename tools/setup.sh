@@ -29,6 +29,7 @@ for_python() {
     done
 }
 for_js() { tool clang clang; tool wasm-ld lld; tool wasm-opt binaryen; tool node nodejs; tool npm npm; }
+for_browser() { tool chromium chromium; }
 for_fuzzing() { # the sanitizers of gcc come with it, those of clang do not
     tool clang clang
     echo 'int LLVMFuzzerTestOneInput(void) { return 0; }' |
@@ -46,8 +47,9 @@ look() {
     fuzz) for_fuzzing ;;
     python) for_cli; for_sync; for_python ;;
     js) for_cli; for_sync; for_js ;;
+    e2e) for_cli; for_sync; for_js; for_browser ;;
     test)
-        for_cli; for_sync; for_tests; for_python; for_js
+        for_cli; for_sync; for_tests; for_python; for_js; for_browser
         tool clang clang; tool cmake cmake; tool pkg-config pkg-config
         tool valgrind valgrind; tool /usr/bin/python3 python3
         ;;

@@ -32,6 +32,7 @@ part MODE=check e2e-tests
 part install-test
 part python
 part js
+part e2e
 part MODE=release readme
 
 awk '{ p += $1; f += $2 } END { print p + 0 " passed, " f + 0 " failed"; exit f > 0 }' "$SENNIT_TALLY"

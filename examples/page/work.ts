@@ -92,19 +92,19 @@ export class Work {
     const { connection, permission, ready } = status, mark = byId("status");
     const writable = ready && (connection !== "live" || permission >= Permission.Edit);
     [mark.textContent, mark.className] = describe(status);
-    mark.title = status.kept ? "What is unsaved is kept on this device" : "";
+    mark.title = status.kept && status.unsaved > 0 ? "What is unsaved is kept on this device" : "";
     this.#view.dispatch({ effects: this.#editable.reconfigure(EditorState.readOnly.of(!writable)) });
     if (writable && !this.#ready) this.#view.focus();
     this.#ready ||= writable;
     if (connection !== "live" && ready) this.#leftAt ??= this.#provider.document.version;
     if (connection === "live" && this.#leftAt && status.unsaved === 0) this.#cameBack();
-    press("offline", connection === "offline");
+    press("offline", !status.wanted);
     this.#onText();
   }
 
   #toggleOffline(): void {
-    if (this.#provider.status.connection === "offline") this.#provider.connect();
-    else this.#provider.disconnect();
+    if (this.#provider.status.wanted) this.#provider.disconnect();
+    else this.#provider.connect();
   }
 
   #onChange(): void {

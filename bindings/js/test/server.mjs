@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 
 const SENNITD = process.env.SENNITD ?? fileURLToPath(new URL("../../../build/release/sennitd", import.meta.url));
-const DEADLINE_MS = 20_000;
+const DEADLINE_MS = 60_000;
 
 /** Wait until something holds. */
 export async function until(what, holds, ms = DEADLINE_MS) {

@@ -1,4 +1,4 @@
-import { Annotation, ChangeSet, type EditorState, EditorState as State, type Extension, Text, type TransactionSpec }
+import { Annotation, ChangeSet, EditorSelection, type EditorState, EditorState as State, type Extension, Text, type TransactionSpec }
   from "@codemirror/state";
 import { EditorView, type PluginValue, ViewPlugin, type ViewUpdate } from "@codemirror/view";
 
@@ -46,9 +46,10 @@ export class Sync implements PluginValue {
   }
 
   update(update: ViewUpdate): void {
-    for (const tr of update.transactions)
-      if (tr.docChanged && !tr.annotation(fromDocument)) this.#push(tr.changes);
-    if (update.selectionSet || update.docChanged) this.#tellSelection(update.state);
+    const own = update.transactions.filter((tr) => !tr.annotation(fromDocument));
+    for (const tr of own) if (tr.docChanged) this.#push(tr.changes);
+    // The anchors of what is selected move with the document by themselves.
+    if (own.some((tr) => tr.selection || tr.docChanged)) this.#tellSelection(update.state);
   }
 
   /** What was typed goes into the document, at its places there. */
@@ -99,7 +100,8 @@ export class Sync implements PluginValue {
 
   /** A place in the editor, as an anchor. */
   anchor(pos: number, side = Side.Before): Anchor {
-    return this.#provider.document.anchor(this.#held ? this.#held.mapPos(pos, 1) : pos, side);
+    const { document } = this.#provider, there = this.#held ? this.#held.mapPos(pos, 1) : pos;
+    return document.anchor(splitsCharacter(this.#view.state.doc, pos) ? there - 1 : there, side);
   }
 
   /** Where an anchor is in the editor; null if its text is not here. */
@@ -116,6 +118,21 @@ export class Sync implements PluginValue {
     this.#provider.undo.selection = state.selection.ranges.flatMap((r) => [this.anchor(r.anchor), this.anchor(r.head)]);
   }
 }
+
+/** Whether a position is inside a surrogate pair. */
+function splitsCharacter(text: Text, pos: number): boolean {
+  if (pos <= 0 || pos >= text.length) return false;
+  return /[\ud800-\udbff]/.test(text.sliceString(pos - 1, pos)) && /[\udc00-\udfff]/.test(text.sliceString(pos, pos + 1));
+}
+
+/** Cursors stay out of characters, or what is typed there would cut them in two. */
+const wholeCharacters = State.transactionFilter.of((tr) => {
+  const { newSelection: selection, newDoc: text } = tr;
+  const out = (pos: number): number => (splitsCharacter(text, pos) ? pos - 1 : pos);
+  if (!tr.selection || !selection.ranges.some((r) => out(r.anchor) !== r.anchor || out(r.head) !== r.head)) return tr;
+  const ranges = selection.ranges.map((r) => EditorSelection.range(out(r.anchor), out(r.head)));
+  return [tr, { selection: EditorSelection.create(ranges, selection.mainIndex), sequential: true }];
+});
 
 /** Whether a change reaches into the line in which the cursor is. */
 function touchesLine(state: EditorState, changes: ChangeSet): boolean {
@@ -168,5 +185,5 @@ export function syncPlugin(provider: Provider): [SyncPlugin, Extension] {
       },
     },
   });
-  return [plugin, [State.lineSeparator.of("\n"), plugin]];
+  return [plugin, [State.lineSeparator.of("\n"), wholeCharacters, plugin]];
 }

@@ -8,6 +8,8 @@ import type { Kept, Place, Store } from "./store.js";
 export interface Status {
   /** "refused" is for good, but after `Fault.Rate` and `Fault.Storage`: an event says why. */
   connection: "offline" | "connecting" | "live" | "refused";
+  /** Whether it is to be connected: if not, it is offline by choice. */
+  wanted: boolean;
   /** Own operations that are not known to be in the server's storage: "saved" is 0. */
   unsaved: number;
   /** Whether what is unsaved is kept on this device. */
@@ -168,7 +170,10 @@ export class Provider {
   get status(): Status {
     const { state, permission } = this.#session;
     const connection = state === "greeting" || (state === "offline" && this.#socket) ? "connecting" : state;
-    return { connection, unsaved: this.#session.unsafe(Level.Durable), kept: this.#kept, ready: this.#ready, permission };
+    return {
+      connection, wanted: this.#wanted, unsaved: this.#session.unsafe(Level.Durable), kept: this.#kept,
+      ready: this.#ready, permission,
+    };
   }
 
   #tell(): void {
@@ -208,6 +213,7 @@ export class Provider {
     this.#wanted = false;
     clearTimeout(this.#retry);
     this.#hangUp(1000, "");
+    this.#tell();
   }
 
   /** Use another token from now on. */
