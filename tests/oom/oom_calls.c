@@ -408,9 +408,9 @@ static sennit_status call_history_splice(world *w)
 
 static sennit_status call_history_edit(world *w)
 {
-    const sennit_edit edits[] = {{0, 2, "ol", 2}, {w->in.len, 0, "d", 1}, {3, 0, "er", 2}};
+    const sennit_edit edits[] = {{0, 2, "ol", 2}, {5, 0, "d", 1}, {3, 0, "er", 2}};
 
-    return sennit_history_edit(w->doc, w->since.data, w->since.len, SENNIT_BYTES, edits, 3);
+    return sennit_history_edit(w->doc, w->since.data, w->since.len, SENNIT_CODEPOINTS, edits, 3);
 }
 
 /* ---- trying ---- */
