@@ -5,7 +5,16 @@
  *     /readyz        200 while documents can be served and kept, else 503
  *     /metrics       for Prometheus; metrics.h
  *     /docs/ID       the text of a document, with its version as ETag;
- *                    ?min=VERSION waits until it is in it, or answers 425
+ *                    ?min=VERSION waits until it is in it, or answers 425;
+ *                    ?at=VERSION is the text as it was then
+ *     /docs/ID/edits POST: edits of the text at a version, ?at=VERSION, as JSON
+ *                    (edits.h) whose places count codepoints, or what &unit= says;
+ *                    answers the version with them as ETag and as JSON, 200 once
+ *                    they are durable, 202 if that takes too long
+ *
+ * What is wrong with edits: 400 no JSON, no version; 409 the version is not known
+ * here; 413 too many, too long; 415 another type; 422 places that the text at that
+ * version does not have.
  *
  * With token keys, documents take "Authorization: Bearer TOKEN", and metrics a
  * token for "*". Who may not read a document does not learn whether it exists.
