@@ -77,6 +77,7 @@ SUPPORT := $(wildcard tests/support/*.c)
 SYNC_TESTS   := $(wildcard tests/sync/test_*.c)
 SYNC_SUPPORT := $(wildcard tests/sync/support/*.c)
 SIM     := $(wildcard tests/sim/*.c)
+LOAD    := $(wildcard tests/bench/server/*.c)
 FUZZ    := $(wildcard tests/fuzz/fuzz_*.c)
 
 # What is released is compiled as one file: calls between its parts are inlined.
@@ -140,7 +141,7 @@ $(B)/sennitd: $(SERVER:%.c=$(B)/%.o) $(PAGE:%.c=$(B)/%.o) $(B)/libsennit-sync.a 
 $(B)/sim: $(SIM:%.c=$(B)/%.o) $(B)/libsupport.a $(B)/libsennit-sync.a $(B)/libsennit.a
 	$(LINK) $^ $(SYNC_LIBS) -o $@
 
-$(B)/load: $(B)/tests/bench/server/load.o $(B)/libsennit-sync.a $(B)/libsennit.a
+$(B)/load: $(LOAD:%.c=$(B)/%.o) $(B)/libsennit-sync.a $(B)/libsennit.a
 	$(LINK) $^ $(SYNC_LIBS) -o $@
 
 $(B)/lib/%.o: INCLUDE += -Ilib
