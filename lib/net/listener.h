@@ -94,6 +94,7 @@ struct sennit_listener {
     uint32_t ready;    /* how many are on that list */
     sn_conn *current;  /* being served, or being adopted; NULL once it is gone */
     bool in_pass;
+    bool received;     /* a frame, in this turn */
     bool nothing_kept; /* libwebsockets had no bytes of anybody when it was last called */
     bool resting;      /* no files left: nothing is accepted until the next pass */
     uint64_t pass_at;  /* time of the next pass, in ms */

@@ -303,8 +303,8 @@ static int loop_timeout(const sennit_listener *l, int timeout_ms)
     return timeout_ms >= 0 && timeout_ms < until ? timeout_ms : until;
 }
 
-/* Hold the pace: a read, a merge and a write cost little more for many than for one.
- * Whoever comes after a pause is served at once. */
+/* Hold the pace: what several send is passed on for little more than what one sends.
+ * Whoever comes after a pause is served at once, and who has just been let in. */
 static void loop_hold_pace(const sennit_listener *l)
 {
     if (l->options.pace_ms != 0 && l->first_ready == NULL)
@@ -313,6 +313,9 @@ static void loop_hold_pace(const sennit_listener *l)
 
 static void loop_note_turn(sennit_listener *l)
 {
+    if (!l->received)
+        return;
+    l->received = false;
     clock_gettime(CLOCK_MONOTONIC, &l->turn_at);
     l->turn_at.tv_sec += l->options.pace_ms / 1000;
     l->turn_at.tv_nsec += l->options.pace_ms % 1000 * 1000000L;
@@ -352,11 +355,11 @@ sennit_status sennit_listener_service(sennit_listener *listener, int timeout_ms,
     loop_serve_ready(l);
     loop_hold_pace(l);
     int got = epoll_wait(l->epoll_fd, events, LOOP_EVENTS, loop_timeout(l, timeout_ms));
-    loop_note_turn(l);
     if (got < 0 && errno != EINTR)
         return SENNIT_EIO;
     for (int i = 0; i < got; i++)
         loop_event(l, &events[i], more);
+    loop_note_turn(l);
     loop_pass(l);
     loop_serve_ready(l);
     return SENNIT_OK;

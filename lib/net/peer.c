@@ -80,6 +80,7 @@ int sn_peer_received(sn_conn *conn, const void *piece, size_t len)
         return 0;
     int code = sn_inbox_take(&conn->in, &l->mem, conn->wsi, piece, len, l->options.max_frame,
                              &frame, &n);
+    l->received = l->received || code == 1;
     if (code == 1)
         l->owner.received(l->owner.self, conn->peer, frame, n);
     else if (code != 0)

@@ -47,6 +47,7 @@ typedef struct websocket_client {
     uint64_t deadline_ms; /* while OPENING or CLOSING */
     bool busy;            /* a callback did something: look again */
     bool over;
+    bool asked;           /* for the upgrade */
     bool said_it;         /* the farewell is out */
     sennit_status failure;
     sn_farewell bye;      /* why it is closed, or is going to be */
@@ -228,6 +229,9 @@ static int websocket_callback(struct lws *wsi, enum lws_callback_reasons why, vo
 
     (void)user;
     switch ((int)why) {
+    case LWS_CALLBACK_CLIENT_APPEND_HANDSHAKE_HEADER:
+        c->asked = true;
+        break;
     case LWS_CALLBACK_CLIENT_ESTABLISHED:
         c->state = SENNIT_TRANSPORT_OPEN;
         break;
@@ -318,6 +322,7 @@ static sennit_status websocket_open(void *self)
     websocket_drop_arrived(c);
     c->bye.code = 0;
     c->failure = SENNIT_OK;
+    c->asked = false;
     c->said_it = false;
     c->reading = true;
     c->deadline_ms = sn_lws_now_ms() + c->connect_ms;
@@ -412,8 +417,9 @@ static size_t websocket_polls(void *self, sennit_poll *out, size_t max)
         return 0;
     if (max > 0) {
         bool connected = c->state != SENNIT_TRANSPORT_OPENING || websocket_connected(fd);
-        bool sending = c->state != SENNIT_TRANSPORT_OPENING &&
-                       (!sn_outbox_empty(&c->out) || lws_partial_buffered(c->wsi));
+        bool sending = c->state != SENNIT_TRANSPORT_OPENING
+                           ? !sn_outbox_empty(&c->out) || lws_partial_buffered(c->wsi)
+                           : !c->asked && !c->url.tls; /* TLS begins with reading */
 
         out[0] = (sennit_poll){fd, 0, 0};
         if (connected && c->reading)

@@ -12,7 +12,7 @@
 #include "wire/wire.h"
 
 #define CHANNEL_PENDING 64u
-#define CATCHUP_BYTES (16u << 10) /* of one delta of a catch-up, about */
+#define CATCHUP_BYTES (128u << 10) /* of one delta of a catch-up, about */
 
 /* ---- Opening and closing ---- */
 

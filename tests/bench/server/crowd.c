@@ -36,18 +36,24 @@ void crowd_clear(struct crowd *crowd)
     free(crowd->fds);
 }
 
-static void client_load(struct client *c, const sennit_options *options, const char *path)
+/* Each edit of the file is three numbers of 32 bits (where, how many bytes go, how
+ * many come) and the bytes that come. */
+static void client_replay(struct client *c, const char *path)
 {
     FILE *file = fopen(path, "rb");
-    size_t room = 64u << 20, len;
-    char *bytes = take(room, 1);
+    uint32_t edit[3];
 
     if (file == NULL)
         die("no such file");
-    len = fread(bytes, 1, room, file);
+    sennit_doc_set_time(c->doc, unix_ms());
+    while (fread(edit, sizeof edit, 1, file) == 1) {
+        char text[65536];
+
+        if (edit[2] > sizeof text || fread(text, 1, edit[2], file) != edit[2])
+            die("the file is damaged");
+        must(sennit_doc_splice(c->doc, edit[0], edit[1], text, edit[2]), "edit");
+    }
     fclose(file);
-    must(sennit_doc_load(options, bytes, len, &c->doc, NULL), "snapshot");
-    free(bytes);
 }
 
 void crowd_name(const struct options *options, unsigned document, char name[SENNIT_NAME_MAX + 1])
@@ -69,10 +75,9 @@ void crowd_join(struct crowd *crowd, unsigned i, unsigned document, const char *
 
     *c = (struct client){.document = document};
     crowd_name(crowd->options, document, name);
+    must(sennit_doc_new(&doc, &c->doc), "document");
     if (file != NULL)
-        client_load(c, &doc, file);
-    else
-        must(sennit_doc_new(&doc, &c->doc), "document");
+        client_replay(c, file);
     must(sennit_link_new(&link, &c->link), "link");
     must(sennit_session_open(c->link, c->doc, name, "", &c->session), "session");
     must(sennit_websocket_client(crowd->options->url, &socket, &c->transport), "address");
@@ -137,38 +142,46 @@ static bool client_takes_part(const struct client *c)
     return c->transport != NULL && !c->stalled;
 }
 
-/* What to wait for; how many of them. */
-static nfds_t crowd_polls(struct crowd *crowd)
+/* What to wait for of one client, put behind n; how many there are then. */
+static nfds_t client_polls(struct crowd *crowd, struct client *c, nfds_t n, int *wait_ms)
 {
-    nfds_t n = 0;
+    sennit_transport *t = c->transport;
+    sennit_poll polls[POLLS];
+    int timeout;
 
-    for (unsigned i = 0; i < crowd->n; i++) {
-        sennit_transport *t = crowd->clients[i].transport;
-        sennit_poll polls[POLLS];
-
-        if (!client_takes_part(&crowd->clients[i]))
-            continue;
-        client_send(crowd, &crowd->clients[i]);
-        size_t have = t->polls(t->self, polls, POLLS);
-        for (size_t k = 0; k < have && k < POLLS; k++)
-            crowd->fds[n++] = (struct pollfd){polls[k].fd, polls[k].events, 0};
-    }
+    client_send(crowd, c);
+    timeout = t->timeout(t->self);
+    c->due = timeout >= 0; /* while it connects */
+    if (timeout >= 0 && timeout < *wait_ms)
+        *wait_ms = timeout;
+    c->fds = &crowd->fds[n];
+    c->fds_len = t->polls(t->self, polls, POLLS);
+    for (size_t k = 0; k < c->fds_len && k < POLLS; k++)
+        crowd->fds[n++] = (struct pollfd){polls[k].fd, polls[k].events, 0};
     return n;
+}
+
+static void client_serve(struct crowd *crowd, struct client *c)
+{
+    for (size_t k = 0; k < c->fds_len; k++)
+        c->due = c->due || c->fds[k].revents != 0;
+    if (!c->due)
+        return;
+    must(c->transport->service(c->transport->self, NULL, 0), "service");
+    client_receive(crowd, c);
 }
 
 void crowd_turn(struct crowd *crowd, int wait_ms)
 {
-    nfds_t n = crowd_polls(crowd);
+    nfds_t n = 0;
 
+    for (unsigned i = 0; i < crowd->n; i++)
+        if (client_takes_part(&crowd->clients[i]))
+            n = client_polls(crowd, &crowd->clients[i], n, &wait_ms);
     poll(crowd->fds, n, wait_ms);
-    for (unsigned i = 0; i < crowd->n; i++) {
-        struct client *c = &crowd->clients[i];
-
-        if (!client_takes_part(c))
-            continue;
-        must(c->transport->service(c->transport->self, NULL, 0), "service");
-        client_receive(crowd, c);
-    }
+    for (unsigned i = 0; i < crowd->n; i++)
+        if (client_takes_part(&crowd->clients[i]))
+            client_serve(crowd, &crowd->clients[i]);
 }
 
 void crowd_gather(struct crowd *crowd)

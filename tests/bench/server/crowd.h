@@ -14,6 +14,9 @@ struct client {
     sennit_session *session;
     sennit_transport *transport;
     bool stalled;      /* it neither reads nor writes */
+    bool due;          /* to be served in this turn; what it waits for else: */
+    struct pollfd *fds;
+    size_t fds_len;
 };
 
 /* Set told and arg to hear of the events of all. */
@@ -35,8 +38,8 @@ void crowd_clear(struct crowd *crowd);
 /* What a document is called. */
 void crowd_name(const struct options *options, unsigned document, char name[SENNIT_NAME_MAX + 1]);
 
-/* Connect the one of that number at a document; its text is from `file`, which is a
- * snapshot, or empty if that is NULL. */
+/* Connect the one of that number at a document, which it edits first as `file` says,
+ * unless that is NULL. */
 void crowd_join(struct crowd *crowd, unsigned i, unsigned document, const char *file);
 
 /* Part with one. */

@@ -18,9 +18,9 @@
  *   idle      [--documents 20] [--clients 10]
  *             So many connections that came to a document and do nothing.
  *             connections, rss_before_kb, server_rss_kb, kb_per_connection
- *   fill      --file SNAPSHOT --name NAME [--documents 20]
- *             Put a document there, so many times, durably.
- *   opening   --file SNAPSHOT --name NAME [--documents 20]
+ *   fill      --file EDITS --name NAME [--documents 20]
+ *             Make a document of recorded edits (crowd.c), so many times, durably.
+ *   opening   --file EDITS --name NAME [--documents 20]
  *             Open what was filled, one after the other, from connecting until all
  *             has arrived: at first by those for whom the server has to load it
  *             (start it anew before), then by others.
