@@ -5,12 +5,16 @@
 #include "options.h"
 #include "server.h"
 
+#include <malloc.h>
 #include <stdio.h>
+
+#define MAIN_MAPPED (256 << 10) /* blocks so large are given back when they are freed */
 
 int main(int argc, char **argv)
 {
     struct options options;
 
+    mallopt(M_MMAP_THRESHOLD, MAIN_MAPPED);
     switch (options_read(&options, argc, argv)) {
     case OPTIONS_RUN: return server_run(&options);
     case OPTIONS_DONE: return fflush(stdout) == 0 ? 0 : 1;

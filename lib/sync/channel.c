@@ -698,6 +698,11 @@ static sennit_status write_catchup_delta(sn_channel *c, const sennit_buf *delta,
     return sn_channel_await(c, false);
 }
 
+static uint64_t catchup_bytes(const sennit_hub *hub)
+{
+    return sn_min_u64(CATCHUP_BYTES, hub->options.max_frame / 4);
+}
+
 /* What a peer lacks that has a version, up to about a frame of it; the version that
  * it has then is appended to `then`. */
 static sennit_status catchup_part(sn_channel *c, sennit_buf *delta, sennit_buf *then, bool *all)
@@ -714,7 +719,7 @@ static sennit_status catchup_part(sn_channel *c, sennit_buf *delta, sennit_buf *
     if (st == SENNIT_OK)
         st = sn_version_wanted(doc, c->point->version, c->point->len, wanted, &n, NULL);
     if (st == SENNIT_OK)
-        st = sn_delta_part(doc, wanted, n, CATCHUP_BYTES, delta);
+        st = sn_delta_part(doc, wanted, n, catchup_bytes(c->room->hub), delta);
     *all = true;
     if (st == SENNIT_EGONE) { /* below the cut there are snapshots only */
         st = sennit_doc_save(doc, SENNIT_SAVE_SHARED, delta);

@@ -76,6 +76,7 @@ struct sn_room {
     bool unstored;       /* something that was taken is not in the storage: nothing
                             is called durable until a snapshot is */
     size_t log_bytes;    /* behind the snapshot */
+    size_t snapshot_bytes; /* of the last one made here; 0: none was */
     uint64_t idle_since_ms;
     uint64_t stamp;      /* of the last presence */
     struct {

@@ -348,6 +348,7 @@ static void room_compact(sn_room *room)
         hub->options.storage->compact(hub->options.storage->self, room->name, through, snapshot.data,
                                       snapshot.len, &room->ticket) == SENNIT_OK) {
         room->log_bytes = 0;
+        room->snapshot_bytes = snapshot.len;
         room->unstored = room->unstored && !sn_registry_store(room);
         hub->stat.compactions++;
         sn_hub_note(hub, SENNIT_HUB_COMPACTED, NULL, room->name, NULL, 0, NULL, snapshot.len);
@@ -355,12 +356,19 @@ static void room_compact(sn_room *room)
     sennit_buf_clear(&snapshot);
 }
 
+/* The log has doubled what is stored: so all that is ever written is a constant
+ * times what was typed. */
+static bool room_has_much_log(const sn_room *room)
+{
+    return room->log_bytes >= sn_max_u64(room->hub->options.compact_bytes, room->snapshot_bytes);
+}
+
 bool sn_room_tick(sn_room *room, uint64_t now_ms)
 {
     sennit_hub *hub = room->hub;
     sennit_stat stat;
 
-    if (room->unstored || (room->log_bytes >= hub->options.compact_bytes && room->ticket <= hub->durable)) {
+    if (room->unstored || (room_has_much_log(room) && room->ticket <= hub->durable)) {
         sennit_doc_stat(room->doc, &stat);
         if (stat.parked == 0) /* what waits is in the log only */
             room_compact(room);
