@@ -143,7 +143,8 @@ typedef enum sennit_unit {
 
 /* What a document refuses to grow past. 0 means the default in brackets. */
 typedef struct sennit_limits {
-    uint64_t text_bytes;   /* inserted by all, deleted ones included [2^30 - 1, the most] */
+    uint64_t text_bytes;   /* inserted by all, deleted ones included [2^30 - 1, the most];
+                              names and values of marks and metadata may take as much */
     uint64_t replicas;     /* replicas known [2^24] */
     uint64_t parked_bytes; /* memory for operations that came too early [16 MiB] */
     uint64_t patches;      /* patches not yet taken, then they become one [65,536] */
@@ -636,11 +637,22 @@ typedef struct sennit_patch {
     int reset;        /* nonzero: too many patches waited; read the document
                          anew. removed and inserted are the old and new length,
                          text is NULL */
+    int what;         /* SENNIT_PATCH_... */
+    const char *name; /* of the mark or metadata; name_len bytes, valid as long as the
+                         document */
+    size_t name_len;
 } sennit_patch;
+
+#define SENNIT_PATCH_TEXT 0
+#define SENNIT_PATCH_MARK 1 /* the text stays: from pos on, `removed` (and inserted) units
+                               of it may have another value of a mark; text is NULL */
+#define SENNIT_PATCH_META 2 /* the value of a key of the metadata is another */
 
 #define SENNIT_WATCH_NOTHING 0u
 #define SENNIT_WATCH_REMOTE 1u /* what sennit_doc_apply did */
 #define SENNIT_WATCH_LOCAL 2u  /* what editing calls did, aborts included */
+#define SENNIT_WATCH_MARKS 4u  /* of that also what was done to marks, */
+#define SENNIT_WATCH_META 8u   /* and to metadata; else only text is told */
 
 /* Choose what becomes patches from now on; drops those not yet taken. */
 SENNIT_API void sennit_doc_watch(sennit_doc *doc, unsigned what);
@@ -704,6 +716,166 @@ SENNIT_API SENNIT_MUST_CHECK sennit_status
 sennit_anchor_encode(const sennit_anchor *anchor, sennit_buf *out);
 SENNIT_API SENNIT_MUST_CHECK sennit_status
 sennit_anchor_decode(const void *data, size_t len, sennit_anchor *out, size_t *used);
+
+/* ------------------------------------------------------ Names and values -- */
+
+/* The longest name of a mark, or key of the metadata, and the longest string or data
+ * of a value; in bytes. */
+#define SENNIT_ATTR_NAME_MAX 255u
+#define SENNIT_ATTR_VALUE_MAX 65535u
+
+typedef enum sennit_type {
+    SENNIT_NULL = 0,
+    SENNIT_BOOL = 1,
+    SENNIT_INT = 2,    /* 64 bits, signed */
+    SENNIT_DOUBLE = 3, /* IEEE 754, any bits */
+    SENNIT_STRING = 4, /* UTF-8 */
+    SENNIT_DATA = 5    /* bytes */
+} sennit_type;
+
+/* A value. Only what belongs to its type is looked at. */
+typedef struct sennit_value {
+    sennit_type type;
+    int64_t integer;  /* SENNIT_INT; SENNIT_BOOL: 0 or 1 */
+    double number;    /* SENNIT_DOUBLE */
+    const void *data; /* SENNIT_STRING, SENNIT_DATA: len bytes, not terminated */
+    size_t len;
+} sennit_value;
+
+/* A name and its value. Where the library fills it, both are valid until the document
+ * next changes. */
+typedef struct sennit_attr {
+    const char *name; /* UTF-8, not terminated */
+    size_t name_len;
+    sennit_value value;
+} sennit_attr;
+
+/* Metadata of the document, such as its title: a value for each key. What was set last
+ * counts, by time and then by replica, so all replicas have the same in the end. Setting
+ * and deleting are operations as edits are: they count in versions, travel in deltas,
+ * can be taken back by sennit_doc_abort and belong to the steps of a sennit_undo.
+ *
+ * Keys are UTF-8 of 1 to SENNIT_ATTR_NAME_MAX bytes; by convention those that begin with
+ * "sennit." are the library's.
+ */
+
+/* Set the value of a key.
+ *
+ * Returns  SENNIT_OK
+ *          SENNIT_EUTF8   the key, or a string, is ill-formed
+ *          SENNIT_ELIMIT  too long, or the document would pass a limit
+ * Cost     O(log keys)
+ */
+SENNIT_API SENNIT_MUST_CHECK sennit_status
+sennit_meta_set(sennit_doc *doc, const char *key, size_t key_len, const sennit_value *value);
+
+/* Let a key have no value any more; nothing is done if it has none. Returns and costs
+ * as sennit_meta_set. */
+SENNIT_API SENNIT_MUST_CHECK sennit_status
+sennit_meta_delete(sennit_doc *doc, const char *key, size_t key_len);
+
+/* Find the value of a key.
+ *
+ * Owns     out's data is the document's, valid until it next changes
+ * Returns  1 and fills out; 0 if it has none
+ * Cost     O(log keys)
+ */
+SENNIT_API int
+sennit_meta_get(const sennit_doc *doc, const char *key, size_t key_len, sennit_value *out);
+
+/* Step through keys and values in the order of the keys' bytes: *attr is zero at first,
+ * then what the call before gave. Returns 1 and fills attr; 0 at the end. Cost
+ * O(log keys), and what was deleted in between. */
+SENNIT_API int sennit_meta_next(const sennit_doc *doc, sennit_attr *attr);
+
+/* --------------------------------------------------------------- Marks -- */
+
+/* Rich text: marks with a name and a value on ranges of text.
+ *
+ * A character has at most one value of each name: that of the mark with the greatest
+ * time which covers it, whoever set it. Marks move with the text as anchors do, and what
+ * is typed inside one has it. What several may have at once on one text, such as
+ * comments, needs names that differ: "comment:" and an id of its own.
+ *
+ * What is typed at the edge of a mark: everything typed has the marks of the character
+ * before it, but for those that end there and do not grow. So a bold word grows, a
+ * link does not. Nothing grows at its start, save from the start of the document. This
+ * holds for local edits whatever was deleted around; so an insert may be told by
+ * more than one operation in a text that has marks.
+ *
+ * Blocks (headings, lists) are marks named "block" on the newline that ends the line.
+ * Embeds (pictures) are one character U+FFFC each, with a mark named "embed". Other
+ * names and all values are the host's business.
+ *
+ * Marks are operations as edits are: deltas, snapshots, transactions and sennit_undo
+ * have them, and undoing a mark shows what was below. A snapshot's text, and
+ * sennit_doc_read, are without them.
+ *
+ * Source   Peritext: Litt, Lim, Kleppmann and van Hardenberg, "Peritext: A CRDT for
+ *          Collaborative Rich Text Editing", CSCW 2022; see docs/ALGORITHM.md
+ */
+
+#define SENNIT_MARK_GROWS 1u /* what is typed at its end has it, too */
+
+/* Mark n units of text from pos on, n > 0.
+ *
+ * value    NULL: the name has no value there any more, whatever was set before
+ * flags    SENNIT_MARK_GROWS or 0. To take a mark off, use the same as for setting it.
+ *
+ * Returns  SENNIT_OK
+ *          SENNIT_ERANGE  past the end
+ *          SENNIT_EUTF8   an end lies inside a character; name or string ill-formed
+ *          SENNIT_ELIMIT  too long, or the document would pass a limit
+ * Cost     O(log n + log marks)
+ */
+SENNIT_API SENNIT_MUST_CHECK sennit_status
+sennit_mark_add(sennit_doc *doc, size_t pos, size_t n, const char *name, size_t name_len,
+                const sennit_value *value, unsigned flags);
+
+/* Let the line that pos is in be a block, or with value NULL be none: mark its newline.
+ * For the last line, which has none, that is the key SENNIT_META_LAST_BLOCK of the
+ * metadata. Returns SENNIT_OK, SENNIT_ERANGE, SENNIT_EUTF8, SENNIT_ELIMIT. Cost
+ * O(log n + log marks). */
+#define SENNIT_META_LAST_BLOCK "sennit.block"
+SENNIT_API SENNIT_MUST_CHECK sennit_status
+sennit_mark_block(sennit_doc *doc, size_t pos, const sennit_value *value);
+
+/* Insert a newline at pos that has the block of the line it splits, so that both halves
+ * have it. Returns as sennit_doc_insert. */
+SENNIT_API SENNIT_MUST_CHECK sennit_status sennit_mark_split(sennit_doc *doc, size_t pos);
+
+/* Insert an embed at pos. Returns as sennit_doc_insert and sennit_mark_add. */
+SENNIT_API SENNIT_MUST_CHECK sennit_status
+sennit_mark_embed(sennit_doc *doc, size_t pos, const sennit_value *value);
+
+/* A stretch of text with the same marks. */
+typedef struct sennit_run {
+    size_t pos, len;          /* in the document's unit */
+    const sennit_attr *marks; /* by the bytes of their names; valid until the next call
+                                 for these runs, or until the document changes */
+    size_t marks_len;
+} sennit_run;
+
+typedef struct sennit_runs sennit_runs;
+
+/* Begin to read n units from pos on as runs, which are as long as can be.
+ *
+ * Owns     *out is the caller's: sennit_runs_free. It is good until the document
+ *          changes; after that it can only be freed, before the document is.
+ * Returns  SENNIT_OK, SENNIT_ERANGE, SENNIT_EUTF8 (an end lies inside a character)
+ * Cost     O(log n + log marks) for each mark that begins before pos and covers it
+ */
+SENNIT_API SENNIT_MUST_CHECK sennit_status
+sennit_mark_runs(const sennit_doc *doc, size_t pos, size_t n, sennit_runs **out);
+
+/* Take the next run. Together they are the range, without gaps.
+ *
+ * Returns  1 and fills out; 0 at the end; SENNIT_ENOMEM
+ * Cost     O(spans of text in the run), and O(marks at the place) for each mark that
+ *          begins or ends in it
+ */
+SENNIT_API int sennit_runs_next(sennit_runs *runs, sennit_run *out);
+SENNIT_API void sennit_runs_free(sennit_runs *runs);
 
 /* --------------------------------------------- Identity, clock, rebase -- */
 

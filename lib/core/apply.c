@@ -49,6 +49,7 @@ static sennit_status apply_open(sn_apply *a)
     }
     a->replicas_len = a->doc->who.replicas_len;
     a->changes_len = a->doc->who.changes_len;
+    a->newest_name = a->doc->book.newest_name;
     return SENNIT_OK;
 }
 
@@ -75,6 +76,8 @@ static void apply_rollback(sn_apply *a)
 
         if (at->cut != NULL)
             at->cut->n = at->cut_from;
+        if (at->staged)
+            sn_book_unstage(a->doc, at->replica, who->replicas[at->replica].seq);
         if (at->staged && at->replica < a->replicas_len) {
             sn_replica *r = &who->replicas[at->replica];
 
@@ -82,6 +85,7 @@ static void apply_rollback(sn_apply *a)
             sn_log_restore(&r->log, &at->log);
         }
     }
+    sn_book_forget(a->doc, a->newest_name);
     sn_roster_truncate(who, &a->doc->mem, a->replicas_len, a->changes_len);
 }
 
@@ -101,17 +105,15 @@ static uint32_t apply_named(const sn_apply *a, const sn_op *op)
 
     if (op->kind == SN_TOGGLE)
         return sn_roster_change_at_seq(who, r, op->ref);
-    if (op->kind == SN_INSERT)
-        return sn_roster_change_of(who, r, op->ref);
-    return sn_roster_change_of(who, r, sn_op_low(op) + op->n * op->len - 1);
+    return sn_roster_change_of(who, r, (uint32_t)(sn_op_named_end(op) - 1));
 }
 
 /* Whether a record's ends, and in a run each operation's, are between
  * characters. For runs of single bytes that is: no continuation bytes. */
 bool sn_apply_cuts_character(const sn_text *text, const sn_op *op)
 {
-    if (op->kind == SN_INSERT)
-        return !sn_text_boundary(text, op->flag ? op->ref : (uint64_t)op->ref + 1);
+    if (op->kind != SN_DELETE) /* an insert on the left, or a mark's end before it */
+        return !sn_text_boundary(text, (uint64_t)op->ref + ((op->kind == SN_INSERT) != op->flag));
 
     uint32_t low = sn_op_low(op), len = op->n * op->len;
     if (!sn_text_boundary(text, low) || !sn_text_boundary(text, (uint64_t)low + len))
@@ -143,8 +145,8 @@ static sennit_status apply_check(const sn_apply *a, const sn_segment *seg, const
         sn_op target;
 
         if (!sn_switch_find(a->doc, r, op->ref, &it, &target))
-            return sn_apply_fail(a, seg, SENNIT_ECORRUPT, "a toggle of something that is no delete");
-        if (op->ref < who->replicas[r].cut.seq && !op->flag)
+            return sn_apply_fail(a, seg, SENNIT_ECORRUPT, "a toggle of what cannot be switched");
+        if (target.kind == SN_DELETE && op->ref < who->replicas[r].cut.seq && !op->flag)
             return sn_apply_fail(a, seg, SENNIT_EGONE, "brings back text that is not here");
         return SENNIT_OK;
     }
@@ -162,7 +164,7 @@ static uint64_t apply_toggled_bytes(sn_apply *a, const sn_op *op)
 
     bool more = sn_switch_find(a->doc, a->at[op->ref_replica].replica, op->ref, &it, &target);
     while (more) {
-        bytes += target.len;
+        bytes += target.kind == SN_DELETE ? target.len : 0;
         a->ranges++;
         more = target.part == SN_MORE && sn_log_next(&it, &target);
     }
@@ -171,7 +173,7 @@ static uint64_t apply_toggled_bytes(sn_apply *a, const sn_op *op)
 
 /* Store what a record brings where it will count once committed. */
 static sennit_status apply_stage_record(sn_apply *a, sn_segment *seg, const sn_op *op,
-                                        const uint8_t **text)
+                                        sn_supply *bytes)
 {
     sn_apply_at *author = &a->at[seg->replica];
     sn_replica *r = &a->doc->who.replicas[author->replica];
@@ -181,18 +183,26 @@ static sennit_status apply_stage_record(sn_apply *a, sn_segment *seg, const sn_o
         if (a->doc->who.inserted + a->inserted + op->n > a->doc->limits.text_bytes)
             return sn_apply_fail(a, seg, SENNIT_ELIMIT, "too much text");
         SN_TRY(sn_text_reserve(&r->text, &a->doc->mem, op->n));
-        sn_text_append(&r->text, *text, op->n);
-        *text += op->n;
+        sn_text_append(&r->text, bytes->text, op->n);
+        bytes->text += op->n;
         a->inserted += op->n;
         a->inserts++;
     } else if (op->kind == SN_DELETE) {
         a->covers += (uint64_t)op->n * op->len;
-    } else {
-        uint64_t bytes = apply_toggled_bytes(a, op);
+    } else if (op->kind == SN_TOGGLE) {
+        uint64_t toggled = apply_toggled_bytes(a, op);
 
-        a->covers += bytes;
-        a->cuts += bytes;
+        a->covers += toggled;
+        a->cuts += toggled;
         a->toggles++;
+    } else if (sn_op_is_note(op)) {
+        sennit_status st = sn_book_stage(a->doc, author->replica, op->seq, op->kind == SN_MARK,
+                                         bytes->notes, op->len);
+
+        if (st != SENNIT_OK)
+            return sn_apply_fail(a, seg, st, st == SENNIT_ELIMIT ? "too many names and values"
+                                                                 : sennit_status_text(st));
+        bytes->notes += op->len;
     }
     const sn_op mapped = sn_apply_mapped(a, seg, op);
     sn_log_append(&r->log, &mapped, author->replica, a->doc->who.changes[seg->change].ordinal);
@@ -253,37 +263,34 @@ static sennit_status apply_stage_records(sn_apply *a, sn_segment *seg)
 {
     sn_op *ops = &a->batch->ops[seg->first];
     sn_cause cause = {0, 0, false};
-    const uint8_t *text = seg->text;
+    sn_supply bytes = {seg->text, seg->notes};
     uint32_t i = 0, end = 0;
 
     while (i < seg->n && !a->at[seg->replica].blocked) {
         uint32_t k = sn_apply_ready(a, ops, &end, &cause);
 
         if (k == 0)
-            return sn_apply_park(a, seg, i, text, &cause);
+            return sn_apply_park(a, seg, i, bytes, &cause);
         if (i == 0) {
             SN_TRY(apply_stage_author(a, seg));
             SN_TRY(apply_stage_change(a, seg));
         }
         if (k < ops[i].n)
-            SN_TRY(sn_apply_cut(a, seg, i, k, text, &cause));
+            SN_TRY(sn_apply_cut(a, seg, i, k, bytes, &cause));
         for (; i < end; i++)
-            SN_TRY(apply_stage_record(a, seg, &ops[i], &text));
+            SN_TRY(apply_stage_record(a, seg, &ops[i], &bytes));
         seg->ready = end;
     }
     return SENNIT_OK;
 }
 
-/* An insert or delete that names its own author's future never becomes ready. */
+/* An operation that names its own author's future never becomes ready. */
 static sennit_status apply_check_own(const sn_apply *a, const sn_segment *seg)
 {
     for (uint32_t i = 0; i < seg->n; i++) {
         const sn_op *op = &a->batch->ops[seg->first + i];
-        uint64_t end = op->kind == SN_INSERT || op->kind == SN_TOGGLE
-                           ? (uint64_t)op->ref + 1
-                           : (uint64_t)sn_op_low(op) + (uint64_t)op->n * op->len;
 
-        if (op->ref_replica == seg->replica && end > (op->kind == SN_TOGGLE ? op->seq : op->number))
+        if (op->ref_replica == seg->replica && sn_op_named_end(op) > (op->kind == SN_TOGGLE ? op->seq : op->number))
             return sn_apply_fail(a, seg, SENNIT_ECORRUPT, "an operation names a later one");
     }
     return SENNIT_OK;
@@ -335,7 +342,7 @@ static sennit_status apply_stage_segment(sn_apply *a, sn_segment *seg)
     if (at->blocked || seg->seq > at->seq) {
         sn_cause cause = {a->batch->ids[seg->replica], seg->seq, false};
 
-        return sn_apply_park(a, seg, 0, seg->text, &cause);
+        return sn_apply_park(a, seg, 0, (sn_supply){seg->text, seg->notes}, &cause);
     }
     return apply_stage_records(a, seg);
 }
@@ -404,7 +411,7 @@ static void apply_commit_record(sennit_doc *doc, const sn_op *op, uint32_t autho
         apply_insert(doc, op, author);
     else if (op->kind == SN_DELETE)
         sn_cover_add(doc, op->ref_replica, sn_op_low(op), op->n * op->len, author);
-    else
+    else if (op->kind == SN_TOGGLE)
         sn_switch_set(doc, op->ref_replica, op->ref, op->change, op->seq, op->flag);
 }
 
@@ -419,8 +426,14 @@ static void apply_commit(sn_apply *a)
         for (uint32_t k = 0; k < seg->ready; k++) {
             const sn_op op = sn_apply_mapped(a, seg, &a->batch->ops[seg->first + k]);
 
-            if (!a->bulk || op.kind == SN_TOGGLE) /* the rest is built already */
+            if (SN_UNLIKELY(sn_op_is_note(&op))) {
+                const sn_op start = sn_apply_mapped(
+                    a, seg, &a->batch->ops[seg->first + k - (op.part == SN_LAST)]);
+
+                sn_book_commit(doc, author, &start, &op);
+            } else if (!a->bulk || op.kind == SN_TOGGLE) { /* the rest is built already */
                 apply_commit_record(doc, &op, author);
+            }
         }
         if (seg->ready > 0)
             sn_clock_see(&doc->clock, seg->hlc);

@@ -27,6 +27,7 @@ typedef struct sn_apply {
     sn_apply_at *at;   /* for each of batch->ids */
     uint32_t replicas_len, changes_len; /* of the roster, before staging */
 
+    sn_name *newest_name;              /* in the book, before staging */
     size_t records, inserts, toggles, ranges; /* staged */
     uint64_t inserted;                 /* bytes */
     uint64_t covers, cuts;             /* bounds: bytes that deletes (toggles) touch */
@@ -64,15 +65,15 @@ sennit_status sn_apply_resolve(const sn_apply *a, sn_segment *seg);
  * what was asked; cause says what the first that cannot be done waits for. */
 uint32_t sn_apply_ready(const sn_apply *a, const sn_op *ops, uint32_t *end, sn_cause *cause);
 
-/* Copy the records of a segment from k on, whose text is given, to be parked once
+/* Copy the records of a segment from k on, whose bytes are given, to be parked once
  * all else has succeeded. */
-sennit_status sn_apply_park(sn_apply *a, const sn_segment *seg, uint32_t k, const uint8_t *text,
+sennit_status sn_apply_park(sn_apply *a, const sn_segment *seg, uint32_t k, sn_supply bytes,
                             const sn_cause *cause);
 
 /* Leave the first k operations of record i; the rest is parked with what follows.
  * A failure of the batch makes it whole again. */
 sennit_status sn_apply_cut(sn_apply *a, const sn_segment *seg, uint32_t i, uint32_t k,
-                           const uint8_t *text, const sn_cause *cause);
+                           sn_supply bytes, const sn_cause *cause);
 
 /* ---- build.c ---- */
 

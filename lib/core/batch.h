@@ -24,6 +24,7 @@ typedef struct sn_segment {
     uint32_t n;
     uint64_t hlc;
     const uint8_t *text; /* its inserted bytes; NULL: not known yet (bulk.c) */
+    const uint8_t *notes; /* payloads of its marks and sets; NULL if it has none */
     size_t pos;       /* where it stands in the bytes it came in, for errors */
     sn_relative relative;
     bool same_change; /* relative: hlc is that of the operation before; else its
@@ -31,6 +32,11 @@ typedef struct sn_segment {
     uint32_t ready;   /* apply.c: records that can be done now */
     uint32_t change;  /* apply.c: the change they will be in */
 } sn_segment;
+
+/* Where text and payloads of the next record are. */
+typedef struct sn_supply {
+    const uint8_t *text, *notes;
+} sn_supply;
 
 /* What a decoder promises:
  *   B1  the operations of one replica follow each other without a gap, in seq and
@@ -43,7 +49,8 @@ typedef struct sn_segment {
  *   B4  1 <= hlc <= SN_MAX_HLC; no number or seq passes its limit
  *   B5  segments ascend in (hlc, replica id), so what is named comes before what
  *       names it wherever that is possible
- *   B6  records of kinds other than insert, delete, toggle are not there
+ *   B6  a mark has two records; payloads are as value.h reads them, and as many bytes
+ *       of them are there as the records say
  * change in the records means nothing. */
 typedef struct sn_batch {
     uint64_t *ids;    /* of a relative batch two, the second free unless ref_replica is 1 */

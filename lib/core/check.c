@@ -21,14 +21,12 @@ static const char *check_changes(const sn_roster *who, const sn_replica *r)
 /* Whether all that a record names is there. */
 static bool check_names(const sn_roster *who, const sn_op *op)
 {
-    if (op->kind == SN_INSERT && op->ref_replica == SN_NO_REPLICA)
+    if ((op->kind == SN_INSERT || op->kind >= SN_MARK) && op->ref_replica == SN_NO_REPLICA)
         return true;
     if (op->ref_replica >= who->replicas_len)
         return false;
     const sn_replica *r = &who->replicas[op->ref_replica];
-    if (op->kind != SN_DELETE)
-        return op->ref < (op->kind == SN_INSERT ? r->number : r->seq);
-    return (uint64_t)sn_op_low(op) + (uint64_t)op->n * op->len <= r->number;
+    return sn_op_named_end(op) <= (op->kind == SN_TOGGLE ? r->seq : r->number);
 }
 
 static const char *check_log(const sn_roster *who, uint32_t replica)
@@ -241,6 +239,8 @@ SN_RARE sennit_status sennit_doc_check(const sennit_doc *doc, sennit_error *err)
     for (uint32_t i = 1; i < doc->who.changes_len && broken == NULL; i++)
         if (doc->who.changes[i].hlc > doc->clock.last)
             broken = "D3: the clock is behind a change";
+    if (broken == NULL)
+        broken = sn_check_notes(all);
     if (broken == NULL)
         broken = check_park(doc);
     if (broken == NULL)

@@ -15,6 +15,9 @@ void sn_check_deletes(sennit_doc *doc, uint32_t author, const sn_op *op, sn_chec
 /* D4, D5: what toggles decided, against the toggles of all logs. */
 const char *sn_check_toggles(sennit_doc *doc);
 
+/* N1 .. N3 and K1 .. K3: notes against the logs, and the index of marks. */
+const char *sn_check_notes(sennit_doc *doc);
+
 /* D2: the number of covers beyond the first, against the deletes of all logs. */
 const char *sn_check_covers(sennit_doc *doc);
 

@@ -167,7 +167,7 @@ bool sn_switch_find(const sennit_doc *doc, uint32_t replica, uint32_t seq, sn_lo
     const sn_replica *r = &doc->who.replicas[replica];
 
     sn_log_seek(it, &r->log, replica, r->changes, seq);
-    if (!sn_log_next(it, op) || op->kind != SN_DELETE)
+    if (!sn_log_next(it, op) || op->kind == SN_INSERT || op->kind == SN_TOGGLE)
         return false;
     if (op->part == SN_WHOLE) {
         if (seq > op->seq)
@@ -200,11 +200,15 @@ void sn_switch_set(sennit_doc *doc, uint32_t replica, uint32_t seq, uint32_t cha
 {
     uint32_t author = doc->who.changes[change].replica;
     sn_log_iter it;
-    sn_op op;
+    sn_op op = {.kind = SN_DELETE};
 
     if (!sn_switch_note(doc, replica, seq, change, toggle_seq, on))
         return;
     bool more = sn_switch_find(doc, replica, seq, &it, &op);
+    if (op.kind != SN_DELETE) {
+        sn_book_switch(doc, replica, seq, on, author);
+        return;
+    }
     while (more) {
         if (on)
             sn_cover_add(doc, op.ref_replica, op.ref, op.len, author);

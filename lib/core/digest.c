@@ -19,7 +19,12 @@ enum { /* words below stand for a byte typed on */
     DIGEST_FORTH = 262,   /* as many bytes as before, behind those */
     DIGEST_BACK = 263,    /* before those */
     DIGEST_OFF = 264,     /* id seq */
-    DIGEST_ON = 265
+    DIGEST_ON = 265,
+    DIGEST_BEFORE = 266,  /* id number: an end of a mark */
+    DIGEST_AFTER = 267,
+    DIGEST_START = 268,   /* of the document */
+    DIGEST_END = 269,
+    DIGEST_NOTE = 270     /* length, bytes of the payload */
 };
 
 typedef struct digesting {
@@ -103,6 +108,22 @@ static void digest_delete(digesting *d, const sn_op *op)
         digest_put(d, SENNIT_MUTANT != 30 && op->flag ? DIGEST_BACK : DIGEST_FORTH);
 }
 
+static void digest_note(digesting *d, const sn_op *op)
+{
+    const uint8_t *payload = sn_notes_bytes(d->who->replicas[d->author].notes, op->seq);
+
+    if (op->kind == SN_MARK && op->ref_replica != SN_NO_REPLICA)
+        digest_named(d, op->flag ? DIGEST_AFTER : DIGEST_BEFORE, op);
+    else if (op->kind == SN_MARK)
+        digest_put(d, op->flag ? DIGEST_END : DIGEST_START);
+    if (op->part == SN_MORE)
+        return;
+    digest_put(d, DIGEST_NOTE);
+    digest_put(d, op->len);
+    for (uint32_t i = 0; i < op->len; i++)
+        digest_put(d, payload[i]);
+}
+
 /* The next operations of a record, at most `most`, which are taken off it; returns
  * how many they were. */
 static uint32_t digest_some(digesting *d, sn_op *record, uint64_t most)
@@ -122,6 +143,8 @@ static uint32_t digest_some(digesting *d, sn_op *record, uint64_t most)
         digest_insert(d, &op);
     else if (op.kind == SN_DELETE)
         digest_delete(d, &op);
+    else if (op.kind >= SN_MARK)
+        digest_note(d, &op);
     else
         digest_named(d, op.flag ? DIGEST_ON : DIGEST_OFF, &op);
     d->gone.len = 0;

@@ -110,6 +110,7 @@ void sennit_doc_free(sennit_doc *doc)
     sn_map_free(&doc->toggled, mem);
     sn_mem_free(mem, doc->switches, doc->switches_cap * sizeof *doc->switches);
     sn_tree_free(&doc->tree);
+    sn_book_free(&doc->book, mem);
     sn_roster_free(&doc->who, mem);
     const sennit_alloc alloc = mem->alloc;
     alloc.resize(alloc.self, doc, sizeof *doc, 0);
@@ -324,7 +325,9 @@ void sn_doc_patch(sennit_doc *doc, sn_place p, const sn_count *c, bool came, uin
 void sennit_doc_watch(sennit_doc *doc, unsigned what)
 {
     sn_tree_unquick(&doc->tree);
-    sn_patches_start(&doc->patches, what & (SENNIT_WATCH_REMOTE | SENNIT_WATCH_LOCAL),
+    sn_patches_start(&doc->patches,
+                     what & (SENNIT_WATCH_REMOTE | SENNIT_WATCH_LOCAL | SENNIT_WATCH_MARKS |
+                             SENNIT_WATCH_META),
                      sn_count_in(&doc->tree.total, doc->unit));
 }
 
@@ -349,6 +352,11 @@ int sennit_doc_next_patch(sennit_doc *doc, sennit_patch *out)
     out->inserted = step->inserted;
     out->replica = doc->who.replicas[step->replica].id;
     out->local = step->local;
+    out->what = step->what;
+    if (step->name != NULL) {
+        out->name = (const char *)step->name->bytes;
+        out->name_len = step->name->len;
+    }
     out->len = step->len;
     if (step->len > 0)
         out->text = (const char *)doc->who.replicas[step->text_of].text.bytes + step->at;

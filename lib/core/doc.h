@@ -22,6 +22,7 @@
 #ifndef SN_DOC_H
 #define SN_DOC_H
 
+#include "core/book.h"
 #include "core/clock.h"
 #include "core/order.h"
 #include "core/park.h"
@@ -43,6 +44,7 @@ typedef struct sn_txn {
     uint32_t change;
     uint64_t last_hlc, edited_ms;
     size_t fragments;     /* stretches deleted so far */
+    uint32_t newest_note; /* as in the book */
     sn_log_state log;
 } sn_txn;
 
@@ -58,6 +60,7 @@ struct sennit_doc {
     sn_park park;
     sn_piece *ready;      /* woken, but memory ran out; chained by next */
     sn_patches patches;
+    sn_book book;
     sn_txn txn;
     bool applying;        /* what happens to the text now came from elsewhere */
     uint64_t heard;       /* operations that came from elsewhere, for whoever passes them on */
@@ -129,6 +132,14 @@ sennit_status sn_doc_delete_bytes(sennit_doc *doc, uint32_t at, uint32_t len);
 /* Whether text may be inserted: SENNIT_EINVAL, SENNIT_ELIMIT, SENNIT_EUTF8. */
 sennit_status sn_edit_check_text(const char *text, size_t len);
 
+/* A range in the document's unit as bytes: SENNIT_ERANGE, SENNIT_EUTF8. */
+sennit_status sn_edit_range(sennit_doc *doc, size_t pos, size_t n, uint32_t *at, uint32_t *len);
+
+/* Insert at byte `at` of the text, right behind a byte, deleted or not (leaf NULL: before
+ * all there is). */
+sennit_status sn_edit_insert_behind(sennit_doc *doc, uint32_t at, sn_place left,
+                                    const uint8_t *text, uint32_t len);
+
 /* What every own operation begins with: this replica and a lineage. */
 sennit_status sn_edit_start(sennit_doc *doc);
 
@@ -137,6 +148,12 @@ sennit_status sn_edit_start(sennit_doc *doc);
  * sn_edit_change, for which there is room then. */
 sennit_status sn_edit_reserve_change(sennit_doc *doc, uint32_t named, uint64_t *hlc);
 void sn_edit_change(sennit_doc *doc, uint64_t hlc);
+
+/* ---- caret.c ---- */
+
+/* sn_doc_insert_bytes in a document that has marks: where the text gets those that it
+ * should, if need be by marks of its own. All or nothing. */
+sennit_status sn_caret_insert(sennit_doc *doc, uint32_t at, const uint8_t *text, uint32_t len);
 
 /* ---- undo.c ---- */
 
@@ -174,11 +191,11 @@ typedef struct sn_bulk_again {
 } sn_bulk_again;
 void sn_cover_again(void *arg, uint32_t replica, uint32_t at, uint32_t end);
 
-/* What decides about a delete; NULL: no toggle, it is on. */
+/* What decides about a delete, mark or set; NULL: no toggle, it is on. */
 sn_switch *sn_switch_of(sennit_doc *doc, uint32_t replica, uint32_t seq);
 
-/* Find a delete by its id, as its first range; further ones follow from the
- * iterator while op->part is SN_MORE. False if it is no delete. */
+/* Find a delete by its id, as its first range, or a mark or set; further records
+ * follow from the iterator while op->part is SN_MORE. False if it is none of these. */
 bool sn_switch_find(const sennit_doc *doc, uint32_t replica, uint32_t seq, sn_log_iter *it,
                     sn_op *op);
 
@@ -189,6 +206,34 @@ bool sn_switch_note(sennit_doc *doc, uint32_t replica, uint32_t seq, uint32_t ch
                     uint32_t toggle_seq, bool on);
 void sn_switch_set(sennit_doc *doc, uint32_t replica, uint32_t seq, uint32_t change,
                    uint32_t toggle_seq, bool on);
+
+/* ---- book.c: marks and metadata ---- */
+
+/* Store the payload of operation seq of a replica, which was checked, behind those
+ * that are known. Returns SENNIT_OK, SENNIT_ENOMEM, SENNIT_ELIMIT. */
+sennit_status sn_book_stage(sennit_doc *doc, uint32_t author, uint32_t seq, bool is_mark,
+                            const uint8_t *payload, uint32_t len);
+
+/* Forget what was staged from an operation on; and the names met since one was the
+ * newest. */
+void sn_book_unstage(sennit_doc *doc, uint32_t author, uint32_t seq);
+void sn_book_forget(sennit_doc *doc, sn_name *newest);
+
+/* A staged note counts now. op: its record, start: the one before if it is a mark, whose
+ * bytes are in the tree. Cannot fail. */
+void sn_book_commit(sennit_doc *doc, uint32_t author, const sn_op *start, const sn_op *op);
+
+/* A toggle switches a note on or off. */
+void sn_book_switch(sennit_doc *doc, uint32_t author, uint32_t seq, bool on, uint32_t who);
+
+/* Take own notes from an operation on back, while the bytes they name are there. */
+void sn_book_withdraw(sennit_doc *doc, uint32_t seq);
+
+/* Make an own note: a mark from start to end, which tell bytes and sides, or with start
+ * NULL a set. The name was checked, sn_edit_start called. value NULL: none any more.
+ * Returns SENNIT_OK, SENNIT_ENOMEM, SENNIT_ELIMIT. */
+sennit_status sn_book_make(sennit_doc *doc, const sn_op *start, const sn_op *end, const char *name,
+                           size_t name_len, const sennit_value *value);
 
 /* ---- digest.c ---- */
 

@@ -112,7 +112,26 @@ static sennit_status dump_spans(const sennit_doc *doc, sennit_buf *out)
 
 /* ---- operations ---- */
 
-static sennit_status dump_op(const sn_roster *who, sennit_buf *out, const sn_op *op)
+/* Its payload in quotes, as the bytes it is. */
+static sennit_status dump_note(const sn_roster *who, sennit_buf *out, const sn_op *op, uint32_t author)
+{
+    const char *side = op->kind == SN_SET ? "  set " : op->part == SN_MORE ? "  mark from " : "  to ";
+
+    SN_TRY(dump_text(out, side));
+    if (op->kind == SN_MARK && op->ref_replica == SN_NO_REPLICA) {
+        SN_TRY(dump_text(out, op->flag ? "end" : "start"));
+    } else if (op->kind == SN_MARK) {
+        SN_TRY(dump_text(out, op->flag ? "after " : "before "));
+        SN_TRY(dump_id(who, out, op->ref_replica, op->ref));
+    }
+    if (op->part != SN_MORE) {
+        SN_TRY(dump_text(out, op->kind == SN_MARK ? " " : ""));
+        SN_TRY(dump_quoted(out, sn_notes_bytes(who->replicas[author].notes, op->seq), op->len));
+    }
+    return sn_buf_put(out, "\n", 1);
+}
+
+static sennit_status dump_op(const sn_roster *who, sennit_buf *out, const sn_op *op, uint32_t author)
 {
     SN_TRY(dump_number(out, op->seq, 10));
     if (op->kind == SN_INSERT) {
@@ -121,6 +140,8 @@ static sennit_status dump_op(const sn_roster *who, sennit_buf *out, const sn_op 
         SN_TRY(dump_text(out, op->flag ? " before " : " after "));
     } else if (op->kind == SN_TOGGLE) {
         SN_TRY(dump_text(out, op->flag ? "  on " : "  off "));
+    } else if (op->kind >= SN_MARK) {
+        return dump_note(who, out, op, author);
     } else {
         SN_TRY(dump_text(out, op->part == SN_MORE ? "  delete and " : "  delete "));
         SN_TRY(dump_number(out, op->n, 0));
@@ -152,7 +173,7 @@ static sennit_status dump_log(const sn_roster *who, uint32_t replica, sennit_buf
             SN_TRY(dump_number(out, who->changes[change].hlc & 0xffff, 0));
             SN_TRY(sn_buf_put(out, "\n", 1));
         }
-        SN_TRY(dump_op(who, out, &op));
+        SN_TRY(dump_op(who, out, &op, replica));
     }
     return SENNIT_OK;
 }

@@ -137,10 +137,24 @@ static void edit_put(sennit_doc *doc, uint32_t at, sn_parent parent, const uint8
     sn_quick_typed(doc, at, p, len);
 }
 
+sennit_status sn_edit_insert_behind(sennit_doc *doc, uint32_t at, sn_place left,
+                                    const uint8_t *text, uint32_t len)
+{
+    uint64_t hlc;
+
+    sn_parent parent = sn_order_parent(&doc->tree, left);
+    SN_TRY(sn_edit_start(doc));
+    SN_TRY(edit_reserve_insert(doc, parent, len, &hlc));
+    edit_put(doc, at, parent, text, len, hlc);
+    return SENNIT_OK;
+}
+
 sennit_status sn_doc_insert_bytes(sennit_doc *doc, uint32_t at, const uint8_t *text, uint32_t len)
 {
     uint64_t hlc;
 
+    if (SN_UNLIKELY(doc->book.edges != NULL))
+        return sn_caret_insert(doc, at, text, len);
     sn_parent parent = edit_parent(doc, at);
     SN_TRY(sn_edit_start(doc));
     SN_TRY(edit_reserve_insert(doc, parent, len, &hlc));
@@ -268,6 +282,20 @@ sennit_status sn_doc_delete_bytes(sennit_doc *doc, uint32_t at, uint32_t len)
 
 /* ---- both ---- */
 
+/* In a text with marks the insert may take several operations. */
+static sennit_status edit_splice_marked(sennit_doc *doc, uint32_t at, uint32_t gone,
+                                        const uint8_t *text, uint32_t len)
+{
+    sn_txn before;
+
+    sn_txn_mark(doc, &before);
+    sennit_status st = sn_doc_delete_bytes(doc, at, gone);
+    if (st == SENNIT_OK)
+        st = sn_doc_insert_bytes(doc, at, text, len);
+    sn_txn_settle(doc, &before, st);
+    return st;
+}
+
 /* Room for a delete and for an insert in its place, whatever its parent will be;
  * that may be newer than the delete's change, and so need one of its own. */
 static sennit_status edit_reserve_splice(sennit_doc *doc, const edit_range *r, uint32_t len,
@@ -291,6 +319,8 @@ static sennit_status edit_splice(sennit_doc *doc, uint32_t at, uint32_t gone, co
     edit_range r;
     uint64_t hlc;
 
+    if (SN_UNLIKELY(doc->book.edges != NULL))
+        return edit_splice_marked(doc, at, gone, text, len);
     edit_survey(doc, sn_tree_seek(&doc->tree, at), gone, &r);
     SN_TRY(sn_edit_start(doc));
     SN_TRY(edit_reserve_splice(doc, &r, len, &hlc));
@@ -327,9 +357,7 @@ sennit_status sn_edit_check_text(const char *text, size_t len)
     return sn_utf8_valid((const uint8_t *)text, len) == len ? SENNIT_OK : SENNIT_EUTF8;
 }
 
-/* Ends of a range in the document's unit as bytes. */
-static sennit_status edit_range_bytes(sennit_doc *doc, size_t pos, size_t n, uint32_t *at,
-                                      uint32_t *len)
+sennit_status sn_edit_range(sennit_doc *doc, size_t pos, size_t n, uint32_t *at, uint32_t *len)
 {
     uint32_t end;
 
@@ -357,7 +385,7 @@ static sennit_status edit_insert(sennit_doc *doc, size_t pos, const char *text, 
     uint32_t at, none;
 
     SN_TRY(sn_edit_check_text(text, len));
-    SN_TRY(edit_range_bytes(doc, pos, 0, &at, &none));
+    SN_TRY(sn_edit_range(doc, pos, 0, &at, &none));
     if (len == 0)
         return SENNIT_OK;
     SN_TRY(sn_doc_insert_bytes(doc, at, (const uint8_t *)text, (uint32_t)len));
@@ -369,7 +397,7 @@ static sennit_status edit_delete(sennit_doc *doc, size_t pos, size_t n)
 {
     uint32_t at, len;
 
-    SN_TRY(edit_range_bytes(doc, pos, n, &at, &len));
+    SN_TRY(sn_edit_range(doc, pos, n, &at, &len));
     if (len == 0)
         return SENNIT_OK;
     SN_TRY(sn_doc_delete_bytes(doc, at, len));
@@ -398,7 +426,7 @@ sennit_status sennit_doc_splice(sennit_doc *doc, size_t pos, size_t n, const cha
     uint32_t at, gone;
 
     SN_TRY(sn_edit_check_text(text, len));
-    SN_TRY(edit_range_bytes(doc, pos, n, &at, &gone));
+    SN_TRY(sn_edit_range(doc, pos, n, &at, &gone));
     if (gone == 0)
         return sennit_doc_insert(doc, pos, text, len);
     if (len == 0)

@@ -93,9 +93,9 @@ static sennit_status gather_sort(sn_gathered *g, const sn_roster *who)
  * after a character. Returns whether a part ends behind it. */
 static bool gather_spend(const sn_text *text, sn_op *op, uint64_t *left)
 {
-    uint64_t n = op->kind == SN_INSERT ? op->n : 0;
+    uint64_t n = op->kind == SN_INSERT ? op->n : sn_op_note(op);
 
-    if (n > *left) {
+    if (op->kind == SN_INSERT && n > *left) {
         n = *left;
         while (n > 0 && !sn_text_boundary(text, op->number + n))
             n--;
@@ -138,6 +138,7 @@ static sennit_status gather_records(sn_gathered *g, const sn_roster *who, sn_seg
         if (seg->n == 0) {
             seg->number = op.number;
             seg->text = r->text.len > 0 ? r->text.bytes + op.number : NULL;
+            seg->notes = sn_notes_bytes(r->notes, op.seq);
         }
         full = gather_spend(&r->text, &op, left);
         if (op.ref_replica != SN_NO_REPLICA)

@@ -10,6 +10,8 @@ static bool known_same(const sn_op *mine, const sn_op *theirs, uint32_t n)
 #if SENNIT_MUTANT == 8
     return true;
 #endif
+    if (mine->kind >= SN_MARK && mine->len != theirs->len)
+        return false;
     if (mine->kind == SN_DELETE)
         return mine->len == theirs->len && (n == 1 || mine->flag == theirs->flag);
     return mine->flag == theirs->flag;
@@ -41,7 +43,7 @@ static sennit_status known_fork(const sn_apply *a, const sn_segment *seg)
 }
 
 /* Cut off the first operations of a segment, which end within record k. */
-static void known_trim(const sn_apply *a, sn_segment *seg, uint32_t k, const uint8_t *text)
+static void known_trim(const sn_apply *a, sn_segment *seg, uint32_t k, sn_supply bytes)
 {
     seg->first += k;
     seg->n -= k;
@@ -50,7 +52,8 @@ static void known_trim(const sn_apply *a, sn_segment *seg, uint32_t k, const uin
     const sn_op *op = &a->batch->ops[seg->first];
     seg->seq = op->seq;
     seg->number = op->number;
-    seg->text = text;
+    seg->text = bytes.text;
+    seg->notes = bytes.notes;
 }
 
 sennit_status sn_apply_known(sn_apply *a, sn_segment *seg, uint32_t known)
@@ -58,7 +61,7 @@ sennit_status sn_apply_known(sn_apply *a, sn_segment *seg, uint32_t known)
     const sn_roster *who = &a->doc->who;
     uint32_t author = a->at[seg->replica].replica, end = seg->seq + known, k = 0;
     const sn_replica *r = &who->replicas[author];
-    const uint8_t *text = seg->text;
+    sn_supply bytes = {seg->text, seg->notes};
     sn_log_iter it;
     sn_op mine = {.n = 0};
 
@@ -84,15 +87,19 @@ sennit_status sn_apply_known(sn_apply *a, sn_segment *seg, uint32_t known)
                 return known_fork(a, seg);
             /* what may be gone cannot be compared */
             if (mine.number >= r->cut.number &&
-                memcmp(r->text.bytes + mine.number, text, n) != 0)
+                memcmp(r->text.bytes + mine.number, bytes.text, n) != 0)
                 return known_fork(a, seg);
-            text += n;
+            bytes.text += n;
+        } else if (sn_op_is_note(&mine)) {
+            if (memcmp(sn_notes_bytes(r->notes, mine.seq), bytes.notes, mine.len) != 0)
+                return known_fork(a, seg);
+            bytes.notes += mine.len;
         }
         if (!known_step(&mine, n, author))
             mine.n = 0;
         if (!known_step(theirs, n, seg->replica))
             k++;
     }
-    known_trim(a, seg, k, text);
+    known_trim(a, seg, k, bytes);
     return SENNIT_OK;
 }

@@ -5,7 +5,7 @@
 /* First byte of a packed record; the varints it announces follow in this order.
  * The records of a log never leave the process, so this is not the format of
  * docs/FORMAT.md and may change freely. */
-#define PACK_KIND 0x03u    /* kind */
+#define PACK_KIND 0x03u    /* kind; a set is told from a mark by having one record */
 #define PACK_FLAG 0x04u    /* flag */
 #define PACK_MORE 0x08u    /* part is SN_MORE */
 #define PACK_CHANGE 0x10u  /* in the author's next change */
@@ -110,7 +110,7 @@ static inline uint8_t *log_put(uint8_t *p, const sn_op *op, uint32_t author, uns
 {
     uint8_t *start = p++;
 
-    head |= op->kind | (op->flag != 0) * PACK_FLAG | (op->part == SN_MORE) * PACK_MORE;
+    head |= (op->kind < SN_SET ? op->kind : SN_MARK) | (op->flag != 0) * PACK_FLAG | (op->part == SN_MORE) * PACK_MORE;
     if (op->ref_replica != author) {
         head |= PACK_FOREIGN;
         p = sn_put_varint(p, op->ref_replica == SN_NO_REPLICA ? 0 : (uint64_t)op->ref_replica + 1);
@@ -220,6 +220,8 @@ static void log_unpack(sn_log_iter *it, sn_op *out)
     out->kind = head & PACK_KIND;
     out->flag = (head & PACK_FLAG) != 0;
     out->part = head & PACK_MORE ? SN_MORE : it->amid ? SN_LAST : SN_WHOLE;
+    if (SN_UNLIKELY(out->kind == SN_MARK && out->part == SN_WHOLE))
+        out->kind = SN_SET;
     it->amid = out->part == SN_MORE;
     out->change = it->changes[it->ordinal];
     out->seq = it->seq;

@@ -31,12 +31,12 @@ typedef enum sn_kind {
     SN_INSERT = 0,
     SN_DELETE = 1,
     SN_TOGGLE = 2,
-    SN_MARK = 3, /* reserved: refused with SENNIT_EVERSION */
-    SN_SET = 4   /* reserved likewise */
+    SN_MARK = 3, /* two records, of its start and of its end */
+    SN_SET = 4   /* metadata */
 } sn_kind;
 
-/* Whether a record is all of its operation, or one range of a delete of many:
- * then all but the last take no sequence number of their own. */
+/* Whether a record is all of its operation, or one range of a delete of many or one
+ * end of a mark: then all but the last take no sequence number of their own. */
 typedef enum sn_part {
     SN_WHOLE = 0,
     SN_MORE = 1, /* the next record belongs to the same operation */
@@ -47,15 +47,19 @@ typedef enum sn_part {
  * unless they are in ref, which is of ref_replica. */
 typedef struct sn_op {
     uint8_t kind;         /* sn_kind */
-    uint8_t flag;         /* insert: left child. delete: towards smaller numbers. toggle: on */
-    uint8_t part;         /* delete of several ranges: a record each; see sn_part */
+    uint8_t flag;         /* insert: left child. delete: towards smaller numbers. toggle: on.
+                             mark: behind the byte, or at the end of the document */
+    uint8_t part;         /* delete of several ranges, mark: a record each; see sn_part */
     uint32_t change;      /* index of the change */
     uint32_t seq;         /* of the first operation */
     uint32_t n;           /* operations: bytes inserted, or characters deleted one by one */
     uint32_t number;      /* insert: of the first byte; else of the next byte inserted */
-    uint32_t ref_replica; /* insert: parent's, or SN_NO_REPLICA; else the target's */
-    uint32_t ref;         /* insert: parent's number. delete: first target. toggle: target's seq */
-    uint32_t len;         /* delete: bytes that each operation deletes; else 0 */
+    uint32_t ref_replica; /* insert: parent's, or SN_NO_REPLICA; else the target's. mark: that
+                             of the byte at this end, or SN_NO_REPLICA, as always of a set */
+    uint32_t ref;         /* insert: parent's number. delete: first target. toggle: target's
+                             seq. mark: number of the byte. set: 0 */
+    uint32_t len;         /* delete: bytes that each operation deletes. set, and mark in its
+                             last record: bytes of its payload (note.h). else 0 */
 } sn_op;
 
 typedef struct sn_log_mark {
@@ -122,6 +126,18 @@ static inline uint32_t sn_op_seqs(const sn_op *op)
     return op->part == SN_MORE ? 0 : op->n;
 }
 
+/* Bytes of the payload that comes with a record. */
+static inline uint32_t sn_op_note(const sn_op *op)
+{
+    return op->kind >= SN_MARK ? op->len : 0;
+}
+
+/* Whether a record is the one that a note's payload comes with. */
+static inline bool sn_op_is_note(const sn_op *op)
+{
+    return op->kind >= SN_MARK && op->part != SN_MORE;
+}
+
 /* Join next to op as far as its operations follow from op's; what could not be
  * joined stays in next. Returns true if nothing stayed. */
 bool sn_op_join(sn_op *op, sn_op *next, uint32_t author);
@@ -133,6 +149,13 @@ void sn_op_skip(sn_op *op, uint32_t k, uint32_t author);
 static inline uint32_t sn_op_low(const sn_op *op)
 {
     return op->flag ? op->ref - (op->n - 1) * op->len : op->ref;
+}
+
+/* One more than the last number (or seq) that a record names; it names something. */
+static inline uint64_t sn_op_named_end(const sn_op *op)
+{
+    return op->kind == SN_DELETE ? (uint64_t)sn_op_low(op) + (uint64_t)op->n * op->len
+                                 : (uint64_t)op->ref + 1;
 }
 
 #endif

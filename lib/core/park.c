@@ -63,7 +63,7 @@ static int park_by_content(const sn_twig *x, const sn_twig *y)
         c = park_compare(s->number, t->number);
     if (c == 0)
         c = park_compare_records(&a->batch, &b->batch);
-    return c != 0 || a->text_len == 0 ? c : memcmp(s->text, t->text, a->text_len);
+    return c != 0 || a->bytes_len == 0 ? c : memcmp(s->text, t->text, a->bytes_len);
 }
 
 /* No two are equal. */
@@ -165,13 +165,19 @@ static uint32_t park_local_id(uint64_t *ids, uint32_t *n, uint64_t id)
 }
 
 sennit_status sn_park_copy(sn_mem *mem, const sn_batch *batch, const sn_segment *segment,
-                           const sn_op *ops, uint32_t ops_len, const uint8_t *text,
-                           size_t text_len, const sn_cause *cause, sn_piece **out)
+                           const sn_op *ops, uint32_t ops_len, sn_supply from,
+                           const sn_cause *cause, sn_piece **out)
 {
+    size_t text_len = 0, notes_len = 0;
+
+    for (uint32_t i = 0; i < ops_len; i++) {
+        text_len += ops[i].kind == SN_INSERT ? ops[i].n : 0;
+        notes_len += sn_op_note(&ops[i]);
+    }
     /* A record names at most one replica besides its author; ids repeat where
      * there are many, since looking each up would be quadratic. */
-    size_t ids_len = (size_t)ops_len + 1, size = sizeof(sn_piece) + ids_len * sizeof(uint64_t) +
-                                                 ops_len * sizeof(sn_op) + text_len;
+    size_t ids_len = (size_t)ops_len + 1, bytes_len = text_len + notes_len;
+    size_t size = sizeof(sn_piece) + ids_len * sizeof(uint64_t) + ops_len * sizeof(sn_op) + bytes_len;
     sn_piece *piece = sn_mem_resize(mem, NULL, 0, size);
 
     *out = piece;
@@ -199,11 +205,14 @@ sennit_status sn_park_copy(sn_mem *mem, const sn_batch *batch, const sn_segment 
     if (segment->relative != SN_ABSOLUTE && n < 2)
         ids[n++] = ids[0];
     if (text_len > 0)
-        memcpy(bytes, text, text_len);
+        memcpy(bytes, from.text, text_len);
+    if (notes_len > 0)
+        memcpy(bytes + text_len, from.notes, notes_len);
     *piece = (sn_piece){.author = ids[0], .seq = ops[0].seq, .cause = *cause,
-                        .operations = operations, .size = size, .text_len = text_len};
+                        .operations = operations, .size = size, .bytes_len = bytes_len};
     piece->segment = (sn_segment){.replica = 0, .seq = ops[0].seq, .number = ops[0].number,
-                                  .n = ops_len, .hlc = segment->hlc, .text = bytes};
+                                  .n = ops_len, .hlc = segment->hlc, .text = bytes,
+                                  .notes = notes_len > 0 ? bytes + text_len : NULL};
     piece->batch = (sn_batch){.ids = ids, .segments = &piece->segment, .ops = copy,
                               .ids_len = n, .segments_len = 1, .ops_len = ops_len};
     return SENNIT_OK;

@@ -38,7 +38,7 @@ typedef struct sn_piece {
     uint64_t operations;
     uint64_t call;  /* that brought it */
     size_t size;    /* of this block of memory */
-    size_t text_len;
+    size_t bytes_len; /* of text and payloads, which follow it */
     sn_batch batch; /* of one segment; all of it lies behind in this block */
     sn_segment segment;
 } sn_piece;
@@ -61,11 +61,11 @@ typedef struct sn_park {
 
 void sn_park_free(sn_park *park, sn_mem *mem);
 
-/* Copy records of a segment, whose first begins where they wait. *out is the
- * caller's, for sn_park_add or sn_park_drop. */
+/* Copy records of a segment with their bytes, whose first begins where they wait. *out
+ * is the caller's, for sn_park_add or sn_park_drop. */
 sennit_status sn_park_copy(sn_mem *mem, const sn_batch *batch, const sn_segment *segment,
-                           const sn_op *ops, uint32_t ops_len, const uint8_t *text,
-                           size_t text_len, const sn_cause *cause, sn_piece **out);
+                           const sn_op *ops, uint32_t ops_len, sn_supply bytes,
+                           const sn_cause *cause, sn_piece **out);
 void sn_park_drop(sn_mem *mem, sn_piece *piece);
 
 /* `key` below is the document's secret factor for hashing.

@@ -17,7 +17,8 @@ void sn_patches_start(sn_patches *patches, unsigned watch, uint32_t shown)
 
 static bool patch_joins(sn_step *last, const sn_step *step)
 {
-    if (last->replica != step->replica || last->local != step->local)
+    if (last->replica != step->replica || last->local != step->local ||
+        (last->what | step->what) != SENNIT_PATCH_TEXT)
         return false;
     if (step->removed == 0 && step->pos == last->pos + last->inserted && last->inserted > 0 &&
         step->text_of == last->text_of && step->at == last->at + last->len) {

@@ -14,6 +14,8 @@ typedef struct sn_step {
     uint32_t replica;                /* whose operation it was: index */
     uint32_t text_of, at, len;       /* inserted bytes in that replica's text */
     bool local;
+    uint8_t what;                    /* SENNIT_PATCH_... */
+    const struct sn_name *name;      /* of a mark, or of metadata */
 } sn_step;
 
 typedef struct sn_patches {

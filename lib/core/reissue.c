@@ -233,6 +233,18 @@ static sennit_status reissue_toggle(sn_reissue *r, sn_op op)
 
 /* ---- all of it ---- */
 
+/* An end of a mark whose byte is lacking goes behind what is left of it. */
+static sennit_status reissue_note(sn_reissue *r, sn_op op)
+{
+    if (op.ref_replica != SN_NO_REPLICA && op.ref >= r->at[op.ref_replica].bytes) {
+        reissue_behind(r, &op);
+        op.flag = op.ref_replica != SN_NO_REPLICA;
+    }
+    if (op.ref_replica != SN_NO_REPLICA)
+        reissue_name(r, &op);
+    return reissue_put(r, op);
+}
+
 static sennit_status reissue_records(sn_reissue *r)
 {
     const uint32_t me = r->was->me;
@@ -247,6 +259,7 @@ static sennit_status reissue_records(sn_reissue *r)
         r->at[me].bytes = op.number;
         SN_TRY(op.kind == SN_INSERT   ? reissue_insert(r, op)
                : op.kind == SN_DELETE ? reissue_delete(r, op)
+               : op.kind >= SN_MARK   ? reissue_note(r, op)
                                       : reissue_toggle(r, op));
     }
     return SENNIT_OK;
@@ -254,14 +267,16 @@ static sennit_status reissue_records(sn_reissue *r)
 
 SN_RARE sennit_status sn_reissue_all(sn_reissue *r)
 {
-    const sn_text *text = &r->was->who.replicas[r->was->me].text;
+    const sn_replica *old = &r->was->who.replicas[r->was->me];
+    const sn_text *text = &old->text;
     const uint32_t seq = r->seq;
 
     SN_TRY(reissue_records(r));
     r->segment = (sn_segment){.replica = r->author, .seq = seq, .n = r->batch.ops_len,
                               .number = r->batch.ops_len > 0 ? r->batch.ops[0].number : 0,
                               .hlc = sn_clock_next(&r->now->clock, 0),
-                              .text = text->len > 0 ? text->bytes + r->from_byte : NULL};
+                              .text = text->len > 0 ? text->bytes + r->from_byte : NULL,
+                              .notes = sn_notes_bytes(old->notes, r->from)};
     r->batch.segments = &r->segment;
     r->batch.segments_len = r->batch.ops_len > 0;
     return r->segment.hlc <= SN_MAX_HLC ? SENNIT_OK : SENNIT_ELIMIT;

@@ -28,7 +28,7 @@ typedef struct restoring {
     restore_at *at;
     sn_bulk bulk;
     sn_bulk_again again;
-    uint32_t inserts, deletes, toggles;
+    uint32_t inserts, deletes, toggles, notes;
 } restoring;
 
 static sennit_status restore_bad(const restoring *r, size_t pos, const char *what)
@@ -40,7 +40,7 @@ static sennit_status restore_bad(const restoring *r, size_t pos, const char *wha
 
 static void restore_count(restoring *r)
 {
-    uint32_t inserts = 0, deletes = 0;
+    uint32_t inserts = 0, deletes = 0, notes = 0;
 
     for (uint32_t i = 0; i < r->batch->ids_len; i++)
         r->at[i] = (restore_at){.replica = SN_NO_REPLICA};
@@ -55,12 +55,14 @@ static void restore_count(restoring *r)
             bytes += insert ? op->n : 0;
             inserts += insert;
             deletes += op->kind == SN_DELETE;
+            notes += op->kind >= SN_MARK;
         }
         r->at[seg->replica].total += bytes;
     }
     r->inserts = inserts;
     r->deletes = deletes;
-    r->toggles = r->batch->ops_len - inserts - deletes;
+    r->notes = notes;
+    r->toggles = r->batch->ops_len - inserts - deletes - notes;
 }
 
 /* Replicas in the order of the batch's ids, with room for all their text. */
@@ -91,19 +93,12 @@ static sennit_status restore_replicas(restoring *r)
 
 /* ---- records ---- */
 
-/* One more than the last number (or seq) that a record names. */
-static inline uint64_t restore_named_end(const sn_op *op)
-{
-    return op->kind == SN_DELETE ? (uint64_t)sn_op_low(op) + (uint64_t)op->n * op->len
-                                 : (uint64_t)op->ref + 1;
-}
-
 /* Map what a record names to the document's indices; it must be known, and older. */
 static sennit_status restore_named(restoring *r, const sn_segment *seg, sn_op *op)
 {
     const sn_roster *who = &r->doc->who;
     const restore_at *at = &r->at[op->ref_replica];
-    uint64_t end = restore_named_end(op);
+    uint64_t end = sn_op_named_end(op);
 
     if (end > (op->kind == SN_TOGGLE ? at->seq : at->number))
         return restore_bad(r, seg->pos, "an operation names what is not there");
@@ -134,7 +129,7 @@ static sennit_status restore_records_of(restoring *r, const sn_segment *seg, res
     for (; op < end; op++) {
         op->change = seg->change;
         if (op->ref_replica == seg->replica && op->kind != SN_TOGGLE &&
-            restore_named_end(op) <= at->number)
+            sn_op_named_end(op) <= at->number)
             op->ref_replica = at->replica; /* by far the most */
         else if (op->ref_replica != SN_NO_REPLICA)
             SN_TRY(restore_named(r, seg, op));
@@ -142,7 +137,7 @@ static sennit_status restore_records_of(restoring *r, const sn_segment *seg, res
         if (op->kind == SN_INSERT) {
             at->number += op->n;
             sn_bulk_insert(&r->bulk, op);
-        } else if (!toggles) {
+        } else if (op->kind == SN_DELETE && !toggles) {
             restore_delete(r, op);
         }
     }
@@ -161,8 +156,25 @@ static sennit_status restore_toggles(restoring *r, const sn_segment *seg)
         if (op->ref_replica == r->at[seg->replica].replica && op->ref >= op->seq)
             return restore_bad(r, seg->pos, "a toggle of itself or of what comes later");
         if (!sn_switch_find(r->doc, op->ref_replica, op->ref, &it, &target))
-            return restore_bad(r, seg->pos, "a toggle of something that is no delete");
+            return restore_bad(r, seg->pos, "a toggle of what cannot be switched");
         sn_switch_note(r->doc, op->ref_replica, op->ref, seg->change, op->seq, op->flag);
+    }
+    return SENNIT_OK;
+}
+
+/* The payloads of a change. */
+static sennit_status restore_notes_of(restoring *r, const sn_segment *seg, uint32_t author)
+{
+    const sn_op *op = &r->batch->ops[seg->first], *end = op + seg->n;
+    const uint8_t *notes = seg->notes;
+
+    for (; op < end; op++) {
+        if (!sn_op_is_note(op))
+            continue;
+        sennit_status st = sn_book_stage(r->doc, author, op->seq, op->kind == SN_MARK, notes, op->len);
+        if (st != SENNIT_OK)
+            return sn_fail(r->err, st, seg->pos, sennit_status_text(st));
+        notes += op->len;
     }
     return SENNIT_OK;
 }
@@ -185,6 +197,8 @@ static sennit_status restore_segment(restoring *r, sn_segment *seg)
     sn_log_append_all(&author->log, &r->batch->ops[seg->first], seg->n, at->replica,
                       who->changes[seg->change].ordinal);
     author->seq = at->seq;
+    if (r->notes > 0)
+        SN_TRY(restore_notes_of(r, seg, at->replica));
     sn_clock_see(&r->doc->clock, seg->hlc);
     return r->toggles > 0 ? restore_toggles(r, seg) : SENNIT_OK;
 }
@@ -338,6 +352,19 @@ static sennit_status restore_text(restoring *r)
     return restore_check_cuts(r);
 }
 
+/* Marks and metadata, now that marks have where to be. */
+static void restore_notes(restoring *r)
+{
+    for (uint32_t i = 0; i < r->batch->segments_len; i++) {
+        const sn_segment *seg = &r->batch->segments[i];
+        const sn_op *op = &r->batch->ops[seg->first], *end = op + seg->n;
+
+        for (; op < end; op++)
+            if (sn_op_is_note(op))
+                sn_book_commit(r->doc, r->at[seg->replica].replica, op - (op->part == SN_LAST), op);
+    }
+}
+
 /* ---- all of it ---- */
 
 static sennit_status restore_all(restoring *r)
@@ -350,7 +377,10 @@ static sennit_status restore_all(restoring *r)
     SN_TRY(sn_cuts_set(r->doc, &r->text->cuts, r->err));
     sn_bulk_read(&r->bulk);
     SN_TRY(restore_text(r));
-    return sn_bulk_tree(&r->bulk, &r->doc->tree, r->text->visible);
+    SN_TRY(sn_bulk_tree(&r->bulk, &r->doc->tree, r->text->visible));
+    if (r->notes > 0)
+        restore_notes(r);
+    return SENNIT_OK;
 }
 
 sennit_status sn_doc_restore(sennit_doc *doc, sn_batch *batch, const sn_restore *text,

@@ -170,6 +170,16 @@ static sennit_status revert_delete(revert *r, const sn_stretch *s, uint32_t seq,
     return revert_toggle(r, s->replica, seq, false, range);
 }
 
+/* A mark, or metadata: switch it off if it is on. */
+static sennit_status revert_note(revert *r, const sn_stretch *s, uint32_t seq)
+{
+    const sn_switch *state = sn_switch_of(r->doc, s->replica, seq);
+
+    if (r->again || (state != NULL && !state->on))
+        return SENNIT_OK;
+    return revert_toggle(r, s->replica, seq, false, NULL);
+}
+
 /* A toggle: switch the other way what it still decides. What it switched is left
  * to revert_delete if that is taken back as well. */
 static sennit_status revert_toggled(revert *r, const sn_stretch *s, const sn_op *op)
@@ -194,6 +204,8 @@ static sennit_status revert_stretch(revert *r, const sn_stretch *s)
     while (revert_next(&w, &op)) {
         if (op.kind == SN_TOGGLE)
             SN_TRY(revert_toggled(r, s, &op));
+        if (sn_op_is_note(&op))
+            SN_TRY(revert_note(r, s, op.seq));
         for (uint32_t k = 0; op.kind == SN_DELETE && k < op.n; k++) {
             sn_op range = op;
 
@@ -256,7 +268,8 @@ static void revert_remember(revert *r, const sn_op *op, const sn_op *range)
 static sennit_status revert_count(revert *r, sn_op *op, const sn_op *range)
 {
     sn_log_iter it;
-    sn_op target;
+    sn_op target = {.kind = SN_DELETE};
+    bool more = false;
 
     if (r->records < REVERT_FEW)
         revert_remember(r, op, range);
@@ -266,13 +279,17 @@ static sennit_status revert_count(revert *r, sn_op *op, const sn_op *range)
         return SENNIT_OK;
     }
     r->toggles++;
+    if (range == NULL) {
+        more = sn_switch_find(r->doc, op->ref_replica, op->ref, &it, &target);
+        if (target.kind != SN_DELETE)
+            return SENNIT_OK; /* no text comes or goes */
+    }
     if (!op->flag && op->ref < r->doc->who.replicas[op->ref_replica].cut.seq)
         return SENNIT_EGONE;
     if (range != NULL) {
         revert_count_range(r, op->flag, range);
         return SENNIT_OK;
     }
-    bool more = sn_switch_find(r->doc, op->ref_replica, op->ref, &it, &target);
     while (more) {
         revert_count_range(r, op->flag, &target);
         more = target.part == SN_MORE && sn_log_next(&it, &target);

@@ -15,6 +15,7 @@ static void roster_free_replica(sn_replica *r, sn_mem *mem)
 {
     sn_text_free(&r->text, mem);
     sn_log_free(&r->log, mem);
+    sn_notes_free(&r->notes, mem);
     sn_mem_free(mem, r->changes, r->changes_cap * sizeof *r->changes);
 }
 

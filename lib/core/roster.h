@@ -14,6 +14,7 @@
 
 #include "base/mem.h"
 #include "core/log.h"
+#include "core/note.h"
 #include "core/text.h"
 
 #define SN_ROOT_CHANGE 0u /* index 0: what the root's inherited keys are */
@@ -42,6 +43,7 @@ typedef struct sn_replica {
     uint32_t *changes;  /* indices into the roster's */
     sn_text text;
     sn_log log;
+    sn_notes *notes;    /* NULL: none */
 } sn_replica;
 
 /* A slot of the hash table by id: index, and eight bits of the hash above it, so

@@ -140,6 +140,9 @@ void sn_swap_done(sn_swap *s, uint64_t id)
 {
     swap_insides(s, id);
     swap_tell(s);
+    if ((s->doc->patches.watch & (SENNIT_WATCH_MARKS | SENNIT_WATCH_META)) &&
+        (s->doc->book.names != NULL || s->fresh->book.names != NULL))
+        s->doc->patches.reset = true; /* what became of marks nobody compared */
     sn_doc_apply_ready(s->doc);
     sn_doc_selfcheck(s->doc);
 }

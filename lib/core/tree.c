@@ -245,6 +245,24 @@ static inline bool tree_near(const sn_tree *tree, const sn_leaf *leaf, uint32_t 
     return false;
 }
 
+sn_leaf *sn_tree_home(sn_tree *tree, uint32_t replica, uint32_t number)
+{
+    sn_map_at at = sn_map_floor(&tree->ids, sn_id_key(replica, number));
+
+    return tree->leaves[at.leaf->value[at.i]];
+}
+
+sn_place sn_tree_in(const sn_tree *tree, sn_leaf *leaf, uint32_t replica, uint32_t number)
+{
+    uint32_t i = 0;
+
+    while (!tree_holds(tree, &leaf->span[i], replica, number)) {
+        i++;
+        SN_ASSERT(i < leaf->node.n);
+    }
+    return (sn_place){leaf, i, number - leaf->span[i].at};
+}
+
 sn_place sn_tree_find(sn_tree *tree, uint32_t replica, uint32_t number)
 {
     /* What somebody does is near what they did before, or what others do at the
@@ -252,15 +270,8 @@ sn_place sn_tree_find(sn_tree *tree, uint32_t replica, uint32_t number)
     if (tree->hit != NULL && tree_near(tree, tree->hit, &tree->hit_i, replica, number))
         return (sn_place){tree->hit, tree->hit_i, number - tree->hit->span[tree->hit_i].at};
     if (tree->sought == NULL || !tree_near(tree, tree->sought, &tree->sought_i, replica, number)) {
-        sn_map_at at = sn_map_floor(&tree->ids, sn_id_key(replica, number));
-        sn_leaf *leaf = tree->leaves[at.leaf->value[at.i]];
-
-        tree->sought = leaf;
-        tree->sought_i = 0;
-        while (!tree_holds(tree, &leaf->span[tree->sought_i], replica, number)) {
-            tree->sought_i++;
-            SN_ASSERT(tree->sought_i < leaf->node.n);
-        }
+        tree->sought = sn_tree_home(tree, replica, number);
+        tree->sought_i = sn_tree_in(tree, tree->sought, replica, number).i;
     }
     tree->hit = tree->sought;
     tree->hit_i = tree->sought_i;

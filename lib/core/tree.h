@@ -182,6 +182,10 @@ sn_place sn_tree_line(sn_tree *tree, uint32_t n);
 /* Byte `number` of a replica, which must exist. */
 sn_place sn_tree_find(sn_tree *tree, uint32_t replica, uint32_t number);
 
+/* The leaf of a byte that exists, and its place there. */
+sn_leaf *sn_tree_home(sn_tree *tree, uint32_t replica, uint32_t number);
+sn_place sn_tree_in(const sn_tree *tree, sn_leaf *leaf, uint32_t replica, uint32_t number);
+
 /* Counts of all visible text before a place. */
 sn_count sn_tree_before(sn_tree *tree, sn_place p);
 

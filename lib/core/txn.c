@@ -11,7 +11,8 @@ static void txn_note(const sennit_doc *doc, sn_txn *mark)
 {
     *mark = (sn_txn){.open = doc->txn.open, .has_lineage = doc->has_lineage, .me = doc->me,
                      .changes_len = doc->who.changes_len, .change = doc->change,
-                     .last_hlc = doc->clock.last, .edited_ms = doc->edited_ms};
+                     .last_hlc = doc->clock.last, .edited_ms = doc->edited_ms,
+                     .newest_note = doc->book.newest};
     if (doc->me == SN_NO_REPLICA)
         return;
     const sn_replica *me = &doc->who.replicas[doc->me];
@@ -111,6 +112,8 @@ static void txn_take_back(sennit_doc *doc, const sn_txn *mark)
 
     if (me->seq == mark->seq)
         return;
+    sn_book_withdraw(doc, mark->seq);
+    doc->book.newest = mark->newest_note;
     txn_each(doc, mark, SN_DELETE, txn_revive);
     txn_remove(doc, mark->number, end);
 #if SENNIT_MUTANT != 14

@@ -101,6 +101,19 @@ sennit_status sn_block_text(const sn_batch *batch, sennit_buf *out)
     return SENNIT_OK;
 }
 
+sennit_status sn_block_notes(const sn_batch *batch, sennit_buf *out)
+{
+    for (uint32_t i = 0; i < batch->segments_len; i++) {
+        const sn_segment *seg = &batch->segments[i];
+        size_t n = 0;
+
+        for (uint32_t k = 0; k < seg->n; k++)
+            n += sn_op_note(&batch->ops[seg->first + k]);
+        SN_TRY(sn_buf_put(out, seg->notes, n));
+    }
+    return SENNIT_OK;
+}
+
 /* ---- reading ---- */
 
 /* What a replica's next segment has to begin with. */
@@ -126,7 +139,7 @@ void sn_decoded_init(sn_decoded *d, sn_mem *mem)
     d->block = NULL;
     d->size = 0;
     d->batch = (sn_batch){0};
-    d->text_len = d->operations = 0;
+    d->text_len = d->notes_len = d->operations = 0;
     d->fresh_ids = NULL;
     d->fresh = 0;
 }
@@ -272,15 +285,31 @@ static sennit_status block_check_ranges(block_reading *b, const sn_segment *seg,
     return SENNIT_OK;
 }
 
+/* A mark's start is followed by its end, which has nothing else before it. parts: as
+ * below. */
+static sennit_status block_get_mark(block_reading *b, sn_op *op, bool last, uint32_t *parts)
+{
+    bool starts = op->part == SN_MORE;
+
+    if (starts ? *parts > 0 || last : *parts != 1 || op[-1].kind != SN_MARK)
+        return block_bad(b, b->segments.pos, "a mark without a start or an end");
+    *parts = starts;
+    op->part = starts ? SN_MORE : SN_LAST;
+    return SENNIT_OK;
+}
+
 /* A record that is not of the usual kind, or one of several ranges. parts: so many
- * ranges of the same delete stand before it. */
+ * records of the same operation stand before it. */
 static sennit_status block_get_record(block_reading *b, const sn_segment *seg, sn_op *op, bool last,
                                       uint32_t *parts)
 {
     SN_TRY(sn_columns_get(&b->cols, &b->context, b->out->batch.ids_len, op, b->err));
+    b->out->notes_len += sn_op_note(op);
+    if (op->kind == SN_MARK)
+        return block_get_mark(b, op, last, parts);
     if (*parts == 0 && op->part != SN_MORE)
         return SENNIT_OK;
-    if (op->kind != SN_DELETE || op->n != 1 || (op->part == SN_MORE && last))
+    if (op->kind != SN_DELETE || op->n != 1 || (*parts > 0 && op[-1].kind != SN_DELETE) || (op->part == SN_MORE && last))
         return block_bad(b, b->segments.pos, "a delete that does not end");
     ++*parts;
     if (op->part == SN_MORE)
@@ -385,6 +414,27 @@ sennit_status sn_block_give_text(sn_decoded *d, const uint8_t *text, size_t pos,
             if (sn_utf8_is_cont(text[at]))
                 return block_cut(seg, err);
             at += op->n;
+        }
+    }
+    return SENNIT_OK;
+}
+
+sennit_status sn_block_give_notes(sn_decoded *d, const uint8_t *notes, size_t pos, sennit_error *err)
+{
+    sn_payload unused;
+
+    for (uint32_t i = 0; i < d->batch.segments_len && d->notes_len > 0; i++) {
+        sn_segment *seg = &d->batch.segments[i];
+
+        seg->notes = notes;
+        for (uint32_t k = 0; k < seg->n; k++) {
+            uint32_t len = sn_op_note(&d->batch.ops[seg->first + k]);
+
+            if (len == 0)
+                continue;
+            SN_TRY(sn_payload_read(notes, len, pos, &unused, err));
+            notes += len;
+            pos += len;
         }
     }
     return SENNIT_OK;

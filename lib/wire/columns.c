@@ -7,11 +7,13 @@
 #define HEAD_MANY 7u    /* n - 8 is in counts; else it is count + 1 */
 #define WHERE_FORESEEN 0u
 
-/* extra := more | named << 1 | kind << 2 | (len - 1) << 4 */
+/* extra := more | named << 1 | kind << 2 | (len - 1, or bytes of the payload) << 4 */
 #define EXTRA_MORE 1u
 #define EXTRA_NAMED 2u  /* a replica follows: index + 1, 0 for the root; ref is absolute */
 #define EXTRA_PLAIN 0u
 #define EXTRA_TOGGLE 1u /* head's HEAD_LEFT: on. ref is the target's seq, absolute */
+#define EXTRA_MARK 2u   /* head's HEAD_LEFT: behind the byte. EXTRA_MORE: its start */
+#define EXTRA_SET 3u    /* with EXTRA_MORE: of a later release */
 
 #define RING_FAR 200u   /* a step as long as this does not forget where it came from */
 
@@ -52,7 +54,7 @@ static inline void context_visit(sn_context *c, const sn_op *op, unsigned where)
     sn_spot left = c->ring[0];
 
     context_expect(c, op);
-    if (SN_UNLIKELY(op->ref_replica == SN_NO_REPLICA || op->kind == SN_TOGGLE))
+    if (SN_UNLIKELY(op->ref_replica == SN_NO_REPLICA || op->kind >= SN_TOGGLE))
         return;
     c->ring[0] = here;
     if (where == WHERE_FORESEEN)
@@ -113,9 +115,10 @@ sennit_status sn_columns_put(sn_columns *cols, sn_context *c, const sn_op *op)
         head |= HEAD_DELETE;
         extra = (uint64_t)(op->len - 1) << 4 | (op->part == SN_MORE ? EXTRA_MORE : 0);
     }
-    if (op->kind == SN_TOGGLE) {
-        named = true;
-        extra = EXTRA_TOGGLE << 2;
+    if (op->kind >= SN_TOGGLE) {
+        named = op->kind != SN_SET;
+        extra = (uint64_t)sn_op_note(op) << 4 | (op->kind - SN_TOGGLE + EXTRA_TOGGLE) << 2 |
+                (op->part == SN_MORE ? EXTRA_MORE : 0);
     } else if (op->ref_replica == SN_NO_REPLICA || foreseen.replica != op->ref_replica ||
                foreseen.number != op->ref) {
         where = op->ref_replica == SN_NO_REPLICA ? 0 : columns_where(c, op, &ref);
@@ -149,20 +152,49 @@ static sennit_status columns_bad(const sn_column_readers *cols, sennit_error *er
     return sn_fail(err, SENNIT_ECORRUPT, cols->heads.origin + cols->heads.pos - 1, what);
 }
 
+static sennit_status columns_name(sn_column_readers *cols, uint32_t ids_len, sn_op *op,
+                                  sennit_error *err)
+{
+    uint64_t name;
+
+    SN_TRY(sn_read_count(&cols->extras, ids_len, &name, err));
+    op->ref_replica = name == 0 ? SN_NO_REPLICA : (uint32_t)name - 1;
+    return SENNIT_OK;
+}
+
+/* A mark's start or end, or a set. The start has no payload, a set no place. */
+static sennit_status columns_note(sn_column_readers *cols, uint32_t ids_len, uint64_t extra,
+                                  sn_op *op, sennit_error *err)
+{
+    bool set = (extra >> 2 & 3) == EXTRA_SET, named = extra & EXTRA_NAMED;
+    uint64_t len = extra >> 4;
+
+    op->kind = set ? SN_SET : SN_MARK;
+    op->part = extra & EXTRA_MORE ? SN_MORE : SN_WHOLE;
+    if (len > SN_NOTE_MAX || named == set || (op->part == SN_MORE ? len != 0 : len < 3) ||
+        (set && op->flag))
+        return columns_bad(cols, err, "a record that is none");
+    op->len = (uint32_t)len;
+    op->ref_replica = SN_NO_REPLICA;
+    return named ? columns_name(cols, ids_len, op, err) : SENNIT_OK;
+}
+
 /* What a record has beside the usual. */
 static sennit_status columns_extra(sn_column_readers *cols, uint32_t ids_len, sn_op *op, bool *named,
                                    sennit_error *err)
 {
-    uint64_t extra, name;
+    uint64_t extra;
 
     SN_TRY(sn_read_varint(&cols->extras, &extra, err));
     unsigned kind = extra >> 2 & 3;
-    if (kind > EXTRA_TOGGLE)
+    if (kind == EXTRA_SET && extra & EXTRA_MORE)
         return sn_read_fail(&cols->extras, err, SENNIT_EVERSION, "an operation of a later release");
     *named = extra & EXTRA_NAMED;
-    if (extra == 0 || (kind == EXTRA_TOGGLE && op->kind != SN_INSERT) ||
-        (op->kind != SN_DELETE && extra & ~(uint64_t)(EXTRA_NAMED | 3 << 2)) ||
-        extra >> 4 >= SN_MAX_TEXT)
+    if (extra == 0 || (kind != EXTRA_PLAIN && op->kind != SN_INSERT) || extra >> 4 >= SN_MAX_TEXT)
+        return columns_bad(cols, err, "a record that is none");
+    if (kind >= EXTRA_MARK)
+        return columns_note(cols, ids_len, extra, op, err);
+    if (op->kind != SN_DELETE && extra & ~(uint64_t)(EXTRA_NAMED | 3 << 2))
         return columns_bad(cols, err, "a record that is none");
     if (kind == EXTRA_TOGGLE)
         op->kind = SN_TOGGLE;
@@ -170,11 +202,7 @@ static sennit_status columns_extra(sn_column_readers *cols, uint32_t ids_len, sn
         op->len = (uint32_t)(extra >> 4) + 1;
         op->part = extra & EXTRA_MORE ? SN_MORE : SN_WHOLE;
     }
-    if (!*named)
-        return SENNIT_OK;
-    SN_TRY(sn_read_count(&cols->extras, ids_len, &name, err));
-    op->ref_replica = name == 0 ? SN_NO_REPLICA : (uint32_t)name - 1;
-    return SENNIT_OK;
+    return *named ? columns_name(cols, ids_len, op, err) : SENNIT_OK;
 }
 
 /* A record that is not named: relative to what is foreseen, or to the ring. */
@@ -235,11 +263,12 @@ static inline bool context_step(sn_context *c, const sn_op *op, unsigned where)
 static sennit_status columns_judge(const sn_column_readers *cols, const sn_op *op, unsigned where,
                                    bool named, sennit_error *err)
 {
-    bool one = op->kind == SN_TOGGLE || op->part == SN_MORE;
+    bool one = op->kind >= SN_TOGGLE || op->part == SN_MORE;
 
-    if (named && where != 0)
+    if ((named || op->kind == SN_SET) && where != 0)
         return columns_bad(cols, err, "a place told twice");
-    if ((op->ref_replica == SN_NO_REPLICA && (op->kind != SN_INSERT || op->flag)) ||
+    if ((op->ref_replica == SN_NO_REPLICA && op->kind < SN_MARK &&
+         (op->kind != SN_INSERT || op->flag)) ||
         (op->kind == SN_TOGGLE && !named) || (one && op->n != 1))
         return columns_bad(cols, err, "a record that is none");
     return SENNIT_OK;
@@ -266,7 +295,8 @@ sennit_status sn_columns_get(sn_column_readers *cols, sn_context *c, uint32_t id
     *op = columns_head(c, head);
     if (head & HEAD_EXTRA)
         SN_TRY(columns_extra(cols, ids_len, op, &named, err));
-    SN_TRY(named ? columns_named(cols, op, err) : columns_near(cols, c, where, op, err));
+    if (op->kind != SN_SET)
+        SN_TRY(named ? columns_named(cols, op, err) : columns_near(cols, c, where, op, err));
     if (op->n > HEAD_MANY) {
         SN_TRY(sn_read_count(&cols->counts, SN_MAX_TEXT, &more, err));
         op->n += (uint32_t)more;

@@ -1,6 +1,6 @@
 /* Deltas out and in; docs/FORMAT.md, "Deltas".
  *
- *     0xd0 | format | flags | [lineage:16] | operations | text | check:4
+ *     0xd0 | format | flags | [lineage:16] | operations | text | notes | check:4
  *
  * The first byte tells the three kinds of bytes apart: short deltas have its top
  * bit clear, snapshots begin with 0xd5.
@@ -25,6 +25,7 @@ static sennit_status delta_put(const sn_batch *batch, sennit_table *table, senni
         SN_TRY(sn_buf_put(out, batch->lineage, 16));
     SN_TRY(sn_block_encode(batch, table, out));
     SN_TRY(sn_block_text(batch, out));
+    SN_TRY(sn_block_notes(batch, out));
     SN_TRY(sn_buf_reserve(out, SN_CHECK_LONG));
     uint64_t check = sn_hash64(out->data + start, out->len - start, 0);
     for (unsigned i = 0; i < SN_CHECK_LONG; i++)
@@ -208,12 +209,14 @@ sennit_status sn_delta_decode(const void *data, size_t len, const sennit_table *
     out->batch.lineage = lineage;
     size_t pos = r.pos;
     sennit_status st = SENNIT_OK;
-    if (out->text_len != sn_left(&r))
+    if (out->text_len + out->notes_len != sn_left(&r))
         st = sn_fail(err, SENNIT_ECORRUPT, pos, "text is not as long as its inserts");
     if (st == SENNIT_OK)
-        st = sn_read_bytes(&r, (size_t)out->text_len, &text, err);
+        st = sn_read_bytes(&r, sn_left(&r), &text, err);
     if (st == SENNIT_OK)
         st = sn_block_give_text(out, text, pos, err);
+    if (st == SENNIT_OK)
+        st = sn_block_give_notes(out, text + out->text_len, pos + (size_t)out->text_len, err);
     if (st != SENNIT_OK)
         sn_decoded_free(out);
     return st;

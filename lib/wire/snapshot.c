@@ -17,8 +17,9 @@ enum {
     SECTION_DELETED = 1,    /* deleted text */
     SECTION_TEXT = 2,       /* visible text */
     SECTION_OPERATIONS = 3, /* flags [lineage:16] [cuts] operations */
+    SECTION_NOTES = 4,      /* payloads of marks and metadata, if there are any */
     SECTION_IDENTITY = 128, /* replica:8 time:8 */
-    SECTIONS = 4,           /* kinds there are */
+    SECTIONS = 5,           /* kinds there are */
     SECTION_ENTRY = 1 + 8 + 8,
     SECTIONS_MAX = 32
 };
@@ -88,6 +89,9 @@ static sennit_status snapshot_section(snapshot_writing *w, uint8_t id)
     case SECTION_OPERATIONS:
         SN_TRY(snapshot_put_operations(w->doc, w->batch, w->out));
         break;
+    case SECTION_NOTES:
+        SN_TRY(sn_block_notes(w->batch, w->out));
+        break;
     default:
         SN_TRY(snapshot_put_identity(w->doc, w->out));
     }
@@ -101,10 +105,11 @@ static sennit_status snapshot_section(snapshot_writing *w, uint8_t id)
 
 static sennit_status snapshot_put(snapshot_writing *w, bool identity)
 {
-    static const uint8_t all[] = {SECTION_DELETED, SECTION_TEXT, SECTION_OPERATIONS,
+    static const uint8_t all[] = {SECTION_DELETED, SECTION_TEXT, SECTION_OPERATIONS, SECTION_NOTES,
                                   SECTION_IDENTITY};
+    const bool notes = w->doc->book.bytes > 0;
     sennit_buf *out = w->out;
-    uint8_t n = (uint8_t)(SECTIONS - !identity);
+    uint8_t n = (uint8_t)(SECTIONS - !identity - !notes);
     size_t list = (size_t)n * SECTION_ENTRY;
 
     SN_TRY(sn_buf_reserve(out, sizeof snapshot_magic + 1 + list + 8 + w->doc->who.inserted));
@@ -114,7 +119,7 @@ static sennit_status snapshot_put(snapshot_writing *w, bool identity)
     w->entry = out->len;
     out->len += list + 8;
     for (size_t i = 0; i < SECTIONS; i++)
-        if (all[i] != SECTION_IDENTITY || identity)
+        if ((all[i] != SECTION_IDENTITY || identity) && (all[i] != SECTION_NOTES || notes))
             SN_TRY(snapshot_section(w, all[i]));
     sn_put_u64(out->data + w->entry,
                sn_hash64(out->data + w->start, w->entry - w->start, 0));
@@ -173,7 +178,7 @@ sennit_status sennit_doc_save(sennit_doc *doc, unsigned flags, sennit_buf *out)
 
 /* Where the sections are; data NULL: not there. */
 typedef struct snapshot_parts {
-    sn_reader deleted, text, operations, identity;
+    sn_reader deleted, text, operations, notes, identity;
 } snapshot_parts;
 
 static sn_reader *snapshot_part(snapshot_parts *parts, uint8_t id)
@@ -182,6 +187,7 @@ static sn_reader *snapshot_part(snapshot_parts *parts, uint8_t id)
     case SECTION_DELETED: return &parts->deleted;
     case SECTION_TEXT: return &parts->text;
     case SECTION_OPERATIONS: return &parts->operations;
+    case SECTION_NOTES: return &parts->notes;
     case SECTION_IDENTITY: return &parts->identity;
     default: return NULL;
     }
@@ -309,11 +315,15 @@ static sennit_status snapshot_operations(const snapshot_parts *parts, sn_mem *me
     SN_TRY(sn_block_decode(&r, NULL, mem, out, err));
     out->batch.lineage = lineage;
     const size_t text = parts->text.end + parts->deleted.end;
-    if (sn_left(&r) > 0 || (cuts->version == NULL ? out->text_len != text : out->text_len < text)) {
+    if (sn_left(&r) > 0 || out->notes_len != parts->notes.end ||
+        (out->notes_len == 0) != (parts->notes.data == NULL) || (cuts->version == NULL ? out->text_len != text : out->text_len < text)) {
         sn_decoded_free(out);
         return sn_read_fail(&r, err, SENNIT_ECORRUPT, "operations do not fit the text");
     }
-    return SENNIT_OK;
+    sennit_status st = sn_block_give_notes(out, parts->notes.data, parts->notes.origin, err);
+    if (st != SENNIT_OK)
+        sn_decoded_free(out);
+    return st;
 }
 
 sennit_status sn_snapshot_decode(const void *data, size_t len, sn_mem *mem, sn_decoded *out,

@@ -49,17 +49,19 @@ sennit_status sn_table_read(const sennit_table *table, sn_reader *r, const uint6
 /* Append a batch but for its text; with a table, ids are named through it. */
 sennit_status sn_block_encode(const sn_batch *batch, sennit_table *table, sennit_buf *out);
 
-/* Append the text of its segments. */
+/* Append the text of its segments, or the payloads of their marks and sets. */
 sennit_status sn_block_text(const sn_batch *batch, sennit_buf *out);
+sennit_status sn_block_notes(const sn_batch *batch, sennit_buf *out);
 
-/* A decoded batch; text is left to the caller: text_len bytes are wanted. */
+/* A decoded batch; text and payloads are left to the caller: text_len and notes_len
+ * bytes are wanted. */
 typedef struct sn_decoded {
     sn_mem *mem;
     void *block;     /* NULL: small is enough */
     size_t size;
     uint64_t small[64]; /* memory for a few operations */
     sn_batch batch;
-    uint64_t text_len, operations;
+    uint64_t text_len, notes_len, operations;
     const uint64_t *fresh_ids; /* to be added to the table; in batch.ids' memory */
     uint32_t fresh;
 } sn_decoded;
@@ -72,6 +74,9 @@ sennit_status sn_block_decode(sn_reader *r, const sennit_table *table, sn_mem *m
 /* Give each segment its part of the text, which is checked: UTF-8, and that no
  * insert begins or ends inside a character. */
 sennit_status sn_block_give_text(sn_decoded *d, const uint8_t *text, size_t pos, sennit_error *err);
+
+/* Likewise its payloads, notes_len bytes, which are checked. */
+sennit_status sn_block_give_notes(sn_decoded *d, const uint8_t *notes, size_t pos, sennit_error *err);
 
 /* ---- delta.c ---- */
 

@@ -128,8 +128,8 @@ static void p1(damage *d)
     sn_piece *piece;
 
     assert_ok(sn_park_reserve(&d->doc->park, &d->doc->mem, d->doc->who.hash_key, 1));
-    assert_ok(sn_park_copy(&d->doc->mem, &batch, &segment, &op, 1, (const uint8_t *)"x", 1,
-                           &(sn_cause){d->me->id, 9, false}, &piece));
+    assert_ok(sn_park_copy(&d->doc->mem, &batch, &segment, &op, 1,
+                           (sn_supply){(const uint8_t *)"x", NULL}, &(sn_cause){d->me->id, 9, false}, &piece));
     assert_true(sn_park_add(&d->doc->park, d->doc->who.hash_key, piece));
     plant32(d, &piece->seq, d->me->seq - 1);
 }

@@ -40,8 +40,8 @@ static sn_piece *piece_of(lot *l, uint64_t author, uint32_t seq, sn_cause cause,
                       .segments_len = 1, .ops_len = 1};
     sn_piece *piece;
 
-    assert_ok(sn_park_copy(&l->mem, &batch, &segment, &op, 1, (const uint8_t *)text, n, &cause,
-                           &piece));
+    assert_ok(sn_park_copy(&l->mem, &batch, &segment, &op, 1, (sn_supply){(const uint8_t *)text, NULL},
+                           &cause, &piece));
     return piece;
 }
 
@@ -95,8 +95,8 @@ static void a_copy_keeps_what_many_records_name(void **state)
     sn_segment segment = {.n = 59, .hlc = 5};
     sn_batch batch = {.ids = ids, .segments = &segment, .ops = ops, .ids_len = 60,
                       .segments_len = 1, .ops_len = 59};
-    assert_ok(sn_park_copy(&l.mem, &batch, &segment, ops, 59, NULL, 0, &(sn_cause){7, 1, false},
-                           &piece));
+    assert_ok(sn_park_copy(&l.mem, &batch, &segment, ops, 59, (sn_supply){NULL, NULL},
+                           &(sn_cause){7, 1, false}, &piece));
     for (uint32_t i = 0; i < 59; i++) {
         uint32_t named = piece->batch.ops[i].ref_replica;
 

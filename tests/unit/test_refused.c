@@ -155,7 +155,7 @@ static void spoil_toggle(void)
 
 static void by_toggling_what_is_no_delete(void **state)
 {
-    assert_spoiled(state, spoil_toggle, SENNIT_ECORRUPT, "a toggle of something that is no delete");
+    assert_spoiled(state, spoil_toggle, SENNIT_ECORRUPT, "a toggle of what cannot be switched");
 }
 
 static void spoil_numbers(void)

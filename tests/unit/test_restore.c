@@ -264,7 +264,7 @@ static void only_deletes_are_toggled(void **state)
         forge_segment(&f, 2, 20 * MS, 0, 0);
         forge_toggle(&f, 1, seq, true);
         if (seq != 2)
-            assert_not_opened(*state, "b", "a", 2, "a toggle of something that is no delete");
+            assert_not_opened(*state, "b", "a", 2, "a toggle of what cannot be switched");
         else
             assert_text(opened(*state, "b", "a"), "b");
     }

@@ -286,7 +286,7 @@ static void wrong_lists_of_sections_are_refused(void **state)
         sennit_status status;
     } lists[] = {
         {HEAD + ENTRY, 1, SENNIT_ECORRUPT},       /* one twice */
-        {HEAD + 2 * ENTRY, 4, SENNIT_EVERSION},   /* a section that must be known */
+        {HEAD + 2 * ENTRY, 5, SENNIT_EVERSION},   /* a section that must be known */
         {HEAD + 2 * ENTRY, 2, SENNIT_ECORRUPT},   /* another twice */
         {HEAD + 2 * ENTRY, 129, SENNIT_ECORRUPT}, /* one may be skipped, but then one is missing */
         {HEAD + 4, 1, SENNIT_ECORRUPT},           /* longer than all there is */

@@ -13,6 +13,9 @@ TABLE_MAX = 127
 SHORT_MAX = 64
 WIDE_MAX = 64
 FAR = 200
+NAME_MAX = 255
+VALUE_MAX = 65535
+NOTE_MAX = 2 + NAME_MAX + 1 + VALUE_MAX
 
 
 class Bad(Exception):
@@ -171,6 +174,29 @@ def anchor(r):
     return (side, r.u64(), r.varint()) if side < 2 else (side,)
 
 
+# ---- payloads -----------------------------------------------------------------------
+
+def payload(data):
+    """Name and value, the latter as bytes."""
+    r = Reader(data)
+    name = r.take(r.varint(NAME_MAX))
+    need(len(name) > 0, "30: a name of no bytes")
+    need_utf8(name)
+    value, tag = data[r.at:], r.u8()
+    need(tag < 8, "6: a value of a later release", "VERSION")
+    need(r.left() <= VALUE_MAX, "30: a value that is too long")
+    if tag == 4:
+        r.varint()
+    elif tag == 5:
+        r.take(8)
+    elif tag == 6:
+        need_utf8(r.take(r.left()))
+    elif tag == 7:
+        r.take(r.left())
+    r.end()
+    return bytes(name), bytes(value)
+
+
 # ---- names ------------------------------------------------------------------------
 
 class Names:
@@ -203,10 +229,13 @@ class Names:
 
 class Record:
     """insert: n bytes at (parent, side). delete: n times len bytes from ref on.
-    toggle: side says whether on. ref: (replica, number or seq), None for the root."""
+    toggle: side says whether on. mark: one end, side says whether behind the byte.
+    ref: (replica, number or seq), None for the root, or an end of the document. Of
+    the last record of a mark, and of a set, len is the length of its payload, note."""
 
     def __init__(self, kind, side=0, n=1, ref=None, len=0, more=False):
         self.kind, self.side, self.n, self.ref, self.len, self.more = kind, side, n, ref, len, more
+        self.note = b""
         self.several = more  # one of several ranges; a reader knows this of the last one later
 
     def low(self):
@@ -227,7 +256,7 @@ class Context:
         self.prev = None  # record before, its author, the number of its first byte
 
     def foresee(self, rec):
-        if self.prev is None or self.prev[0].kind == "toggle":
+        if self.prev is None or self.prev[0].kind not in ("insert", "delete"):
             return None
         p, author, number = self.prev
         if p.kind == "insert":
@@ -243,7 +272,7 @@ class Context:
     def visit(self, rec, told, author, number):
         """told: 0 foreseen, 1 .. 3 a place of the ring, 4 named."""
         self.prev = (rec, author, number)
-        if rec.kind == "toggle" or rec.ref is None:
+        if rec.kind not in ("insert", "delete") or rec.ref is None:
             return
         here = (rec.ref[0], rec.low() if rec.kind == "delete" else rec.ref[1])
         one, two, three = self.ring
@@ -266,7 +295,10 @@ class Columns:
         rec.len = 1 if rec.kind == "delete" else 0
         if head & 16:
             named, name = self.extra(rec, ids)
-        rec.ref = self.ref(rec, where, named, name, context, ids)
+        if rec.kind == "set":
+            need(where == 0 and not named, "29: a set at a place")
+        else:
+            rec.ref = self.ref(rec, where, named, name, context, ids)
         rec.n = (head >> 5) + 1
         if head >> 5 == 7:
             rec.n = self.counts.varint(MAX_TEXT) + 8
@@ -276,15 +308,18 @@ class Columns:
     def extra(self, rec, ids):
         extra = self.extras.varint()
         kind = extra >> 2 & 3
-        need(kind < 2, "6: an operation of a later release", "VERSION")
+        need(extra & 0b1101 != 0b1101, "6: an operation of a later release", "VERSION")
         need(extra > 0, "14: an extra that is 0")
-        if kind == 1:
+        if kind > 0:
             need(rec.kind == "insert", "14: a toggle that is a delete")
-            rec.kind = "toggle"
+            rec.kind = ("toggle", "mark", "set")[kind - 1]
         if rec.kind == "delete":
             rec.more = bool(extra & 1)
             rec.len = (extra >> 4) + 1
             need(rec.len <= MAX_TEXT, "2: a range above the limit")
+        elif kind > 1:
+            rec.more, rec.len = bool(extra & 1), extra >> 4
+            need(rec.len == 0 if rec.more else 3 <= rec.len <= NOTE_MAX, "29: length of a payload")
         else:
             need(extra & ~0b1110 == 0, "14: an extra with bits of a delete")
         if not extra & 2:
@@ -310,7 +345,11 @@ class Columns:
 
     @staticmethod
     def judge(rec, named):
-        need(rec.ref is not None or (rec.kind == "insert" and not rec.side), "14: the root")
+        if rec.kind in ("mark", "set"):
+            need(rec.n == 1 and named == (rec.kind == "mark"), "29: a mark or a set")
+            need(rec.kind == "mark" or not rec.side, "29: a set with a flag")
+        elif rec.ref is None:
+            need(rec.kind == "insert" and not rec.side, "14: the root")
         need(rec.kind != "toggle" or (named and rec.n == 1), "14: a toggle")
         need(rec.ref is None or rec.ref[1] <= (MAX_SEQ if rec.kind == "toggle" else MAX_TEXT),
              "2: a number above its limit")
@@ -344,7 +383,10 @@ class Block:
             self.segment(segments, columns, context)
         for column in (segments, heads, refs, counts, extras):
             column.end()
-        self.text_len = sum(rec.n for s in self.segments for rec in s.records if rec.kind == "insert")
+        records = [rec for s in self.segments for rec in s.records]
+        self.text_len = sum(rec.n for rec in records if rec.kind == "insert")
+        self.notes = [rec for rec in records if rec.kind in ("mark", "set") and not rec.more]
+        self.notes_len = sum(rec.len for rec in self.notes)
 
     def segment(self, r, columns, context):
         place, ms, counter, n = r.varint(), r.varint(MAX_MS), r.varint(0xFFFF), r.varint()
@@ -374,8 +416,13 @@ class Block:
 
     @staticmethod
     def check_parts(records):
-        ranges = []
+        ranges, start = [], None
         for rec in records:
+            if start is not None or rec.kind == "mark":
+                need(rec.kind == "mark" and rec.more == (start is None), "29: a mark of one end")
+                need(not ranges, "16: a delete that does not end")
+                start = rec if rec.more else None
+                continue
             if ranges or rec.more:
                 need(rec.kind == "delete" and rec.n == 1, "16: a delete that does not end")
                 ranges.append((*rec.ref, rec.len))
@@ -383,6 +430,14 @@ class Block:
                 check_ranges(ranges)
                 ranges = []
         need(not ranges, "16: a delete that does not end")
+        need(start is None, "29: a mark of one end")
+
+    def check_notes(self, notes):
+        r = Reader(notes)
+        for rec in self.notes:
+            rec.note = r.take(rec.len)
+            payload(rec.note)
+        r.end()
 
     def check_text(self, text):
         need(len(text) == self.text_len, "17: text is not as long as its inserts")
@@ -398,7 +453,7 @@ class Block:
         """Each operation alone, in order, with its byte if text is not None."""
         at = 0
         for seg in self.segments:
-            seq, number, ranges = seg.seq, seg.number, []
+            seq, number, ranges, start = seg.seq, seg.number, [], None
             for rec in seg.records:
                 for k in range(rec.n):
                     byte = None
@@ -412,6 +467,13 @@ class Block:
                         if rec.more:
                             continue
                         op, ranges = ("delete", tuple(ranges)), []
+                    elif rec.kind == "mark":
+                        if rec.more:
+                            start = rec.ref, rec.side
+                            continue
+                        op = ("mark", start, (rec.ref, rec.side), bytes(rec.note))
+                    elif rec.kind == "set":
+                        op = ("set", bytes(rec.note))
                     else:
                         op = ("toggle", rec.ref, rec.side)
                     yield Operation(seg.replica, seq, seg.hlc, number, op, byte)
@@ -420,7 +482,8 @@ class Block:
 
 
 class Operation:
-    """what: ("insert", parent, side), ("delete", ranges), ("toggle", target, on).
+    """what: ("insert", parent, side), ("delete", ranges), ("toggle", target, on),
+    ("mark", start, end, payload) with ends (byte, side), ("set", payload).
     number: of its byte, or of the next byte its replica inserts."""
 
     def __init__(self, replica, seq, hlc, number, what, byte):
@@ -447,8 +510,10 @@ class Delta:
         self.lineage = r.take(16) if flags & 2 else None
         self.names = Names(table)
         self.block = Block(r, self.names)
-        self.text = r.take(r.left())
+        need(r.left() == self.block.text_len + self.block.notes_len, "17: bytes of text and notes")
+        self.text = r.take(self.block.text_len)
         self.block.check_text(self.text)
+        self.block.check_notes(r.take(r.left()))
 
     def operations(self):
         return self.block.operations(self.text)
@@ -615,6 +680,10 @@ class Document:
             return [] if ref is None else [(*ref, 1, False)]
         if kind == "delete":
             return [(r, at, n, False) for r, at, n in ref]
+        if kind == "mark":
+            return [(*byte, 1, False) for byte, _ in op.what[1:3] if byte is not None]
+        if kind == "set":
+            return []
         return [(*ref, 1, True)]
 
     def check_own(self, op):
@@ -640,8 +709,9 @@ class Document:
             need(newest.key() < op.key(), "22: not newer than what it names")
         if op.what[0] == "toggle":
             r, seq = op.what[1]
-            need(self.replicas[r].ops[seq].what[0] == "delete", "24: no delete")
-            need(op.what[2] or seq >= self.cut_of(r), "28: text that is gone", "GONE")
+            kind = self.replicas[r].ops[seq].what[0]
+            need(kind in ("delete", "mark", "set"), "24: a toggle of what cannot be switched")
+            need(kind != "delete" or op.what[2] or seq >= self.cut_of(r), "28: text that is gone", "GONE")
 
     def check_cuts(self, op):
         def boundary(r, at):
@@ -654,6 +724,9 @@ class Document:
         if op.what[0] == "delete":
             for r, at, n in op.what[1]:
                 need(boundary(r, at) and boundary(r, at + n), "23: cuts a character")
+        if op.what[0] == "mark":
+            for byte, side in op.what[1:3]:
+                need(byte is None or boundary(byte[0], byte[1] + side), "23: cuts a character")
 
     # -- short deltas --
 
@@ -722,11 +795,16 @@ class Document:
             todo += [(c, False) for c in reversed(children.get((byte, 1), []))]
         return order
 
-    def dead(self):
-        off, dead = set(), set()
+    def off(self):
+        """Operations, (replica, seq), that are switched off."""
+        off = set()
         for op in self.in_order():
             if op.what[0] == "toggle":
                 (off.discard if op.what[2] else off.add)(op.what[1])
+        return off
+
+    def dead(self):
+        off, dead = self.off(), set()
         for op in self.in_order():
             if op.what[0] == "delete" and (op.replica, op.seq) not in off:
                 dead.update((r, at + k) for r, at, n in op.what[1] for k in range(n))
@@ -735,6 +813,38 @@ class Document:
     def text(self):
         dead = self.dead()
         return bytes(self.replicas[r].bytes[n] for r, n in self.order() if (r, n) not in dead)
+
+    # -- notes --
+
+    def meta(self):
+        """The metadata, by key: bytes of values."""
+        off, out = self.off(), {}
+        for op in self.in_order():
+            if op.what[0] == "set" and (op.replica, op.seq) not in off:
+                name, value = payload(op.what[1])
+                out[name] = value
+        return {k: v for k, v in out.items() if v != b"\0"}
+
+    def runs(self):
+        """The text in stretches: (bytes, {name: value})."""
+        off, dead, order = self.off(), self.dead(), self.order()
+        place = {byte: 2 * i for i, byte in enumerate(order)}
+        marks = []
+        for op in self.in_order():
+            if op.what[0] == "mark" and (op.replica, op.seq) not in off:
+                ends = [place[byte] + side if byte is not None else 2 * len(order) if side else -1
+                        for byte, side in op.what[1:3]]
+                marks.append((*ends, *payload(op.what[3])))
+        out = []
+        for i, (r, n) in enumerate(order):
+            if (r, n) in dead:
+                continue
+            here = {name: v for start, end, name, v in marks if start <= 2 * i and end >= 2 * i + 1}
+            here = {name: v for name, v in here.items() if v != b"\0"}
+            if not out or out[-1][1] != here:
+                out.append((bytearray(), here))
+            out[-1][0].append(self.replicas[r].bytes[n])
+        return out
 
     def place(self, a):
         """The byte of the text an anchor is at; None if its own is not known."""
@@ -781,6 +891,9 @@ class Document:
         cuts = read_cuts(r) if flags & 2 else {}
         block = Block(r, Names(None))
         r.end()
+        need((4 in sections) == (block.notes_len > 0), "26: notes are there or not")
+        need(len(sections.get(4, b"")) == block.notes_len, "26: bytes of notes")
+        block.check_notes(sections.get(4, b""))
         for op in block.operations(None):
             need(op.seq == doc.count(op.replica), "26: operations are missing")
             doc.check_own(op)
@@ -831,7 +944,7 @@ class Document:
         need(self.identity[1] < 1 << 63, "26: the time of an identity")
 
 
-def read_sections(data, wanted=(1, 2, 3, 128)):
+def read_sections(data, wanted=(1, 2, 3, 4, 128)):
     """The sections of a snapshot by id; checks the list, and those wanted."""
     r = Reader(data)
     need(r.take(8)[:7] == b"\xd5SENNIT", "3: no snapshot")
@@ -846,7 +959,7 @@ def read_sections(data, wanted=(1, 2, 3, 128)):
         need(i > last, "26: sections out of order")
         last = i
         part = r.take(size)
-        need(i in (1, 2, 3) or i >= 128, "6: a section of a later release", "VERSION")
+        need(i in (1, 2, 3, 4) or i >= 128, "6: a section of a later release", "VERSION")
         if i in wanted:
             need(u64(sum64(i, part)) == check, "4: check of a section")
             sections[i] = part

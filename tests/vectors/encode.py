@@ -52,8 +52,18 @@ def join(rec, last, op):
     return True
 
 
+def noted(rec, note):
+    rec.note, rec.len = note, len(note)
+    return rec
+
+
 def records_of(op):
     kind = op.what[0]
+    if kind == "mark":
+        (start, before), (end, after), note = op.what[1:]
+        return [Record(kind, before, 1, start, more=True), noted(Record(kind, after, 1, end), note)]
+    if kind == "set":
+        return [noted(Record(kind), op.what[1])]
     if kind != "delete":
         return [Record(kind, op.what[2], 1, op.what[1])]
     ranges, records = op.what[1], []
@@ -112,7 +122,9 @@ def cut(ops, start):
 
 def told_from(context, rec):
     """How to tell a record's ref: 0 foreseen, 1 .. 3 a place of the ring, 4 named."""
-    if rec.kind == "toggle" or rec.ref is None:
+    if rec.kind == "set":
+        return 0
+    if rec.kind in ("toggle", "mark") or rec.ref is None:
         return 4
     if context.foresee(rec) == rec.ref:
         return 0
@@ -128,9 +140,11 @@ class Columns:
     def put(self, rec, context, places):
         told = told_from(context, rec)
         where, named = (0, 2) if told == 4 else (told, 0)
-        extra = named | (4 if rec.kind == "toggle" else 0) | (1 if rec.more else 0)
+        extra = named | {"toggle": 4, "mark": 8, "set": 12}.get(rec.kind, 0) | (1 if rec.more else 0)
         if rec.kind == "delete":
             extra |= (rec.len - 1) << 4
+        elif rec.kind in ("mark", "set"):
+            extra |= rec.len << 4
         if extra:
             self.extras += varint(extra)
         if named:
@@ -176,6 +190,10 @@ def block(segments, table):
 
 # ---- deltas and snapshots ---------------------------------------------------------
 
+def notes_of(segments):
+    return b"".join(rec.note for seg in segments for rec in seg.records)
+
+
 def delta(doc, since, until=None, table=None):
     """The canonical delta of what a version (counts by replica) lacks."""
     segments = segments_of(doc, since, until)
@@ -183,7 +201,7 @@ def delta(doc, since, until=None, table=None):
         return b""
     flags = (1 if table is not None else 0) | (2 if doc.lineage else 0)
     out = bytes([0xD0, 1, flags]) + (doc.lineage or b"") + block(segments, table)
-    out += b"".join(bytes(seg.text) for seg in segments)
+    out += b"".join(bytes(seg.text) for seg in segments) + notes_of(segments)
     return out + check_of(0, out, 4)
 
 
@@ -235,6 +253,8 @@ def snapshot(doc, live=False):
     deleted = bytes(doc.replicas[r].bytes[n] for r in ids_of(segments)
                     for n in range(len(doc.text_of(r))) if (r, n) in dead)
     sections = [(1, deleted), (2, doc.text()), (3, operations + block(segments, None))]
+    if notes_of(segments):
+        sections.append((4, notes_of(segments)))
     out = b"\xd5SENNIT\x01" + bytes([len(sections)])
     for i, part in sections:
         out += bytes([i]) + u64(len(part)) + u64(sum64(i, part))
@@ -243,7 +263,8 @@ def snapshot(doc, live=False):
 
 # ---- digests ------------------------------------------------------------------------
 
-CHANGE, RIGHT, LEFT, ROOT, DELETE, MORE, FORTH, BACK, OFF, ON = range(256, 266)
+(CHANGE, RIGHT, LEFT, ROOT, DELETE, MORE, FORTH, BACK, OFF, ON, BEFORE, AFTER, START, END,
+ NOTE) = range(256, 271)
 
 
 def beside(op, before):
@@ -262,6 +283,10 @@ def words(op, before):
     kind = op.what[0]
     if kind == "toggle":
         yield from (ON if op.what[2] else OFF, *op.what[1])
+    elif kind in ("mark", "set"):
+        for byte, side in op.what[1:-1]:
+            yield from ((START, END)[side],) if byte is None else ((BEFORE, AFTER)[side], *byte)
+        yield from (NOTE, len(op.what[-1]), *op.what[-1])
     elif kind == "delete" and beside(op, before):
         yield beside(op, before)
     elif kind == "delete":

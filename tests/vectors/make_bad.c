@@ -276,8 +276,38 @@ static const raw bad_blocks[] = {
     {"17 too much text", "CORRUPT", ONE, "10", "03", NONE, "02 02", "7878", 0},
     {"17 an insert that begins inside a character", "CORRUPT", TWO, "10 00", "03", NONE, "02 02", "c3b1", 0},
     {"6 a flag of a later release", "VERSION", ONE, "10", "03", NONE, "02 02", "78", 4},
-    {"6 a record of kind 2", "VERSION", ONE, "10", "03", NONE, "0a 02", "78", 0},
-    {"6 a record of kind 3", "VERSION", ONE, "12", "03", NONE, "0e 02", "78", 0},
+    {"6 a set with more to come", "VERSION", ONE, "10", NONE, NONE, "3d", "01 61 01", 0},
+    {"6 a value of a later release", "VERSION", ONE, "10", NONE, NONE, "3c", "01 61 08", 0},
+    {"29 a mark that is not named", "CORRUPT", ONE, "10", NONE, NONE, "38", "01 61 01", 0},
+    {"29 a mark with head bit 1", "CORRUPT", TWO, "12 10", "00 03", NONE, "0b 02 3a 02", "01 61 01", 0},
+    {"29 a mark in a run", "CORRUPT", TWO, "30 10", "00 03", NONE, "0b 02 3a 02", "01 61 01", 0},
+    {"29 a start that has a payload", "CORRUPT", TWO, "10 10", "00 03", NONE, "3b 02 3a 02", "01 61 01 01 61 01", 0},
+    {"29 an end without a payload", "CORRUPT", TWO, "10 10", "00 03", NONE, "0b 02 0a 02", NONE, 0},
+    {"29 a start without an end", "CORRUPT", ONE, "10", "00", NONE, "0b 02", NONE, 0},
+    {"29 a start in another segment", "CORRUPT", "BA", 2, SEG " 00 01 00 01", "10 10", "00 03", NONE, "0b 02 3a 02", "01 61 01", 0},
+    {"29 a start, and then an insert", "CORRUPT", TWO, "10 10", "00 03", NONE, "0b 02 02 02", "78", 0},
+    {"29 a start, and then a start", "CORRUPT", TWO, "10 10", "00 03", NONE, "0b 02 0b 02", NONE, 0},
+    {"29 a start, and then a range", "CORRUPT", TWO, "10 12", "00 03", NONE, "0b 02 02 02", NONE, 0},
+    {"29 a range, and then an end", "CORRUPT", TWO, "12 10", "00 03", NONE, "03 02 3a 02", "01 61 01", 0},
+    {"29 an end without a start", "CORRUPT", ONE, "10", "03", NONE, "3a 02", "01 61 01", 0},
+    {"29 a set that is named", "CORRUPT", ONE, "10", "00", NONE, "3e 02", "01 61 01", 0},
+    {"29 a set with a flag", "CORRUPT", ONE, "11", NONE, NONE, "3c", "01 61 01", 0},
+    {"29 a set in a run", "CORRUPT", ONE, "30", NONE, NONE, "3c", "01 61 01", 0},
+    {"29 a set with a place", "CORRUPT", ONE, "14", NONE, NONE, "3c", "01 61 01", 0},
+    {"13 foreseen after a set", "CORRUPT", TWO, "10 00", NONE, NONE, "3c", "78 01 61 01", 0},
+    {"30 too few bytes of payloads", "CORRUPT", ONE, "10", NONE, NONE, "4c", "01 61 01", 0},
+    {"30 too many bytes of payloads", "CORRUPT", ONE, "10", NONE, NONE, "3c", "01 61 01 01", 0},
+    {"30 a payload that is longer than it may be", "CORRUPT", ONE, "10", NONE, NONE, "bca040", "01 61 01", 0},
+    {"30 a name of no bytes", "CORRUPT", ONE, "10", NONE, NONE, "3c", "00 02 02", 0},
+    {"30 a name that is longer than its payload", "CORRUPT", ONE, "10", NONE, NONE, "3c", "03 61 01", 0},
+    {"30 an ill-formed name", "CORRUPT", ONE, "10", NONE, NONE, "3c", "01 ff 01", 0},
+    {"30 a name and no value", "CORRUPT", ONE, "10", NONE, NONE, "3c", "02 61 62", 0},
+    {"30 null with content", "CORRUPT", ONE, "10", NONE, NONE, "4c", "01 61 01 00", 0},
+    {"30 an integer without its digits", "CORRUPT", ONE, "10", NONE, NONE, "3c", "01 61 04", 0},
+    {"30 an integer longer than needed", "CORRUPT", ONE, "10", NONE, NONE, "5c", "01 61 04 80 00", 0},
+    {"30 an integer, and more", "CORRUPT", ONE, "10", NONE, NONE, "5c", "01 61 04 00 00", 0},
+    {"30 a double of seven bytes", "CORRUPT", ONE, "10", NONE, NONE, "ac01", "01 61 05 00 00 00 00 00 00 00", 0},
+    {"30 an ill-formed string", "CORRUPT", ONE, "10", NONE, NONE, "4c", "01 61 06 c3", 0},
     {"7 with a table, read without one", "CORRUPT", ONE, "10", "03", NONE, "02 02", "78", 1},
 };
 
@@ -307,6 +337,10 @@ static const raw bad_here[] = {
     {"23 a run of single bytes over a character", "CORRUPT", ONE, "52", "00", NONE, "02 02", NONE, 0},
     {"23 a run of two bytes each across a character", "CORRUPT", ONE, "32", "00", NONE, "12 02", NONE, 0},
     {"23 the second range cuts a character", "CORRUPT", TWO, "12 12", "00 02", NONE, "03 02 02 02", NONE, 0},
+    {"23 a mark that begins inside a character", "CORRUPT", TWO, "10 11", "02 03", NONE, "0b 02 3a 02", "01 61 01", 0},
+    {"23 a mark that ends inside a character", "CORRUPT", TWO, "10 11", "00 01", NONE, "0b 02 3a 02", "01 61 01", 0},
+    {"22 older than what it marks", "CORRUPT", "BA", 1, "00 e707 00 02 00 00", "10 11", "00 03", NONE, "0b 02 3a 02", "01 61 01", 0},
+    {"22 a mark of what its author has not typed yet", "CORRUPT", "A", 1, "00 d00f 00 02 05 04", "10 11", "00 04", NONE, "0b 01 3a 01", "01 61 01", 0},
     {"24 a toggle of an insert", "CORRUPT", ONE, "10", "00", NONE, "06 02", NONE, 0},
     {"19 another lineage", "LINEAGE", ONE, "10", "03", NONE, "02 02", "78", 2},
 };
@@ -616,7 +650,9 @@ static void snapshots(void)
     OPEN("26 sections out of order", "CORRUPT", TEXT, DELETED, OPERATIONS);
     OPEN("26 a section twice", "CORRUPT", DELETED, TEXT, TEXT, OPERATIONS);
     OPEN("26 section 0", "CORRUPT", {0, NULL, NULL}, DELETED, TEXT, OPERATIONS);
-    OPEN("6 a section of a later release", "VERSION", DELETED, TEXT, OPERATIONS, {4, "00", NULL});
+    OPEN("6 a section of a later release", "VERSION", DELETED, TEXT, OPERATIONS, {5, "00", NULL});
+    OPEN("26 notes of no operation", "CORRUPT", DELETED, TEXT, OPERATIONS, {4, "01 61 01", NULL});
+    OPEN("26 an empty section of notes", "CORRUPT", DELETED, TEXT, OPERATIONS, {4, "", NULL});
     OPEN("6 a flag of a later release", "VERSION", DELETED, TEXT, {3, NULL, &later_ops});
     OPEN("1 bytes left in the operations", "CORRUPT", DELETED, TEXT, {3, "00", &good_ops});
     OPEN("26 visible text too short, deleted text too long", "CORRUPT", {1, "6262", NULL},

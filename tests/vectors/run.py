@@ -67,18 +67,23 @@ class Runner:
     # -- making a document --
 
     def do_fresh(self, _):
-        self.doc, self.entries, self.ops = decode.Document(), [], None
+        self.doc, self.entries = decode.Document(), []
+        self.look_anew()
+
+    def look_anew(self):
+        self.ops = self.keys = self.runs = None
 
     def do_seed(self, args):
         self.doc = decode.seeded(*unquote(args))
 
     def do_open(self, args):
         data = unhex(args)
-        self.doc, self.ops = decode.Document.open(data), None
+        self.doc = decode.Document.open(data)
+        self.look_anew()
         same(decode.snapshot_text(data), self.doc.text())
 
     def take(self, data, table):
-        self.ops = None
+        self.look_anew()
         self.doc.apply(data, table)
 
     def do_other(self, args):
@@ -155,6 +160,19 @@ class Runner:
         replica, time = args.split()
         same(self.doc.identity, (int(replica, 16), int(time)))
 
+    def do_meta(self, args):
+        name, value = args.split()
+        if self.keys is None:
+            self.keys = sorted(self.doc.meta().items())
+        same(self.keys.pop(0), (unhex(name), unhex(value)))
+
+    def do_run(self, args):
+        if self.runs is None:
+            self.runs = self.doc.runs()
+        text, marks = self.runs.pop(0)
+        told = [name.hex() + "=" + value.hex() for name, value in sorted(marks.items())]
+        same(" ".join([quote(text)] + told), args)
+
     def do_anchor(self, args):
         data, place = args.split()
         r = decode.Reader(unhex(data))
@@ -182,6 +200,13 @@ class Runner:
                     text = bytes(seg.text[at:at + rec.n])
                     at += rec.n
                     yield head + "insert %s %s %s" % ("left" if rec.side else "right", ref, quote(text))
+                elif rec.kind == "mark":
+                    where = ("before ", "after ")[rec.side] + ref
+                    if rec.ref is None:
+                        where = ("start", "end")[rec.side]
+                    yield head + ("mark " + where if rec.more else "to %s %s" % (where, rec.note.hex()))
+                elif rec.kind == "set":
+                    yield head + "set " + rec.note.hex()
                 elif rec.kind == "toggle":
                     yield head + "toggle %s %s" % ("on" if rec.side else "off", ref)
                 elif rec.several:
