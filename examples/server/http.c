@@ -159,6 +159,8 @@ static bool http_try_document(struct http *http, const struct http_wanted *wante
 
     if (st == SENNIT_OK && !http_has(version, wanted))
         return false;
+    if (st == SENNIT_OK && version->len == 0) /* somebody is at it, and has written nothing */
+        st = SENNIT_EGONE;
     const char *etag = st == SENNIT_OK ? http_etag(http, version->data, version->len) : NULL;
     if (etag == NULL)
         http_absent(http, st != SENNIT_OK ? st : SENNIT_ENOMEM, out);

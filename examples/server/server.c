@@ -4,6 +4,7 @@
 #include "common/host.h"
 #include "events.h"
 #include "http.h"
+#include "lock.h"
 #include "log.h"
 #include "metrics.h"
 #include "origin.h"
@@ -21,6 +22,7 @@
 #include <unistd.h>
 
 #define SERVER_DRAIN_MS 5000    /* for everybody to take the farewell */
+#define SERVER_ANSWERS_MS 500   /* for the last answers over HTTP to leave */
 #define SERVER_ARRIVALS_MAX 4096 /* frames of one turn whose time is taken */
 #define SERVER_PACE_MS 2        /* half of it is what coalescing costs an edit */
 #define SERVER_FILES_APART 64   /* descriptors that are no connections */
@@ -34,12 +36,13 @@ struct server {
     sennit_storage *storage;
     sennit_hub *hub;
     sennit_listener *listener;
-    int signals; /* a descriptor */
+    int signals; /* a descriptor, like the lock of the database */
+    int lock;
     uint64_t now_ms;
     uint64_t arrivals_ns[SERVER_ARRIVALS_MAX]; /* of this turn's frames */
     size_t n_arrivals;
     bool stopping;
-    uint64_t stop_at_ms;
+    uint64_t answered_ms, stop_at_ms; /* when to wait no more for answers, and for peers */
 };
 
 /* -------------------------------------------------- What the listener tells -- */
@@ -186,6 +189,8 @@ static bool server_open_storage(struct server *server)
 
     if (strcmp(options->data, "memory") == 0)
         st = sennit_storage_memory(NULL, &inner);
+    else if (!lock_take(options->data, &server->lock))
+        return server_fails(server, options->data, "another server has this file");
     else
         st = sennit_storage_sqlite(options->data, &sqlite, &inner, &err);
     if (st == SENNIT_OK) {
@@ -339,6 +344,7 @@ static void server_stop(struct server *server)
 {
     server->stopping = true;
     server->http.draining = true;
+    server->answered_ms = server->now_ms + SERVER_ANSWERS_MS;
     server->stop_at_ms = server->now_ms + SERVER_DRAIN_MS;
     log_say(&server->log, LOG_INFO, "stopping", NULL);
     sennit_hub_drain(server->hub, server->now_ms);
@@ -375,7 +381,8 @@ static int server_timeout(const struct server *server)
 
     least = http < least ? http : least;
     if (server->stopping) {
-        uint64_t now = server->now_ms, stop = server->stop_at_ms;
+        uint64_t now = server->now_ms;
+        uint64_t stop = now < server->answered_ms ? server->answered_ms : server->stop_at_ms;
 
         least = stop <= now ? 0 : stop - now < least ? stop - now : least;
     }
@@ -417,6 +424,7 @@ static bool server_turn(struct server *server)
     return true;
 }
 
+/* Browsers keep a connection over which nothing more is asked. */
 static bool server_is_done(const struct server *server)
 {
     sennit_hub_stat stat;
@@ -424,7 +432,8 @@ static bool server_is_done(const struct server *server)
     if (!server->stopping)
         return false;
     sennit_hub_get_stat(server->hub, &stat);
-    return stat.connections == 0 || server->now_ms >= server->stop_at_ms;
+    return server->now_ms >= server->stop_at_ms || sennit_listener_connections(server->listener) == 0 ||
+           (stat.connections == 0 && server->now_ms >= server->answered_ms);
 }
 
 /* Everything handed over is written before the process ends. */
@@ -444,6 +453,8 @@ static void server_clear(struct server *server)
     if (server->hub != NULL)
         sennit_hub_free(server->hub);
     sennit_storage_close(server->storage);
+    if (server->lock >= 0)
+        close(server->lock);
     auth_clear(&server->auth);
     if (server->signals >= 0)
         close(server->signals);
@@ -459,7 +470,7 @@ int server_run(const struct options *options)
     if (server == NULL)
         return 1;
     server->options = options;
-    server->signals = -1;
+    server->signals = server->lock = -1;
     server->now_ms = server->metrics.started_ms = host_now();
     log_init(&server->log, stderr, options->log_level);
     http_init(&server->http);

@@ -67,8 +67,12 @@ class Server:
         return self
 
     def __exit__(self, *error):
+        """Asked twice to stop, the server does not wait for clients that do not listen."""
         if self.process.poll() is None:
-            self.stop(signal.SIGKILL if error[0] else signal.SIGTERM)
+            self.process.send_signal(signal.SIGKILL if error[0] else signal.SIGTERM)
+            until(lambda: error[0] or self.log("stopping"), "the server stops")
+            code = self.stop()
+            assert error[0] or code == 0, "it ends with %d" % code
 
     def log(self, event=None):
         """The lines of the log, each of which is an object; or those of one event."""
@@ -161,8 +165,13 @@ class Closed(Exception):
 
 
 class Socket:
-    def __init__(self, server, path="/sync", **headers):
-        self.socket = socket.create_connection(("127.0.0.1", server.port), DEADLINE)
+    def __init__(self, server, path="/sync", room=None, **headers):
+        """room: how many bytes the system may hold for us."""
+        self.socket = socket.socket()
+        self.socket.settimeout(DEADLINE)
+        if room:
+            self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, room)
+        self.socket.connect(("127.0.0.1", server.port))
         self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         if server.tls:
             self.socket = server.tls.wrap_socket(self.socket, server_hostname="localhost")
@@ -275,30 +284,35 @@ class Client(Socket):
 
 
 class Typist(Client):
-    """Types one text, a character an operation, as a child of the root: it stays whole."""
+    """Types one text, as a child of the root: it stays whole."""
 
     def __init__(self, server, document, token="", **headers):
         super().__init__(server, **headers)
         self.document, self.replica = document, secrets.randbits(63) | 1
-        self.typed, self.acknowledged = b"", {APPLIED: 0, DURABLE: 0}
+        self.typed, self.serial, self.acknowledged = bytearray(), 0, {APPLIED: 0, DURABLE: 0}
         answer = self.hello(document, token, replica=self.replica)
         assert answer[0] == WELCOME, answer
         self.lineage = answer[4] or secrets.token_bytes(16)
         self.hlc = answer[6] << 16
 
-    def type(self, character):
-        """One ASCII character."""
-        seq = len(self.typed)
-        self.typed += character.encode()
-        if seq == 0:
-            document = Document()
-            document.lineage = self.lineage
-            document.take([Operation(self.replica, 0, self.hlc, 0, ("insert", None, 0), self.typed[0])])
-            data = delta(document, {})
-        else:
-            data = b"\0" + u64(self.replica) + varint(seq) + self.typed[seq:]
-            data += check_of(self.replica, data, 2)
-        self.send(DELTA, 1, seq + 1, data)
+    def type(self, text):
+        """Up to 64 ASCII characters, one the first time."""
+        data = self.short(text.encode()) if self.typed else self.first(text.encode())
+        self.typed += text.encode()
+        self.serial += 1
+        self.send(DELTA, 1, self.serial, data)
+
+    def first(self, character):
+        document = Document()
+        document.lineage = self.lineage
+        document.take([Operation(self.replica, 0, self.hlc, 0, ("insert", None, 0), character[0])])
+        return delta(document, {})
+
+    def short(self, text):
+        """The short delta of what is typed next."""
+        head, n = (b"\0", b"") if len(text) == 1 else (b"\2", varint(len(text)))
+        data = head + u64(self.replica) + varint(len(self.typed)) + n + text
+        return data + check_of(self.replica, data, 2)
 
     def take(self, message):
         if message[0] == ACK:
@@ -306,7 +320,7 @@ class Typist(Client):
 
     def wait(self, level):
         """Until all that was typed is so safe."""
-        while self.acknowledged[level] < len(self.typed):
+        while self.acknowledged[level] < self.serial:
             self.take(self.expect(ACK))
 
 
