@@ -228,6 +228,81 @@ typedef struct sennit_event {
 /* Take the next event. Returns 1 and fills out; 0 when there is none. */
 SENNIT_API int sennit_link_next_event(sennit_link *link, sennit_event *out);
 
+/* ------------------------------------------------------------ Presence -- */
+
+/* What an editor shows of its user: docs/PROTOCOL.md, "Presence". */
+
+#define SENNIT_PRESENCE_NAME 64 /* characters of a name */
+
+typedef enum sennit_activity {
+    SENNIT_ACTIVE = 0,
+    SENNIT_IDLE = 1, /* there, but nothing was done for a while */
+    SENNIT_AWAY = 2  /* for a long while */
+} sennit_activity;
+
+typedef struct sennit_presence {
+    char name[4 * SENNIT_PRESENCE_NAME + 1]; /* UTF-8; longer ones are cut */
+    uint32_t colour;                         /* 0xRRGGBB */
+    sennit_activity activity;
+    int selects;                /* nonzero: there is a cursor in the text, at head; what */
+    sennit_anchor anchor, head; /* is between it and anchor is selected */
+} sennit_presence;
+
+/* Append a presence as bytes for sennit_session_set_presence, and read one. What
+ * somebody else shows may be anything: a name may look like another's.
+ *
+ * Returns  SENNIT_OK
+ *          SENNIT_EUTF8, SENNIT_EINVAL  the name, an anchor's side (encode)
+ *          SENNIT_ECORRUPT              no presence of that form (decode)
+ */
+SENNIT_API SENNIT_MUST_CHECK sennit_status
+sennit_presence_encode(const sennit_presence *presence, sennit_buf *out);
+SENNIT_API SENNIT_MUST_CHECK sennit_status
+sennit_presence_decode(const void *data, size_t len, sennit_presence *out);
+
+/* Everybody else at a document, and where they are in its text. */
+typedef struct sennit_peers sennit_peers;
+
+/* Zero everything, set size, then what you need; 0 is the default in brackets. */
+typedef struct sennit_peers_options {
+    size_t size;
+    const sennit_alloc *alloc;
+    uint32_t idle_ms;   /* nothing new for so long is at least idle [60,000] */
+    uint32_t away_ms;   /* and for so long away [600,000] */
+    uint32_t expire_ms; /* not renewed for so long is gone [120,000] */
+} sennit_peers_options;
+
+typedef struct sennit_peer {
+    uint64_t peer;    /* as sennit_event.peer */
+    const char *user; /* whose session it is, by the server's word; "" if it has no name */
+    const char *name; /* by their own word */
+    uint32_t colour;
+    sennit_activity activity; /* the later of what they say and what their silence says */
+    int selects;              /* nonzero: there is a cursor, in text that is known here */
+    size_t anchor, head;      /* in the unit of the document; the cursor is at head */
+} sennit_peer;
+
+/* options may be NULL. Owns: *out is the caller's: sennit_peers_free; NULL is fine. */
+SENNIT_API SENNIT_MUST_CHECK sennit_status
+sennit_peers_new(const sennit_peers_options *options, sennit_peers **out);
+SENNIT_API void sennit_peers_free(sennit_peers *peers);
+
+/* Take note of an event of the session; all but SENNIT_EVENT_PRESENCE and _LIVE (after
+ * which everybody shows themselves anew) are left alone. Who shows something else
+ * than a presence has no name. Of more than 1,000 the last are not kept.
+ * Returns SENNIT_OK, SENNIT_ENOMEM. */
+SENNIT_API SENNIT_MUST_CHECK sennit_status
+sennit_peers_take(sennit_peers *peers, const sennit_event *event, uint64_t now_ms);
+
+/* Find all who are there, in the order in which they came, with their selections as
+ * positions in the text of now.
+ *
+ * Owns     *out, n of them: the peers', until their next call
+ * Cost     O(log n) of the document for each
+ */
+SENNIT_API void sennit_peers_place(sennit_peers *peers, const sennit_doc *doc, uint64_t now_ms,
+                                   const sennit_peer **out, size_t *n);
+
 /* ----------------------------------------------------------------- Hub -- */
 
 /* The serving end: documents, those connected to them, and a storage. */
