@@ -15,6 +15,7 @@
 #: make page        the page that sennitd shows, built in from then on
 #: make bench       replay recorded editing sessions, from the folder TRACES=
 #: make bench-peers the same with other libraries, side by side
+#: make bench-python the same in Python, beside others for it
 #: make install     to DESTDIR=, PREFIX=/usr/local; also make uninstall
 #: make amalgam     the library as one file, build/amalgam/sennit.c, and its header
 #: make layers abi  check what may include what, and what is exported
@@ -336,6 +337,9 @@ bench: traces
 	+@$(SUBMAKE) -s MODE=release cli
 	@build/release/sennit bench --table $(sort $(wildcard $(TRACES)/*.json.gz))
 
+bench-python: traces python # needs pip and the registry of Python besides
+	@sh bindings/python/bench/run.sh $(TRACES)
+
 bench-peers: traces cli # needs cargo, node and npm besides
 	@bash tests/bench/peers/run.sh $(TRACES)
 
@@ -397,7 +401,7 @@ help:
 
 FORCE:
 .PHONY: FORCE all lib sync cli server page amalgam run demo acts kill9 test check unit-tests sync-tests sim replay mutants valgrind vectors cli-tests e2e-tests readme \
-    layers abi install-test python js e2e fuzz fuzz-targets coverage coverage-tests traces bench bench-peers \
+    layers abi install-test python js e2e fuzz fuzz-targets coverage coverage-tests traces bench bench-peers bench-python \
     install uninstall clean help
 .SECONDARY:
 .DELETE_ON_ERROR:

@@ -20,7 +20,7 @@ for_sync() {
 for_tests() { header cmocka.h libcmocka-dev; }
 for_python() {
     tool /usr/bin/python3 python3
-    for module in setuptools wheel pytest websockets msgpack; do
+    for module in setuptools wheel pytest websockets msgpack sphinx; do
         /usr/bin/python3 -c "import $module" 2>/dev/null || missing="$missing python3-$module"
     done
     tool mypy mypy

@@ -1,6 +1,6 @@
 #!/bin/sh
-# Build the package, install its wheel into an empty folder, and test that:
-# types, stubs, behaviour. PYTHON says with which interpreter.
+# Build the package, install its wheel into an empty folder, and test that: types,
+# stubs, behaviour, documentation. PYTHON says with which interpreter.
 set -eu
 
 python=${PYTHON:-/usr/bin/python3}
@@ -18,3 +18,4 @@ export PYTHONPATH="$site" SENNIT_ROOT="$root" PYTHONDONTWRITEBYTECODE=1
 mypy --strict --cache-dir "$site/.mypy" "$site/sennit" "$here/tests"
 "$python" -m mypy.stubtest sennit._core
 "$python" -m pytest -q -p no:cacheprovider "$here/tests"
+"$python" -m sphinx -W --keep-going -q -E -b html "$here/docs" "$site/html"

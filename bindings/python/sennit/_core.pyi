@@ -119,8 +119,10 @@ class Document:
     def __getitem__(self, key: int | slice, /) -> str: ...
     def __setitem__(self, key: int | slice, text: str, /) -> None: ...
     def __delitem__(self, key: int | slice, /) -> None: ...
-    def insert(self, pos: int, text: str, /) -> None: ...
-    def delete(self, pos: int, n: int, /) -> None: ...
+    def insert(self, pos: int, text: str, /) -> None:
+        """Insert text at a position, 0 to len."""
+    def delete(self, pos: int, n: int, /) -> None:
+        """Delete n codepoints from pos on."""
     def splice(self, pos: int, n: int, text: str, /) -> None:
         """Delete n codepoints at pos and insert text there, both or neither."""
     def replace(self, text: str, pos: int = 0, n: Optional[int] = None) -> None:
@@ -128,14 +130,20 @@ class Document:
         small as is affordable: for a host that only has the whole new text."""
     def transaction(self) -> Transaction:
         """Keep all edits of a `with` together, or none after an exception."""
-    def begin(self) -> None: ...
-    def commit(self) -> None: ...
-    def abort(self) -> None: ...
+    def begin(self) -> None:
+        """Open a transaction: what `transaction` does with a `with`."""
+    def commit(self) -> None:
+        """Keep the edits of the open transaction."""
+    def abort(self) -> None:
+        """Take back the edits of the open transaction."""
     def count(self, unit: int, /) -> int:
         """How much text there is in BYTES, CODEPOINTS, UTF16 or LINES."""
-    def convert(self, unit: int, pos: int, to: int, /) -> int: ...
-    def line_column(self, pos: int, /) -> tuple[int, int]: ...
-    def at_line(self, line: int, column: int, /) -> int: ...
+    def convert(self, unit: int, pos: int, to: int, /) -> int:
+        """A position in one unit as one in another: BYTES, CODEPOINTS, UTF16, LINES."""
+    def line_column(self, pos: int, /) -> tuple[int, int]:
+        """Line and column of a position, both from 0."""
+    def at_line(self, line: int, column: int, /) -> int:
+        """The position of a line and column; past the end of the line, its end."""
     def chunks(self, pos: int = 0, /) -> Iterator[Chunk]:
         """The text from pos on, by who wrote it. Do not edit meanwhile."""
     @property
@@ -145,7 +153,8 @@ class Document:
     def replica(self) -> int:
         """Id of this replica; 0 before its first edit."""
     @property
-    def lineage(self) -> bytes: ...
+    def lineage(self) -> bytes:
+        """What tells related documents from others, 16 bytes; zeros while it has none."""
     @property
     def own_count(self) -> int:
         """How many operations this replica has made."""
@@ -171,7 +180,7 @@ class Document:
     ) -> Applied:
         """Apply a delta, or a whole snapshot, from anywhere: in any order, as often
         as you like. admit is asked about each change that is new, with its kinds
-        of operations (KIND_... or'ed); what it raises refuses the delta."""
+        of operations (KIND_INSERT and so on, or'ed); what it raises refuses the delta."""
     def missing(self) -> Iterator[tuple[int, int]]:
         """What parked operations wait for: (replica, send all after so many)."""
     def changes(self) -> Iterator[Change]:
@@ -208,7 +217,8 @@ class Document:
         the anchor; AFTER: after it."""
     def resolve(self, anchor: Anchor, /) -> int:
         """Where an anchor is now."""
-    def set_clock_offset(self, ms: int, /) -> None: ...
+    def set_clock_offset(self, ms: int, /) -> None:
+        """Correct the clock by so many milliseconds from now on."""
     def adopt(self, lineage: _Bytes, /) -> None:
         """Take the lineage of a document elsewhere, which must be that of this one
         already if it has operations."""
@@ -221,9 +231,12 @@ class Document:
     def void(self, replica: int, start: int, renewed: int = 0, accepted: int = 0) -> Rebased:
         """Drop another replica's operations from number start on, which its author
         issued anew under renewed; accepted own ones stay under this id."""
-    def stat(self) -> Stat: ...
-    def check(self) -> None: ...
-    def dump(self) -> str: ...
+    def stat(self) -> Stat:
+        """How large the document is inside."""
+    def check(self) -> None:
+        """Recompute every sum, order and index, and compare; CorruptError says which is wrong."""
+    def dump(self) -> str:
+        """A readable dump, for people: equal operations, equal dumps."""
 
 @final
 class Undo:
@@ -243,12 +256,14 @@ class Undo:
     def save(self) -> bytes:
         """All steps, for this device only."""
     @property
-    def document(self) -> Document: ...
+    def document(self) -> Document:
+        """Whose edits it takes back."""
     @property
     def can_undo(self) -> int:
         """How many steps can be taken back."""
     @property
-    def can_redo(self) -> int: ...
+    def can_redo(self) -> int:
+        """How many can be done again."""
     @property
     def selection(self) -> tuple[Anchor, ...]:
         """What is selected: set it whenever that changes other than by an edit. A step
@@ -276,18 +291,22 @@ class Undo:
     def away(self) -> Away:
         """Make the edits of a `with` not this user's."""
 
-def version_number() -> int: ...
+def version_number() -> int:
+    """Of the library: 10,000 * major + 100 * minor + patch."""
 def compare(a: _Bytes, b: _Bytes, /) -> Literal["equal", "before", "after", "concurrent"]:
     """How two versions stand to each other: "before": b knows more."""
 
 def version_dict(version: _Bytes, /) -> dict[int, int]:
     """A version as replica: operations known."""
 
-def inspect(delta: _Bytes, table: Table = ..., /) -> Info: ...
+def inspect(delta: _Bytes, table: Table = ..., /) -> Info:
+    """What a delta or snapshot holds, read without applying it."""
 def snapshot_text(data: _Bytes, /) -> str:
     """The text inside a snapshot, without opening it."""
 
-def anchor_encode(anchor: Anchor, /) -> bytes: ...
-def anchor_decode(data: _Bytes, /) -> Anchor: ...
+def anchor_encode(anchor: Anchor, /) -> bytes:
+    """An anchor as bytes."""
+def anchor_decode(data: _Bytes, /) -> Anchor:
+    """An anchor out of bytes."""
 def anchor_rebase(rebased: Rebased, anchor: Anchor, /) -> Anchor:
     """Move an anchor along with a rebase."""

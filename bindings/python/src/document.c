@@ -1,5 +1,6 @@
 /* The type Document: how one is made and goes. Positions are codepoints. */
 #include "binding.h"
+#include "docstrings.h"
 
 #include <time.h>
 
@@ -242,7 +243,8 @@ static int document_clear(PyObject *object)
 
 /* ---- The type ---- */
 
-#define METHOD(name, kind) {#name, (PyCFunction)(void (*)(void))document_##name, kind, NULL}
+#define METHOD(name, kind) \
+    {#name, (PyCFunction)(void (*)(void))document_##name, kind, DOC_Document_##name}
 #define KEYWORDS (METH_VARARGS | METH_KEYWORDS)
 
 static PyMethodDef document_methods[] = {
@@ -263,7 +265,7 @@ static PyMethodDef document_methods[] = {
     METHOD(delete, METH_FASTCALL),
     METHOD(splice, METH_FASTCALL),
     METHOD(replace, KEYWORDS),
-    {"begin", document_start, METH_NOARGS, NULL},
+    {"begin", document_start, METH_NOARGS, DOC_Document_begin},
     METHOD(commit, METH_NOARGS),
     METHOD(transaction, METH_NOARGS),
     METHOD(abort, METH_NOARGS),
@@ -296,16 +298,16 @@ static PyMethodDef document_methods[] = {
 };
 
 static PyGetSetDef document_getset[] = {
-    {"replica", document_get_replica, NULL, NULL, NULL},
-    {"own_count", document_get_own_count, NULL, NULL, NULL},
-    {"lineage", document_get_lineage, NULL, NULL, NULL},
-    {"version", document_get_version, NULL, NULL, NULL},
-    {"cut", document_get_cut, NULL, NULL, NULL},
+    {"replica", document_get_replica, NULL, DOC_Document_replica, NULL},
+    {"own_count", document_get_own_count, NULL, DOC_Document_own_count, NULL},
+    {"lineage", document_get_lineage, NULL, DOC_Document_lineage, NULL},
+    {"version", document_get_version, NULL, DOC_Document_version, NULL},
+    {"cut", document_get_cut, NULL, DOC_Document_cut, NULL},
     {NULL, NULL, NULL, NULL, NULL},
 };
 
 static PyType_Slot document_slots[] = {
-    {Py_tp_doc, (void *)"Text that many people edit at once. Positions are codepoints."},
+    {Py_tp_doc, (void *)DOC_Document},
     {Py_tp_new, (void *)document_new},
     {Py_tp_dealloc, (void *)document_dealloc},
     {Py_tp_traverse, (void *)document_traverse},

@@ -1,5 +1,6 @@
 /* The module: its types, constants and functions, and what they share. */
 #include "binding.h"
+#include "docstrings.h"
 
 static state *state_of(PyObject *module)
 {
@@ -33,7 +34,7 @@ static void table_dealloc(PyObject *object)
 }
 
 static PyType_Slot table_slots[] = {
-    {Py_tp_doc, (void *)"Replica ids that both ends of one connection know by heart."},
+    {Py_tp_doc, (void *)DOC_Table},
     {Py_tp_new, (void *)table_new},
     {Py_tp_dealloc, (void *)table_dealloc},
     {0, NULL},
@@ -193,14 +194,14 @@ static PyObject *module_anchor_rebase(PyObject *module, PyObject *args)
 }
 
 static PyMethodDef module_methods[] = {
-    {"version_number", module_version_number, METH_NOARGS, NULL},
-    {"compare", module_compare, METH_VARARGS, NULL},
-    {"version_dict", module_version_dict, METH_O, NULL},
-    {"inspect", module_inspect, METH_VARARGS, NULL},
-    {"snapshot_text", module_snapshot_text, METH_O, NULL},
-    {"anchor_encode", module_anchor_encode, METH_O, NULL},
-    {"anchor_decode", module_anchor_decode, METH_O, NULL},
-    {"anchor_rebase", module_anchor_rebase, METH_VARARGS, NULL},
+    {"version_number", module_version_number, METH_NOARGS, DOC_version_number},
+    {"compare", module_compare, METH_VARARGS, DOC_compare},
+    {"version_dict", module_version_dict, METH_O, DOC_version_dict},
+    {"inspect", module_inspect, METH_VARARGS, DOC_inspect},
+    {"snapshot_text", module_snapshot_text, METH_O, DOC_snapshot_text},
+    {"anchor_encode", module_anchor_encode, METH_O, DOC_anchor_encode},
+    {"anchor_decode", module_anchor_decode, METH_O, DOC_anchor_decode},
+    {"anchor_rebase", module_anchor_rebase, METH_VARARGS, DOC_anchor_rebase},
     {NULL, NULL, 0, NULL},
 };
 

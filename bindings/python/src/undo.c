@@ -1,5 +1,6 @@
 /* The type Undo: steps of one user in one document. */
 #include "binding.h"
+#include "docstrings.h"
 
 typedef struct undo {
     PyObject_HEAD
@@ -339,28 +340,29 @@ static PyObject *undo_get_document(PyObject *object, void *none)
 #define KEYWORDS (METH_VARARGS | METH_KEYWORDS)
 
 static PyMethodDef undo_methods[] = {
-    {"load", (PyCFunction)(void (*)(void))undo_load, KEYWORDS | METH_CLASS, NULL},
-    {"save", undo_save, METH_NOARGS, NULL},
-    {"end_step", undo_end_step, METH_NOARGS, NULL},
-    {"track", undo_track, METH_O, NULL},
-    {"step", undo_step, METH_NOARGS, NULL},
-    {"away", undo_away, METH_NOARGS, NULL},
-    {"undo", undo_undo, METH_NOARGS, NULL},
-    {"redo", undo_redo, METH_NOARGS, NULL},
-    {"range", (PyCFunction)(void (*)(void))undo_range, KEYWORDS, NULL},
+    {"load", (PyCFunction)(void (*)(void))undo_load, KEYWORDS | METH_CLASS,
+     DOC_Undo_load},
+    {"save", undo_save, METH_NOARGS, DOC_Undo_save},
+    {"end_step", undo_end_step, METH_NOARGS, DOC_Undo_end_step},
+    {"track", undo_track, METH_O, DOC_Undo_track},
+    {"step", undo_step, METH_NOARGS, DOC_Undo_step},
+    {"away", undo_away, METH_NOARGS, DOC_Undo_away},
+    {"undo", undo_undo, METH_NOARGS, DOC_Undo_undo},
+    {"redo", undo_redo, METH_NOARGS, DOC_Undo_redo},
+    {"range", (PyCFunction)(void (*)(void))undo_range, KEYWORDS, DOC_Undo_range},
     {NULL, NULL, 0, NULL},
 };
 
 static PyGetSetDef undo_getset[] = {
-    {"document", undo_get_document, NULL, NULL, NULL},
-    {"can_undo", undo_get_can_undo, NULL, NULL, NULL},
-    {"can_redo", undo_get_can_redo, NULL, NULL, NULL},
-    {"selection", undo_get_selection, undo_set_selection, NULL, NULL},
+    {"document", undo_get_document, NULL, DOC_Undo_document, NULL},
+    {"can_undo", undo_get_can_undo, NULL, DOC_Undo_can_undo, NULL},
+    {"can_redo", undo_get_can_redo, NULL, DOC_Undo_can_redo, NULL},
+    {"selection", undo_get_selection, undo_set_selection, DOC_Undo_selection, NULL},
     {NULL, NULL, NULL, NULL, NULL},
 };
 
 static PyType_Slot undo_slots[] = {
-    {Py_tp_doc, (void *)"Undo and redo of one user in one document."},
+    {Py_tp_doc, (void *)DOC_Undo},
     {Py_tp_new, (void *)undo_new},
     {Py_tp_dealloc, (void *)undo_dealloc},
     {Py_tp_traverse, (void *)undo_traverse},

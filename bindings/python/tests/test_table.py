@@ -1,4 +1,5 @@
 """docs/bindings.md lists every call of the header, and what it names is there."""
+import inspect
 import os
 import re
 from functools import reduce
@@ -31,3 +32,12 @@ def test_what_is_listed_is_there() -> None:
             continue
         path = entry.strip("`").split(".")
         assert path[0] == "sennit" and reduce(getattr, path[1:], sennit) is not None
+
+
+def test_help_says_what_everything_is() -> None:
+    for owner in (sennit, sennit.Document, sennit.Undo):
+        for name in vars(owner):
+            if not name.startswith("_") and not isinstance(getattr(owner, name), int):
+                assert getattr(owner, name).__doc__, name
+    assert str(inspect.signature(sennit.Document.insert)) == "(self, pos, text, /)"
+    assert inspect.signature(sennit.Document).parameters["replica"].default == 0

@@ -1,4 +1,4 @@
-"""A document kept in step with a server.
+"""A document kept in step with a server::
 
     import asyncio
     from sennit import Document, aio

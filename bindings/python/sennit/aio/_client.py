@@ -33,9 +33,9 @@ class Client:
     edits wait in the document. The document must not be another client's, and it
     outlives this one.
 
-    retry  seconds of the first wait before a reconnect, and of the longest; doubled
-           from one to the other, half of it by chance
-    now    Unix milliseconds; must be the document's clock if that has one of its own
+    `retry` is in seconds: the first wait before a reconnect, and the longest; each is
+    twice the one before, half of it by chance. `now` gives Unix milliseconds, and must be
+    the document's clock if that has one of its own.
     """
 
     def __init__(
