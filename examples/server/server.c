@@ -152,6 +152,7 @@ static bool server_watch_signals(struct server *server)
     sigaddset(&set, SIGINT);
     sigaddset(&set, SIGHUP);
     signal(SIGPIPE, SIG_IGN);
+    signal(SIGXFSZ, SIG_IGN); /* a file that may not grow is a failure like others */
     if (sigprocmask(SIG_BLOCK, &set, NULL) == 0)
         server->signals = signalfd(-1, &set, SFD_NONBLOCK | SFD_CLOEXEC);
     return server->signals >= 0 || server_fails(server, "signals", strerror(errno));

@@ -35,7 +35,7 @@ static const char *sql_code_text(int code)
     case SQLITE_INTERRUPT: /* see sql_tick */
     case SQLITE_CORRUPT: return "the file is damaged";
     case SQLITE_NOTADB: return "the file is no SQLite database";
-    case SQLITE_CANTOPEN: return "the file cannot be opened";
+    case SQLITE_CANTOPEN: return "the file cannot be opened for writing";
     case SQLITE_IOERR: return "reading or writing the file failed";
     default: return "SQLite failed";
     }

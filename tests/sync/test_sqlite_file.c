@@ -145,7 +145,7 @@ static void a_path_that_leads_nowhere_is_said_to(void **state)
 
     (void)state;
     assert_int_equal(sennit_storage_sqlite("/nowhere/at/all", NULL, &s, &err), SENNIT_EIO);
-    assert_string_equal(err.what, "the file cannot be opened");
+    assert_string_equal(err.what, "the file cannot be opened for writing");
     assert_int_equal(sennit_storage_sqlite(NULL, NULL, &s, &err), SENNIT_EINVAL);
     assert_int_equal(sennit_storage_sqlite("x", &(sennit_sqlite_options){.size = 0}, &s, &err),
                      SENNIT_EINVAL);
