@@ -6,7 +6,6 @@
 
 #include <sennit/sync.h>
 
-#include <stdio.h>
 #include <string.h>
 
 #define PRESENCE_COLOUR 0x808080u /* of who shows none */
@@ -61,19 +60,27 @@ static sennit_status presence_put_name(sennit_buf *out, const sennit_presence *p
     return sn_buf_put(out, p->name, len);
 }
 
+static sennit_status presence_put_colour(sennit_buf *out, uint32_t colour)
+{
+    static const char digits[] = "0123456789abcdef";
+    char text[7] = "#";
+
+    for (unsigned i = 0; i < 6; i++)
+        text[i + 1] = digits[colour >> (20 - 4 * i) & 15];
+    SN_TRY(presence_put_str(out, "color", 5));
+    return presence_put_str(out, text, sizeof text);
+}
+
 static sennit_status presence_put_all(sennit_buf *out, const sennit_presence *p)
 {
-    char colour[8];
+    const uint8_t activity = (uint8_t)p->activity;
 
     if ((unsigned)p->activity > SENNIT_AWAY)
         return SENNIT_EINVAL;
-    snprintf(colour, sizeof colour, "#%06x", (unsigned)(p->colour & 0xffffff));
     SN_TRY(sn_buf_put(out, "\x85", 1));
     SN_TRY(presence_put_name(out, p));
-    SN_TRY(presence_put_str(out, "color", 5));
-    SN_TRY(presence_put_str(out, colour, 7));
+    SN_TRY(presence_put_colour(out, p->colour));
     SN_TRY(presence_put_str(out, "activity", 8));
-    const uint8_t activity = (uint8_t)p->activity;
     SN_TRY(sn_buf_put(out, &activity, 1));
     SN_TRY(presence_put_anchor(out, "anchor", p->selects, &p->anchor));
     return presence_put_anchor(out, "head", p->selects, &p->head);
