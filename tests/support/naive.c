@@ -36,6 +36,11 @@ static bool same_id(naive_id a, naive_id b)
     return a.replica == b.replica && a.n == b.n;
 }
 
+static bool same_end(const naive_end *a, const naive_end *b)
+{
+    return a->none == b->none && a->after == b->after && (a->none || same_id(a->byte, b->byte));
+}
+
 bool naive_same(const naive_op *a, const naive_op *b)
 {
     if (a->kind != b->kind || !same_id(a->id, b->id) || a->hlc != b->hlc ||
@@ -44,14 +49,17 @@ bool naive_same(const naive_op *a, const naive_op *b)
     for (size_t i = 0; i < a->targets_len; i++)
         if (!same_id(a->targets[i], b->targets[i]))
             return false;
+    if (a->kind == NAIVE_SET || a->kind == NAIVE_MARK)
+        return a->name == b->name && a->value == b->value &&
+               (a->kind == NAIVE_SET ||
+                (same_end(&a->ends[0], &b->ends[0]) && same_end(&a->ends[1], &b->ends[1])));
     if (a->kind == NAIVE_TOGGLE)
         return a->on == b->on && same_id(a->ref, b->ref);
     return a->kind == NAIVE_DELETE || (a->byte == b->byte && a->left == b->left &&
                                        a->root == b->root && (a->root || same_id(a->ref, b->ref)));
 }
 
-/* Whether key a is less than key b. */
-static bool key_less(const naive_op *a, const naive_op *b)
+bool naive_key_less(const naive_op *a, const naive_op *b)
 {
     if (a->hlc != b->hlc)
         return a->hlc < b->hlc;
@@ -142,7 +150,7 @@ static void tree_hang(naive *doc, naive_node *node)
     naive_node *parent = op->root ? NULL : byte_find(doc, op->ref);
     naive_node **at = parent == NULL ? &doc->root : op->left ? &parent->left : &parent->right;
 
-    while (*at != NULL && (op->left ? key_less((*at)->op, op) : key_less(op, (*at)->op)))
+    while (*at != NULL && (op->left ? naive_key_less((*at)->op, op) : naive_key_less(op, (*at)->op)))
         at = &(*at)->next;
     node->next = *at;
     *at = node;
@@ -167,17 +175,17 @@ const naive_op *naive_decider(const naive *doc, naive_id target)
         for (uint32_t k = 0; k < doc->authors[i].len; k++) {
             const naive_op *op = doc->authors[i].ops[k];
 
-            if (op->kind == NAIVE_TOGGLE && same_id(op->ref, target) && key_less(decides, op))
+            if (op->kind == NAIVE_TOGGLE && same_id(op->ref, target) && naive_key_less(decides, op))
                 decides = op;
         }
     return decides;
 }
 
-static bool delete_is_on(const naive *doc, const naive_op *target)
+bool naive_is_on(const naive *doc, const naive_op *target)
 {
     const naive_op *decides = naive_decider(doc, target->id);
 
-    return decides->kind == NAIVE_DELETE || decides->on;
+    return decides == target || decides->on;
 }
 
 static void tree_bury(naive *doc)
@@ -186,7 +194,7 @@ static void tree_bury(naive *doc)
         for (uint32_t k = 0; k < doc->authors[i].len; k++) {
             const naive_op *op = doc->authors[i].ops[k];
 
-            if (op->kind == NAIVE_DELETE && delete_is_on(doc, op))
+            if (op->kind == NAIVE_DELETE && naive_is_on(doc, op))
                 for (size_t t = 0; t < op->targets_len; t++)
                     byte_find(doc, op->targets[t])->dead = true;
         }
@@ -267,7 +275,7 @@ static naive_op edit_start(naive *doc, naive_kind kind, const naive_op *named)
     bool paused = doc->change_hlc == 0 ||
                   (doc->now_ms > doc->edited_ms && doc->now_ms - doc->edited_ms > doc->coalesce_ms);
 
-    if (paused || (named != NULL && !key_less(named, &op))) {
+    if (paused || (named != NULL && !naive_key_less(named, &op))) {
         op.hlc = doc->now_ms << 16;
         if (op.hlc < doc->last_hlc + 1)
             op.hlc = doc->last_hlc + 1;
@@ -295,6 +303,11 @@ void naive_insert(naive *doc, size_t pos, const char *text, size_t len, naive_lo
 {
     size_t at = pos > 0 ? edit_find(doc, pos - 1) + 1 : 0; /* behind the byte on the left */
 
+    naive_insert_at(doc, at, text, len, log);
+}
+
+void naive_insert_at(naive *doc, size_t at, const char *text, size_t len, naive_log *log)
+{
     for (size_t i = 0; i < len; i++, at++) {
         size_t n;
         naive_node *const *order = naive_order(doc, &n);
@@ -318,7 +331,7 @@ void naive_delete_bytes(naive *doc, const naive_id *targets, size_t n, naive_log
     const naive_op *named = byte_find(doc, targets[0])->op;
 
     for (size_t i = 1; i < n; i++)
-        if (key_less(named, byte_find(doc, targets[i])->op))
+        if (naive_key_less(named, byte_find(doc, targets[i])->op))
             named = byte_find(doc, targets[i])->op;
     naive_op op = edit_start(doc, NAIVE_DELETE, named);
     op.targets = (naive_id *)targets; /* copied by the log */
@@ -349,6 +362,31 @@ void naive_toggle(naive *doc, naive_id target, bool on, naive_log *log)
     doc_take(doc, naive_log_add(log, &op));
 }
 
+/* The greater of two, either of which may be NULL. */
+static const naive_op *edit_newer(const naive_op *a, const naive_op *b)
+{
+    return a == NULL || (b != NULL && naive_key_less(a, b)) ? b : a;
+}
+
+void naive_note(naive *doc, const naive_end *ends, unsigned name, int value, naive_log *log)
+{
+    const naive_op *named = NULL;
+
+    for (size_t i = 0; i < doc->authors_len; i++)
+        for (uint32_t k = 0; k < doc->authors[i].len; k++)
+            if (doc->authors[i].ops[k]->kind >= NAIVE_MARK)
+                named = edit_newer(named, doc->authors[i].ops[k]);
+    for (int i = 0; i < 2 && ends != NULL; i++)
+        if (!ends[i].none)
+            named = edit_newer(named, byte_find(doc, ends[i].byte)->op);
+    naive_op op = edit_start(doc, ends != NULL ? NAIVE_MARK : NAIVE_SET, named);
+    if (ends != NULL)
+        memcpy(op.ends, ends, sizeof op.ends);
+    op.name = name;
+    op.value = value;
+    doc_take(doc, naive_log_add(log, &op));
+}
+
 /* ---- operations from elsewhere ---- */
 
 /* Whether an operation names one of its own author's that comes after it. */
@@ -358,6 +396,10 @@ static bool apply_names_later(const naive_op *op)
         return op->ref.replica == op->id.replica && op->ref.n >= op->id.n;
     if (op->kind == NAIVE_INSERT)
         return !op->root && op->ref.replica == op->id.replica && op->ref.n >= op->number;
+    for (int i = 0; i < 2 && op->kind == NAIVE_MARK; i++)
+        if (!op->ends[i].none && op->ends[i].byte.replica == op->id.replica &&
+            op->ends[i].byte.n >= op->number)
+            return true;
     for (size_t i = 0; i < op->targets_len; i++)
         if (op->targets[i].replica == op->id.replica && op->targets[i].n >= op->number)
             return true;
@@ -372,6 +414,9 @@ static bool apply_ready(const naive *doc, const naive_op *op)
         return naive_find(doc, op->ref) != NULL;
     if (op->kind == NAIVE_INSERT)
         return op->root || byte_find(doc, op->ref) != NULL;
+    for (int i = 0; i < 2 && op->kind == NAIVE_MARK; i++)
+        if (!op->ends[i].none && byte_find(doc, op->ends[i].byte) == NULL)
+            return false;
     for (size_t i = 0; i < op->targets_len; i++)
         if (byte_find(doc, op->targets[i]) == NULL)
             return false;
@@ -384,16 +429,22 @@ static bool apply_allowed(const naive *doc, const naive_op *op)
     const naive_op *before = op->id.n > 0 ? naive_find(doc, (naive_id){op->id.replica, op->id.n - 1})
                                           : NULL;
 
-    if (op->hlc < 1 || op->hlc >> 63 != 0 || (before != NULL && !key_less(before, op)))
+    if (op->hlc < 1 || op->hlc >> 63 != 0 || (before != NULL && !naive_key_less(before, op)))
         return false;
     if (op->number != naive_bytes(doc, op->id.replica))
         return false;
     if (op->kind == NAIVE_TOGGLE)
-        return naive_find(doc, op->ref)->kind == NAIVE_DELETE && key_less(naive_find(doc, op->ref), op);
+        return naive_find(doc, op->ref)->kind != NAIVE_INSERT &&
+               naive_find(doc, op->ref)->kind != NAIVE_TOGGLE && naive_key_less(naive_find(doc, op->ref), op);
     if (op->kind == NAIVE_INSERT)
-        return op->root ? !op->left : key_less(byte_find(doc, op->ref)->op, op);
+        return op->root ? !op->left : naive_key_less(byte_find(doc, op->ref)->op, op);
+    for (int i = 0; i < 2 && op->kind == NAIVE_MARK; i++)
+        if (!op->ends[i].none && !naive_key_less(byte_find(doc, op->ends[i].byte)->op, op))
+            return false;
+    if (op->kind >= NAIVE_MARK)
+        return true;
     for (size_t i = 0; i < op->targets_len; i++) {
-        if (!key_less(byte_find(doc, op->targets[i])->op, op))
+        if (!naive_key_less(byte_find(doc, op->targets[i])->op, op))
             return false;
         for (size_t k = 0; k < i; k++)
             if (same_id(op->targets[i], op->targets[k]))

@@ -9,6 +9,7 @@
  *   order   left children oldest first, the byte, right children newest first
  *   dead    is what a delete covers that is on; the toggle with the greatest key
  *           says whether it is
+ *   marks   see naive_rich.h
  *
  * Operations belong to a log and are never changed; documents point to them.
  */
@@ -24,7 +25,14 @@ typedef struct naive_id {
     uint32_t n; /* place among its operations (seq), or among its bytes (number) */
 } naive_id;
 
-typedef enum naive_kind { NAIVE_INSERT, NAIVE_DELETE, NAIVE_TOGGLE } naive_kind;
+typedef enum naive_kind { NAIVE_INSERT, NAIVE_DELETE, NAIVE_TOGGLE, NAIVE_MARK, NAIVE_SET } naive_kind;
+
+/* One end of a mark. */
+typedef struct naive_end {
+    bool none;   /* of the document: its end if after, else its start */
+    bool after;
+    naive_id byte;
+} naive_end;
 
 typedef struct naive_op {
     naive_kind kind;
@@ -35,6 +43,9 @@ typedef struct naive_op {
     bool left;         /* insert: child on the left */
     bool root;         /* insert: child of the root */
     bool on;           /* toggle */
+    naive_end ends[2]; /* mark: start, end */
+    unsigned name;     /* mark, set: which of the test's names */
+    int value;         /* 0: none */
     naive_id ref;      /* insert: parent's number. toggle: seq of the delete */
     naive_id *targets; /* delete: numbers */
     size_t targets_len;
@@ -89,6 +100,12 @@ void naive_insert(naive *doc, size_t pos, const char *text, size_t len, naive_lo
 void naive_delete(naive *doc, size_t pos, size_t len, naive_log *log);
 void naive_toggle(naive *doc, naive_id target, bool on, naive_log *log);
 
+/* The same behind so many bytes of the order, deleted ones included. */
+void naive_insert_at(naive *doc, size_t at, const char *text, size_t len, naive_log *log);
+
+/* A mark, or with ends NULL a set: newer than all of both that are known. */
+void naive_note(naive *doc, const naive_end *ends, unsigned name, int value, naive_log *log);
+
 /* Delete bytes by number, visible or not. */
 void naive_delete_bytes(naive *doc, const naive_id *targets, size_t n, naive_log *log);
 
@@ -113,6 +130,10 @@ const naive_op *naive_find(const naive *doc, naive_id seq);
 /* What decides whether a delete is on: the toggle with the greatest key among
  * those that name it; the delete itself if there is none. */
 const naive_op *naive_decider(const naive *doc, naive_id target);
+bool naive_is_on(const naive *doc, const naive_op *target);
+
+/* Whether key a is less than key b. */
+bool naive_key_less(const naive_op *a, const naive_op *b);
 
 /* ---- reading ---- */
 
