@@ -103,8 +103,24 @@ $(B)/%.a:
 	rm -f $@
 	$(AR) rcs $@ $^
 
-$(B)/$(SONAME): $(if $(filter release,$(MODE)),$(B)/shared.o,$(LIB_OBJ))
-	$(LINK) -shared -Wl,-soname,$(SONAME) -Wl,--no-undefined -Wl,-z,noseparate-code $^ -o $@
+# The shared library is kept small, for it is what is shipped; the static one, of
+# which a program takes what it needs, is compiled for speed alone. Small is every
+# file but those in HOT, which look at each byte of a text. gcc's objects are inlined
+# into each other when they are linked, as those of the one file are.
+HOT   := lib/base/hash.c lib/base/utf8.c
+QUICK := -fno-asynchronous-unwind-tables -O2 $(if $(findstring clang,$(CC)),,-flto=auto -flto-partition=one)
+SMALL := $(QUICK) $(if $(findstring clang,$(CC)),-Oz,-Os -Wno-maybe-uninitialized -fno-caller-saves \
+    -fno-code-hoisting -fno-inline-small-functions -fno-move-loop-invariants -fno-thread-jumps \
+    -fno-tree-dominator-opts -fno-tree-loop-im -fno-tree-pta -fno-tree-sra)
+SHARED := $(LIB:%.c=$(B)/shared/%.o)
+$(HOT:%.c=$(B)/shared/%.o): SMALL := $(QUICK)
+$(SHARED): $(B)/shared/%.o: %.c $(B)/flags
+	@mkdir -p $(@D)
+	$(COMPILE) -Ilib $(SMALL) -c $< -o $@
+
+$(B)/$(SONAME): $(if $(filter release,$(MODE)),$(SHARED),$(LIB_OBJ))
+	$(LINK) $(if $(filter release,$(MODE)),$(SMALL)) -shared -Wl,-soname,$(SONAME) -Wl,--no-undefined \
+	    -Wl,-z,noseparate-code $^ -o $@
 
 # What libsennit-sync stands on; libsennit itself needs libc only. It takes public
 # calls from libsennit.so, and has a hidden copy of what that does not export.
@@ -113,15 +129,6 @@ $(B)/libinside.a: $(LIB:%.c=$(B)/%.o)
 $(B)/$(SYNC_SO): $(SYNC:%.c=$(B)/%.o) $(B)/$(SONAME) $(B)/libinside.a
 	$(LINK) -shared -Wl,-soname,$(SYNC_SO) -Wl,--no-undefined -Wl,--as-needed \
 	    -Wl,--exclude-libs,libinside.a $^ $(SYNC_LIBS) -o $@
-
-# The shared library is kept small, for it is what is shipped; the static one, of
-# which a program takes what it needs, is compiled for speed alone.
-SMALL := -fno-asynchronous-unwind-tables $(if $(findstring clang,$(CC)),-Os,-O2 -fno-align-functions \
-    -fno-align-loops -fno-align-jumps -freorder-blocks-algorithm=simple -fira-region=one \
-    -fno-caller-saves -fno-tree-pre --param inline-unit-growth=4 --param early-inlining-insns=3)
-$(B)/shared.o: build/amalgam/sennit.c $(B)/flags
-	@mkdir -p $(@D)
-	$(CC) $(FLAGS) $(SMALL) $(CPPFLAGS) -c $< -o $@
 
 $(B)/sennit: $(CLI:%.c=$(B)/%.o) $(B)/libsennit-sync.a $(B)/libsennit.a
 	$(LINK) $^ -ljansson -lz -lzstd $(SYNC_LIBS) -o $@
