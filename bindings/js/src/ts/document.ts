@@ -24,7 +24,7 @@ export type Version = Uint8Array<ArrayBuffer>;
 export interface Options {
   /** Id of this replica; drawn at the first edit unless given. Two documents must never write under one. */
   replica?: bigint;
-  /** Gives Unix milliseconds at each edit. Default: Date.now. */
+  /** Gives Unix milliseconds at each edit. Default: Date.now, asked once a task. */
   clock?: () => number;
   /** Successive edits share one timestamp until so long a pause. Default: 10,000. */
   coalesceMs?: number;
@@ -108,6 +108,17 @@ export class Table {
   }
 }
 
+let taskMs = 0;
+
+/** The time at which the current task first asked: asking costs as much as an edit. */
+function taskTime(): number {
+  if (taskMs === 0) {
+    taskMs = Date.now();
+    queueMicrotask(() => void (taskMs = 0));
+  }
+  return taskMs;
+}
+
 function setOptions(options: Options): void {
   const { textBytes = 0, replicas = 0, parkedBytes = 0, patches = 0 } = options.limits ?? {};
   const [low, high] = words(options.replica ?? 0n);
@@ -129,7 +140,7 @@ export class Document {
 
   /** @param text is inserted at once, unless it is empty */
   constructor(text = "", options: Options = {}) {
-    this.#clock = options.clock ?? Date.now;
+    this.#clock = options.clock ?? taskTime;
     setOptions(options);
     if (adopted !== 0) {
       this.#at = adopted;

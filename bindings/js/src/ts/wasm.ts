@@ -81,9 +81,10 @@ export class Wasm {
     }
   }
 
-  /** The memory, looked up again after it grew. */
+  /** The memory, looked up again after it grew: what was there before is detached then,
+   * and empty. Asking for its buffer each time costs more than an edit. */
   #fresh(): Uint8Array<ArrayBuffer> {
-    if (this.#bytes.length === 0 || this.#bytes.buffer !== this.#memory.buffer) {
+    if (this.#bytes.length === 0) {
       this.#bytes = new Uint8Array(this.#memory.buffer as ArrayBuffer);
       this.#words = new Uint32Array(this.#memory.buffer);
     }
