@@ -267,8 +267,8 @@ kill9:
 
 readme: all
 	@LIB="$(CURDIR)/$(B)/libsennit.a" SENNIT="$(CURDIR)/$(B)/sennit" SENNITD="$(CURDIR)/$(B)/sennitd" \
-	    $(RUN) "what README.md says" \
-	    'sh tests/readme/run.sh'
+	    $(RUN) "what README.md and the guides say" \
+	    'sh tests/readme/run.sh' 'sh tests/readme/guides.sh'
 
 layers:
 	@$(RUN) "layers" 'sh tools/layers.sh'
