@@ -26,6 +26,9 @@ from ._core import (
     KIND_TOGGLE,
     KIND_MARK,
     KIND_SET,
+    PATCH_TEXT,
+    PATCH_MARK,
+    PATCH_META,
     Document,
     Table,
     Undo,
@@ -56,6 +59,7 @@ from ._errors import (
     VersionError,
 )
 from ._history import Blame, Diff, Stretch
+from ._marks import Meta, Run, Value
 from ._values import (
     Anchor,
     Applied,
@@ -74,10 +78,11 @@ __all__ = [
     "AFTER", "Anchor", "Applied", "AuthError", "Away", "BEFORE", "BYTES", "Blame", "BusyError",
     "CODEPOINTS", "Change", "Chunk", "ClockError", "ClosedError", "CorruptError", "Diff",
     "Document", "END", "Error", "ForkError", "GoneError", "Info", "KIND_DELETE", "KIND_INSERT",
-    "KIND_MARK", "KIND_SET", "KIND_TOGGLE", "LINES", "LimitError", "LineageError", "MisuseError",
-    "Patch", "RangeError", "Rebased", "START", "Stat", "Step", "StorageError", "Stretch", "Table",
-    "Transaction", "UTF16", "Undo", "Utf8Error", "VersionError", "anchor_decode", "anchor_encode",
-    "anchor_rebase", "compare", "inspect", "snapshot_text", "version_dict", "version_number",
+    "KIND_MARK", "KIND_SET", "KIND_TOGGLE", "LINES", "LimitError", "LineageError", "Meta",
+    "MisuseError", "PATCH_MARK", "PATCH_META", "PATCH_TEXT", "Patch", "RangeError", "Rebased",
+    "Run", "START", "Stat", "Step", "StorageError", "Stretch", "Table", "Transaction", "UTF16",
+    "Undo", "Utf8Error", "Value", "VersionError", "anchor_decode", "anchor_encode", "anchor_rebase",
+    "compare", "inspect", "snapshot_text", "version_dict", "version_number",
 ]
 
 __version__ = "0.1.0"

@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any, Literal, Optional, final
 
 from ._history import Blame, Diff
+from ._marks import Meta, Run, Value
 from ._values import (
     Anchor,
     Applied,
@@ -43,6 +44,10 @@ KIND_DELETE: int
 KIND_TOGGLE: int
 KIND_MARK: int
 KIND_SET: int
+
+PATCH_TEXT: int  # Patch.what
+PATCH_MARK: int
+PATCH_META: int
 
 @final
 class Table:
@@ -185,6 +190,30 @@ class Document:
         """What parked operations wait for: (replica, send all after so many)."""
     def changes(self) -> Iterator[Change]:
         """The changes known, oldest first as they arrived here."""
+    def mark(self, pos: int, n: int, name: str, value: Value = True, *, grows: bool = False) -> None:
+        """Mark n codepoints from pos on with a name and a value. What is typed at its end
+        has it, too, if it grows."""
+    def unmark(self, pos: int, n: int, name: str, *, grows: bool = False) -> None:
+        """Take marks of a name off, growing as they do."""
+    def block(self, pos: int, value: Value, /) -> None:
+        """Let the line that pos is in be a block, such as a heading; None: none."""
+    def split(self, pos: int, /) -> None:
+        """Insert a newline so that both halves of the line have its block."""
+    def embed(self, pos: int, value: Value, /) -> None:
+        """Insert something that is no text, such as a picture: one character U+FFFC."""
+    def runs(self, pos: int = ..., n: int = ..., /) -> list[Run]:
+        """The text from pos on as stretches with the same marks."""
+    @property
+    def meta(self) -> Meta:
+        """The metadata, as a dict that all replicas share."""
+    def set_meta(self, key: str, value: Value, /) -> None:
+        """Set a value of the metadata; the last one counts."""
+    def delete_meta(self, key: str, /) -> None:
+        """Let a key have no value any more."""
+    def get_meta(self, key: str, default: object = None, /) -> object:
+        """The value of a key; the default if it has none."""
+    def metadata(self) -> dict[str, Value]:
+        """A copy of all keys and values."""
     def text_at(self, version: _Bytes, /) -> str:
         """The text at a version; GoneError if not all of that is known here."""
     def version_at(self, unix_ms: int, /) -> bytes:
@@ -208,7 +237,9 @@ class Document:
     @property
     def cut(self) -> bytes:
         """The version it was compacted to; b"" if it was not."""
-    def watch(self, remote: bool = True, local: bool = False) -> None:
+    def watch(
+        self, remote: bool = True, local: bool = False, *, marks: bool = False, meta: bool = False
+    ) -> None:
         """Choose what becomes patches from now on; drops those not yet taken."""
     def patches(self) -> Iterator[Patch]:
         """Take the patches that wait, in the order in which things happened."""

@@ -50,10 +50,13 @@ class Patch(NamedTuple):
     pos: int
     removed: int
     inserted: int
-    text: Optional[str]  # None with reset: read the document anew
+    text: Optional[str]  # None with reset (read the document anew), and if not of text
     replica: int
     local: bool
     reset: bool
+    what: int = 0  # PATCH_TEXT; PATCH_MARK: removed characters from pos on may look
+    #                otherwise; PATCH_META: a key has another value
+    name: Optional[str] = None  # of the mark, or the key
 
 
 class Anchor(NamedTuple):

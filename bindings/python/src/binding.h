@@ -5,6 +5,7 @@
  *     edit.c      its text changed
  *     read.c      its text read; places, patches
  *     merge.c     saved, sent, applied; issued anew
+ *     marks.c     marks on its text, and metadata
  *     history.c   its text as it was
  *     measure.c   what it says of itself
  *     undo.c      the type Undo
@@ -30,7 +31,7 @@
 typedef struct state {
     PyObject *errors; /* dict: status -> class */
     PyObject *chunk, *applied, *info, *change, *patch, *anchor, *stat, *rebased;
-    PyObject *stretch, *blame, *diff;
+    PyObject *stretch, *blame, *diff, *run, *meta;
     PyObject *transaction, *step, *away;
     PyTypeObject *document, *table, *undo, *steps;
 } state;
@@ -145,6 +146,13 @@ keyword_call document_save, document_delta, document_delta_part, document_own_de
 keyword_call document_apply, document_void;
 plain_call document_reduce, document_adopt, document_restamp, document_rebase;
 getter_call document_get_version;
+
+/* ---- marks.c ---- */
+
+plain_call document_set_meta, document_delete_meta, document_get_meta, document_metadata;
+keyword_call document_mark, document_unmark;
+plain_call document_block, document_split, document_embed, document_runs;
+getter_call document_get_meta_view;
 
 /* ---- history.c ---- */
 

@@ -66,19 +66,24 @@ PyObject *make_change(const state *st, const sennit_change *c)
                                  (unsigned long long)c->inserted_bytes);
 }
 
-/* The text is taken first: it is the document's, and making an object can run code that
- * changes that. */
+/* Text and name are taken first: they are the document's, and making an object can run
+ * code that changes that. */
 PyObject *make_patch(const state *st, const sennit_patch *p)
 {
-    PyObject *text;
+    bool has_text = p->what == SENNIT_PATCH_TEXT && !p->reset;
+    PyObject *text = has_text ? PyUnicode_DecodeUTF8(p->text, (Py_ssize_t)p->len, NULL) : Py_NewRef(Py_None);
+    PyObject *name = p->what != SENNIT_PATCH_TEXT
+                         ? PyUnicode_DecodeUTF8(p->name, (Py_ssize_t)p->name_len, NULL)
+                         : Py_NewRef(Py_None);
 
-    if (p->reset)
-        text = Py_NewRef(Py_None);
-    else if ((text = PyUnicode_DecodeUTF8(p->text, (Py_ssize_t)p->len, NULL)) == NULL)
+    if (text == NULL || name == NULL) {
+        Py_XDECREF(text);
+        Py_XDECREF(name);
         return NULL;
-    return PyObject_CallFunction(st->patch, "nnnNKNN", (Py_ssize_t)p->pos, (Py_ssize_t)p->removed,
+    }
+    return PyObject_CallFunction(st->patch, "nnnNKNNiN", (Py_ssize_t)p->pos, (Py_ssize_t)p->removed,
                                  (Py_ssize_t)p->inserted, text, (unsigned long long)p->replica,
-                                 PyBool_FromLong(p->local), PyBool_FromLong(p->reset));
+                                 PyBool_FromLong(p->local), PyBool_FromLong(p->reset), p->what, name);
 }
 
 PyObject *make_rebased(const state *st, const sennit_rebased *r)

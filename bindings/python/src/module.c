@@ -212,6 +212,7 @@ static int state_import(state *st)
     PyObject *errors = PyImport_ImportModule("sennit._errors");
     PyObject *values = PyImport_ImportModule("sennit._values");
     PyObject *history = PyImport_ImportModule("sennit._history");
+    PyObject *marks = PyImport_ImportModule("sennit._marks");
     struct {
         PyObject **to, *from;
         const char *name;
@@ -222,9 +223,10 @@ static int state_import(state *st)
         {&st->patch, values, "Patch"},      {&st->anchor, values, "Anchor"},
         {&st->stat, values, "Stat"},        {&st->transaction, values, "Transaction"},
         {&st->stretch, history, "Stretch"},  {&st->blame, history, "Blame"},
-        {&st->diff, history, "Diff"},        {&st->step, values, "Step"},        {&st->away, values, "Away"},
+        {&st->diff, history, "Diff"},        {&st->run, marks, "Run"},
+        {&st->meta, marks, "Meta"},                {&st->step, values, "Step"},        {&st->away, values, "Away"},
     };
-    int status = errors != NULL && values != NULL && history != NULL ? 0 : -1;
+    int status = errors != NULL && values != NULL && history != NULL && marks != NULL ? 0 : -1;
 
     for (size_t i = 0; status == 0 && i < sizeof wanted / sizeof *wanted; i++)
         if ((*wanted[i].to = PyObject_GetAttrString(wanted[i].from, wanted[i].name)) == NULL)
@@ -232,6 +234,7 @@ static int state_import(state *st)
     Py_XDECREF(errors);
     Py_XDECREF(values);
     Py_XDECREF(history);
+    Py_XDECREF(marks);
     return status;
 }
 
@@ -261,6 +264,8 @@ static int module_exec(PyObject *module)
         {"KIND_INSERT", SENNIT_KIND_INSERT}, {"KIND_DELETE", SENNIT_KIND_DELETE},
         {"KIND_TOGGLE", SENNIT_KIND_TOGGLE}, {"KIND_MARK", SENNIT_KIND_MARK},
         {"KIND_SET", SENNIT_KIND_SET},
+        {"PATCH_TEXT", SENNIT_PATCH_TEXT}, {"PATCH_MARK", SENNIT_PATCH_MARK},
+        {"PATCH_META", SENNIT_PATCH_META},
     };
 
     for (size_t i = 0; i < sizeof constants / sizeof *constants; i++)
@@ -285,6 +290,8 @@ static int module_traverse(PyObject *module, visitproc visit, void *arg)
     Py_VISIT(st->stretch);
     Py_VISIT(st->blame);
     Py_VISIT(st->diff);
+    Py_VISIT(st->run);
+    Py_VISIT(st->meta);
     Py_VISIT(st->transaction);
     Py_VISIT(st->step);
     Py_VISIT(st->away);
@@ -311,6 +318,8 @@ static int module_clear(PyObject *module)
     Py_CLEAR(st->stretch);
     Py_CLEAR(st->blame);
     Py_CLEAR(st->diff);
+    Py_CLEAR(st->run);
+    Py_CLEAR(st->meta);
     Py_CLEAR(st->transaction);
     Py_CLEAR(st->step);
     Py_CLEAR(st->away);

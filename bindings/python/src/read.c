@@ -207,14 +207,16 @@ PyObject *document_resolve(PyObject *object, PyObject *arg)
 
 PyObject *document_watch(PyObject *object, PyObject *args, PyObject *kwargs)
 {
-    static char *names[] = {"remote", "local", NULL};
+    static char *names[] = {"remote", "local", "marks", "meta", NULL};
     document *self = (document *)object;
-    int remote = 1, local = 0;
+    int remote = 1, local = 0, marks = 0, meta = 0;
 
-    if (!PyArg_ParseTupleAndKeywords(args, kwargs, "|pp:watch", names, &remote, &local) ||
+    if (!PyArg_ParseTupleAndKeywords(args, kwargs, "|pp$pp:watch", names, &remote, &local, &marks,
+                                     &meta) ||
         !document_enter(self))
         return NULL;
-    sennit_doc_watch(self->doc, (remote ? SENNIT_WATCH_REMOTE : 0) | (local ? SENNIT_WATCH_LOCAL : 0));
+    sennit_doc_watch(self->doc, (remote ? SENNIT_WATCH_REMOTE : 0) | (local ? SENNIT_WATCH_LOCAL : 0) |
+                                    (marks ? SENNIT_WATCH_MARKS : 0) | (meta ? SENNIT_WATCH_META : 0));
     Py_RETURN_NONE;
 }
 

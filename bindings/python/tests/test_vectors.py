@@ -1,6 +1,7 @@
 """The test vectors of docs/FORMAT.md, done through the binding."""
 import os
 import re
+import struct
 from pathlib import Path
 from typing import Callable, Optional
 
@@ -33,8 +34,26 @@ def unquote(args: str) -> list[str]:
     return [ESCAPE.sub(plain, s) for s in re.findall(r'"((?:[^"\\]|\\.)*)"', args)]
 
 
+def payload(value: sennit.Value) -> bytes:
+    """A value as in a payload; docs/FORMAT.md, section 7."""
+    if value is None or isinstance(value, bool):
+        return bytes([{None: 1, False: 2, True: 3}[value]])
+    if isinstance(value, int):
+        return b"\x04" + varint(value << 1 ^ value >> 63)
+    if isinstance(value, float):
+        return b"\x05" + struct.pack("<d", value)
+    return b"\x06" + value.encode() if isinstance(value, str) else b"\x07" + value
+
+
+def varint(n: int) -> bytes:
+    n &= 2**64 - 1
+    return bytes([n & 127 | 128]) + varint(n >> 7) if n > 127 else bytes([n])
+
+
 class Runner:
     def __init__(self) -> None:
+        self.keys: Optional[list[tuple[str, sennit.Value]]] = None
+        self.runs: Optional[list[sennit.Run]] = None
         self.doc, self.table = Document(), sennit.Table()
         self.entries: list[tuple[int, int]] = []
 
@@ -45,6 +64,8 @@ class Runner:
             do: Optional[Callable[[str], None]] = getattr(self, "do_" + word.replace("-", "_"), None)
             if word in ("#", "op", "identity"):  # op, identity: the binding does not show them
                 continue
+            self.keys = self.keys if word == "meta" else None
+            self.runs = self.runs if word == "run" else None
             assert do is not None, f"{path}:{number}: unknown word {word}"
             try:
                 do(args)
@@ -98,6 +119,19 @@ class Runner:
     def do_save(self, args: str) -> None:
         flag, data = args.split()
         assert self.doc.save(live_only=flag == "live") == unhex(data)
+
+    def do_meta(self, args: str) -> None:
+        if self.keys is None:
+            self.keys = list(self.doc.metadata().items())
+        key, value = self.keys.pop(0)
+        assert (key.encode(), payload(value)) == tuple(map(unhex, args.split()))
+
+    def do_run(self, args: str) -> None:
+        if self.runs is None:
+            self.runs = self.doc.runs()
+        run = self.runs.pop(0)
+        told = [f"{name.encode().hex()}={payload(value).hex()}" for name, value in run.marks.items()]
+        assert run.text == unquote(args)[0] and args[args.rindex('"') + 1 :].split() == told
 
     def do_anchor(self, args: str) -> None:
         data, place = args.split()
