@@ -69,13 +69,13 @@ SYNC_SO := libsennit-sync.so.0
 
 HEADERS := $(wildcard include/sennit/*.h)
 LIB     := $(wildcard lib/base/*.c lib/core/*.c lib/wire/*.c)
-SYNC    := $(wildcard lib/sync/*.c lib/trust/*.c lib/store/*.c lib/net/*.c)
+SYNC    := $(wildcard lib/sync/*.c lib/trust/*.c lib/store/*.c lib/net/*.c lib/format/*.c)
 CLI     := $(wildcard examples/cli/*.c examples/common/*.c)
 SERVER  := $(wildcard examples/server/*.c examples/common/*.c)
 UNIT    := $(wildcard tests/unit/*.c)
 TESTS   := $(UNIT) $(wildcard tests/prop/*.c tests/oom/*.c)
 SUPPORT := $(wildcard tests/support/*.c)
-SYNC_TESTS   := $(wildcard tests/sync/test_*.c)
+SYNC_TESTS   := $(wildcard tests/sync/test_*.c tests/format/test_*.c)
 SYNC_SUPPORT := $(wildcard tests/sync/support/*.c)
 SIM     := $(wildcard tests/sim/*.c)
 LOAD    := $(wildcard tests/bench/server/*.c)
@@ -124,14 +124,14 @@ $(B)/$(SONAME): $(if $(filter release,$(MODE)),$(SHARED),$(LIB_OBJ))
 
 # What libsennit-sync stands on; libsennit itself needs libc only. It takes public
 # calls from libsennit.so, and has a hidden copy of what that does not export.
-SYNC_LIBS := -lmsgpackc -lsodium -lsqlite3 -lwebsockets -lssl -lcrypto -pthread
+SYNC_LIBS := -lmsgpackc -lsodium -lsqlite3 -lwebsockets -lssl -lcrypto -lcmark -ljansson -pthread
 $(B)/libinside.a: $(LIB:%.c=$(B)/%.o)
 $(B)/$(SYNC_SO): $(SYNC:%.c=$(B)/%.o) $(B)/$(SONAME) $(B)/libinside.a
 	$(LINK) -shared -Wl,-soname,$(SYNC_SO) -Wl,--no-undefined -Wl,--as-needed \
 	    -Wl,--exclude-libs,libinside.a $^ $(SYNC_LIBS) -o $@
 
 $(B)/sennit: $(CLI:%.c=$(B)/%.o) $(B)/libsennit-sync.a $(B)/libsennit.a
-	$(LINK) $^ -ljansson -lz -lzstd $(SYNC_LIBS) -o $@
+	$(LINK) $^ -lz -lzstd $(SYNC_LIBS) -o $@
 
 # The page that the server shows is in it once `make page` has built it.
 PAGE_C := build/page/page.c
@@ -144,7 +144,7 @@ $(PAGE_C): $(wildcard examples/page/*.*) $(wildcard bindings/js/src/*/*.* bindin
 $(B)/build/page/page.o: INCLUDE += -Iexamples
 
 $(B)/sennitd: $(SERVER:%.c=$(B)/%.o) $(PAGE:%.c=$(B)/%.o) $(B)/libsennit-sync.a $(B)/libsennit.a
-	$(LINK) $^ -ljansson $(SYNC_LIBS) -o $@
+	$(LINK) $^ $(SYNC_LIBS) -o $@
 
 $(B)/sim: $(SIM:%.c=$(B)/%.o) $(B)/libsupport.a $(B)/libsennit-sync.a $(B)/libsennit.a
 	$(LINK) $^ $(SYNC_LIBS) -o $@
@@ -276,7 +276,7 @@ layers:
 abi: build/release/$(SONAME) build/release/$(SYNC_SO)
 	@CC="$(CC)" $(RUN) "exported symbols and headers" \
 	    'sh tests/abi/check.sh build/release/$(SONAME) sennit' \
-	    'sh tests/abi/check.sh build/release/$(SYNC_SO) sync storage transport trust'
+	    'sh tests/abi/check.sh build/release/$(SYNC_SO) sync storage transport trust format'
 
 install-test: all
 	@MAKE="$(MAKE)" $(RUN) "install, pkg-config and CMake" 'sh tests/install/test.sh'

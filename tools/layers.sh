@@ -18,14 +18,15 @@ never "includes are of libc or name their layer, and do no I/O" '# *include' "$o
 never "no clock, chance, printing or exit" "$calls" '^$' $all
 never "only base/mem.c names the C library's memory" '\b(malloc|calloc|realloc|free) *\(' '^lib/base/mem\.c:' $all
 # The layers around the core, which may do I/O where it is their business.
-out=$(ls lib/sync/*.[ch] lib/trust/*.[ch] lib/store/*.[ch] lib/net/*.[ch] 2>/dev/null || true)
+out=$(ls lib/sync/*.[ch] lib/trust/*.[ch] lib/store/*.[ch] lib/net/*.[ch] lib/format/*.[ch] 2>/dev/null || true)
 [ -n "$out" ] || exit $bad
 some() { ls lib/"$1"/*.[ch] 2>/dev/null || echo /dev/null; }
 never "sync includes wire, core and base only" 'include "(store|net|trust)/' '^$' $(some sync)
 never "trust includes base only" 'include "(core|wire|sync|store|net)/' '^$' $(some trust)
 never "store includes wire, core and base only" 'include "(sync|net|trust)/' '^$' $(some store)
 never "net includes base only" 'include "(core|wire|sync|store|trust)/' '^$' $(some net)
-never "sync and trust do no I/O" '<(stdio|time|unistd|fcntl|poll|pthread|errno|signal)\.h>|<sys/' '^$' $(some sync) $(some trust)
+never "format includes core and base only" 'include "(wire|sync|store|net|trust)/' '^$' $(some format)
+never "sync, trust and format do no I/O" '<(stdio|time|unistd|fcntl|poll|pthread|errno|signal)\.h>|<sys/' '^$' $(some sync) $(some trust) $(some format)
 never "no clock, chance, printing or exit" "$calls" 'lib/net/[a-z_]*\.c:.*clock_gettime|lib/store/queue\.c:.*clock_gettime' $out
 never "only base/mem.c names the C library's memory" '\b(malloc|calloc|realloc|free) *\(' '[>.]free *\(|\(\*free\)' $out
 only() { # LIBRARY FILE...: its header enters by one of them
@@ -37,5 +38,5 @@ only() { # LIBRARY FILE...: its header enters by one of them
 only sodium $(some trust)
 only sodium $(some store)
 never "libsodium is for trust and store" '<sodium\.h>' '^lib/(trust|store)/' $out
-for library in msgpack sqlite3 libwebsockets; do only $library $out; done
+for library in msgpack sqlite3 libwebsockets cmark jansson; do only $library $out; done
 exit $bad

@@ -12,10 +12,11 @@ tool() { command -v "$1" >/dev/null 2>&1 || missing="$missing $2"; }
 header() { echo "#include <$1>" | "$cc" -E - >/dev/null 2>&1 || missing="$missing $2"; }
 
 for_cc() { tool "$cc" gcc; header stdlib.h libc6-dev; }
-for_cli() { header jansson.h libjansson-dev; header zlib.h zlib1g-dev; header zstd.h libzstd-dev; }
+for_cli() { header zlib.h zlib1g-dev; header zstd.h libzstd-dev; }
 for_sync() {
     header msgpack.h libmsgpack-dev; header sodium.h libsodium-dev
     header sqlite3.h libsqlite3-dev; header libwebsockets.h libwebsockets-dev
+    header cmark.h libcmark-dev; header jansson.h libjansson-dev
 }
 for_tests() { header cmocka.h libcmocka-dev; }
 for_python() {

@@ -39,6 +39,8 @@ static const struct command commands[] = {
     { "token", cmd_token, "WHAT...", "make keys, and tokens for a server" },
     { "stat", cmd_stat, "FILE", "measure a document" },
     { "dump", cmd_dump, "FILE", "print the inside of a document" },
+    { "export", cmd_export, "FILE", "print it as HTML, Markdown or Delta" },
+    { "import", cmd_import, "FILE IN", "let it read as Markdown or Delta say" },
     { "compact", cmd_compact, "FILE", "forget what was deleted" },
     { "check", cmd_check, "FILE...", "find damage, and save what can be saved" },
     { "replay", cmd_replay, "TRACE...", "replay recorded editing, and compare" },

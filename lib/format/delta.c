@@ -1,0 +1,363 @@
+/* Quill's Delta, as JSON by jansson; this is the one file that includes <jansson.h>. */
+#include "sennit/format.h"
+
+#include <jansson.h>
+
+#include "base/bytes.h"
+#include "core/doc.h"
+#include "format/draft.h"
+
+/* ---- writing ---- */
+
+/* NULL: there is no such thing in JSON. */
+static json_t *delta_value(const sennit_value *v)
+{
+    switch (v->type) {
+    case SENNIT_BOOL: return json_boolean(v->integer != 0);
+    case SENNIT_INT: return json_integer(v->integer);
+    case SENNIT_DOUBLE: return json_real(v->number);
+    case SENNIT_STRING: return json_stringn_nocheck(v->data, v->len);
+    default: return NULL;
+    }
+}
+
+static bool delta_set(json_t *to, const char *key, json_t *value)
+{
+    return json_object_set_new_nocheck(to, key, value) == 0;
+}
+
+/* A line's block as the attributes that Quill has for it. */
+static bool delta_put_block(json_t *to, const sn_block *block)
+{
+    switch (block->kind) {
+    case SN_HEADING: return delta_set(to, "header", json_integer((json_int_t)block->level));
+    case SN_BULLET:
+    case SN_ORDERED:
+        if (!delta_set(to, "list", json_string(block->kind == SN_BULLET ? "bullet" : "ordered")))
+            return false;
+        return block->level == 0 || delta_set(to, "indent", json_integer((json_int_t)block->level));
+    case SN_QUOTE: return delta_set(to, "blockquote", json_true());
+    case SN_CODE:
+        return delta_set(to, "code-block", block->info_len > 0
+                                               ? json_stringn_nocheck(block->info, block->info_len)
+                                               : json_true());
+    default: return true;
+    }
+}
+
+static bool delta_is(const sennit_attr *mark, const char *name)
+{
+    return mark->name_len == strlen(name) && memcmp(mark->name, name, mark->name_len) == 0 &&
+           mark->value.type == SENNIT_STRING;
+}
+
+/* Attributes of a run, but for those that are told otherwise; NULL if memory ran out. */
+static json_t *delta_attributes(const sennit_run *run, const sennit_value **embed)
+{
+    json_t *to = json_object();
+
+    *embed = NULL;
+    for (size_t i = 0; i < run->marks_len && to != NULL; i++) {
+        const sennit_attr *mark = &run->marks[i];
+        const sn_block block = sn_block_read(mark->value.data, delta_is(mark, "block") ? mark->value.len : 0);
+        bool done = true;
+
+        if (delta_is(mark, "embed")) {
+            *embed = &mark->value;
+        } else if (block.kind != SN_PARAGRAPH) {
+            done = delta_put_block(to, &block);
+        } else {
+            json_t *value = delta_value(&mark->value);
+
+            done = value == NULL || json_object_setn_new_nocheck(to, mark->name, mark->name_len, value) == 0;
+        }
+        if (!done) {
+            json_decref(to);
+            to = NULL;
+        }
+    }
+    return to;
+}
+
+static json_t *delta_object(const sennit_value *embed)
+{
+    const char *value = embed->data, *colon = embed->len > 0 ? memchr(value, ':', embed->len) : NULL;
+    size_t name = colon != NULL ? (size_t)(colon - value) : embed->len;
+    json_t *object = json_object();
+
+    if (object == NULL ||
+        json_object_setn_new_nocheck(object, value, name, colon != NULL
+                                     ? json_stringn_nocheck(colon + 1, embed->len - name - 1)
+                                     : json_true()) == 0)
+        return object;
+    json_decref(object);
+    return NULL;
+}
+
+static bool delta_add(json_t *ops, json_t *insert, json_t *attributes)
+{
+    json_t *op = json_object();
+
+    if (op == NULL || !delta_set(op, "insert", json_incref(insert)) ||
+        (json_object_size(attributes) > 0 && !delta_set(op, "attributes", json_incref(attributes)))) {
+        json_decref(op);
+        return false;
+    }
+    return json_array_append_new(ops, op) == 0;
+}
+
+static bool delta_insert(json_t *ops, json_t *insert, json_t *attributes)
+{
+    bool done = insert != NULL && delta_add(ops, insert, attributes);
+
+    json_decref(insert);
+    return done;
+}
+
+/* Text of a run; objects in it that are embeds go one by one. */
+static bool delta_text(json_t *ops, const char *text, size_t len, json_t *attributes,
+                       const sennit_value *embed)
+{
+    static const char object[] = "\xef\xbf\xbc";
+    size_t from = 0;
+
+    for (size_t i = 0; embed != NULL && i + 3 <= len; i++)
+        if (memcmp(text + i, object, 3) == 0) {
+            if (i > from && !delta_insert(ops, json_stringn_nocheck(text + from, i - from), attributes))
+                return false;
+            if (!delta_insert(ops, delta_object(embed), attributes))
+                return false;
+            from = i + 3;
+            i += 2;
+        }
+    return from == len || delta_insert(ops, json_stringn_nocheck(text + from, len - from), attributes);
+}
+
+static sennit_status delta_run(const sennit_doc *doc, const sennit_run *run, sennit_buf *text, json_t *ops)
+{
+    const sennit_value *embed;
+    json_t *attributes;
+
+    text->len = 0;
+    SN_TRY(sennit_doc_read(doc, run->pos, run->len, text));
+    attributes = delta_attributes(run, &embed);
+    bool done = attributes != NULL && delta_text(ops, (const char *)text->data, text->len, attributes, embed);
+    json_decref(attributes);
+    return done ? SENNIT_OK : SENNIT_ENOMEM;
+}
+
+static sennit_status delta_runs(const sennit_doc *doc, json_t *ops)
+{
+    sennit_status st = SENNIT_OK;
+    sennit_runs *runs;
+    sennit_run run;
+    sennit_buf text;
+    int more = 1;
+
+    SN_TRY(sennit_mark_runs(doc, 0, sennit_doc_len(doc), &runs));
+    sennit_buf_init(&text, NULL);
+    while (st == SENNIT_OK && (more = sennit_runs_next(runs, &run)) == 1)
+        st = delta_run(doc, &run, &text, ops);
+    sennit_buf_clear(&text);
+    sennit_runs_free(runs);
+    return st != SENNIT_OK ? st : more < 0 ? (sennit_status)more : SENNIT_OK;
+}
+
+static int delta_dump(const char *bytes, size_t len, void *out)
+{
+    return sn_buf_put(out, bytes, len) == SENNIT_OK ? 0 : -1;
+}
+
+sennit_status sennit_format_delta(const sennit_doc *doc, sennit_buf *out)
+{
+    const size_t before = out->len;
+    json_t *ops = json_array(), *delta = json_pack("{s:O?}", "ops", ops);
+    sennit_status st = ops == NULL || delta == NULL ? SENNIT_ENOMEM : delta_runs(doc, ops);
+
+    if (st == SENNIT_OK && json_dump_callback(delta, delta_dump, out, JSON_COMPACT) != 0)
+        st = SENNIT_ENOMEM;
+    if (st != SENNIT_OK)
+        out->len = before;
+    json_decref(delta);
+    json_decref(ops);
+    return st;
+}
+
+/* ---- reading ---- */
+
+static sennit_status delta_bad(sennit_error *err, const char *what)
+{
+    return sn_fail(err, SENNIT_ECORRUPT, 0, what);
+}
+
+/* SENNIT_NULL: none. */
+static sennit_status delta_read_value(json_t *json, sennit_value *out, sennit_error *err)
+{
+    *out = (sennit_value){.type = SENNIT_NULL};
+    switch (json_typeof(json)) {
+    case JSON_NULL: return SENNIT_OK;
+    case JSON_TRUE:
+    case JSON_FALSE: *out = (sennit_value){.type = SENNIT_BOOL, .integer = json_is_true(json)}; return SENNIT_OK;
+    case JSON_INTEGER:
+        *out = (sennit_value){.type = SENNIT_INT, .integer = json_integer_value(json)};
+        return SENNIT_OK;
+    case JSON_REAL:
+        *out = (sennit_value){.type = SENNIT_DOUBLE, .number = json_real_value(json)};
+        return SENNIT_OK;
+    case JSON_STRING:
+        *out = (sennit_value){.type = SENNIT_STRING, .data = json_string_value(json),
+                              .len = json_string_length(json)};
+        return SENNIT_OK;
+    default: return delta_bad(err, "an attribute that is no plain value");
+    }
+}
+
+static unsigned delta_level(json_t *json, json_int_t least, json_int_t most)
+{
+    json_int_t level = json_is_integer(json) ? json_integer_value(json) : least;
+
+    return (unsigned)(level < least ? least : level > most ? most : level);
+}
+
+/* The block that attributes of a newline make. */
+static sn_block delta_block(json_t *attributes)
+{
+    json_t *header = json_object_get(attributes, "header"), *list = json_object_get(attributes, "list");
+    json_t *code = json_object_get(attributes, "code-block");
+    sn_block block = {SN_PARAGRAPH, 0, "", 0};
+
+    if (json_is_integer(header)) {
+        block.kind = SN_HEADING;
+        block.level = delta_level(header, 1, 6);
+    } else if (json_is_string(list)) {
+        block.kind = strcmp(json_string_value(list), "ordered") == 0 ? SN_ORDERED : SN_BULLET;
+        block.level = delta_level(json_object_get(attributes, "indent"), 0, SN_LIST_LEVELS - 1);
+    } else if (json_is_true(json_object_get(attributes, "blockquote"))) {
+        block.kind = SN_QUOTE;
+    } else if (json_is_true(code) || json_is_string(code)) {
+        block.kind = SN_CODE;
+        block.info = json_is_string(code) ? json_string_value(code) : "";
+        block.info_len = strlen(block.info) <= SN_BLOCK_INFO ? strlen(block.info) : 0;
+    }
+    return block;
+}
+
+/* Whether a newline's attribute is told by its block. */
+static bool delta_is_told(const char *name, const sn_block *block)
+{
+    switch (block->kind) {
+    case SN_HEADING: return strcmp(name, "header") == 0;
+    case SN_BULLET:
+    case SN_ORDERED: return strcmp(name, "list") == 0 || strcmp(name, "indent") == 0;
+    case SN_QUOTE: return strcmp(name, "blockquote") == 0;
+    case SN_CODE: return strcmp(name, "code-block") == 0;
+    default: return false;
+    }
+}
+
+static sennit_status delta_mark(sn_draft *d, size_t from, json_t *attributes, const sn_block *block,
+                                sennit_error *err)
+{
+    const char *name;
+    json_t *json;
+
+    json_object_foreach(attributes, name, json) {
+        const size_t len = strlen(name);
+        sennit_value value;
+
+        if (delta_is_told(name, block))
+            continue;
+        SN_TRY(delta_read_value(json, &value, err));
+        if (len == 0 || len > SENNIT_ATTR_NAME_MAX)
+            return delta_bad(err, "an attribute with a name that is too long, or empty");
+        if (value.type != SENNIT_NULL)
+            SN_TRY(sn_draft_mark_from(d, from, name, len, &value));
+    }
+    return SENNIT_OK;
+}
+
+static sennit_status delta_take_text(sn_draft *d, const char *text, size_t len, json_t *attributes,
+                                     sennit_error *err)
+{
+    const sn_block line = delta_block(attributes), none = {SN_PARAGRAPH, 0, "", 0};
+
+    for (size_t at = 0, n; at < len; at += n) {
+        const char *newline = memchr(text + at, '\n', len - at);
+        const size_t from = d->text.len;
+
+        n = newline == text + at ? 1 : newline != NULL ? (size_t)(newline - text) - at : len - at;
+        if (newline == text + at)
+            SN_TRY(sn_draft_newline(d, &line));
+        else
+            SN_TRY(sn_draft_text(d, text + at, n));
+        SN_TRY(delta_mark(d, from, attributes, newline == text + at ? &line : &none, err));
+    }
+    return SENNIT_OK;
+}
+
+/* {"image": "address"} is an embed "image:address", {"rule": true} is "rule". */
+static sennit_status delta_take_object(sn_draft *d, json_t *object, json_t *attributes, sennit_error *err)
+{
+    const char *name = json_object_iter_key(json_object_iter(object));
+    json_t *json = json_object_iter_value(json_object_iter(object));
+    const sn_block none = {SN_PARAGRAPH, 0, "", 0};
+    const size_t from = d->text.len;
+    sennit_buf value;
+
+    if (json_object_size(object) != 1 || (!json_is_string(json) && !json_is_true(json)) ||
+        strlen(name) + json_string_length(json) + 1 > SENNIT_ATTR_VALUE_MAX)
+        return delta_bad(err, "an embed that is none");
+    sennit_buf_init(&value, NULL);
+    sennit_status st = sn_buf_put(&value, name, strlen(name));
+    if (st == SENNIT_OK && json_is_string(json))
+        st = sn_buf_put(&value, ":", 1);
+    if (st == SENNIT_OK && json_is_string(json))
+        st = sn_buf_put(&value, json_string_value(json), json_string_length(json));
+    if (st == SENNIT_OK)
+        st = sn_draft_embed(d, (const char *)value.data, value.len);
+    sennit_buf_clear(&value);
+    return st == SENNIT_OK ? delta_mark(d, from, attributes, &none, err) : st;
+}
+
+static sennit_status delta_take(sn_draft *d, json_t *root, sennit_error *err)
+{
+    json_t *ops = json_is_object(root) ? json_object_get(root, "ops") : root, *op;
+    size_t i;
+
+    if (!json_is_array(ops))
+        return delta_bad(err, "no list of inserts");
+    json_array_foreach(ops, i, op) {
+        json_t *insert = json_object_get(op, "insert"), *attributes = json_object_get(op, "attributes");
+
+        if (attributes != NULL && !json_is_object(attributes))
+            return delta_bad(err, "attributes that are none");
+        if (json_is_string(insert))
+            SN_TRY(delta_take_text(d, json_string_value(insert), json_string_length(insert), attributes, err));
+        else if (json_is_object(insert))
+            SN_TRY(delta_take_object(d, insert, attributes, err));
+        else
+            return delta_bad(err, "something else than an insert");
+    }
+    return SENNIT_OK;
+}
+
+sennit_status sennit_format_read_delta(sennit_doc *doc, const char *json, size_t len, sennit_error *err)
+{
+    json_error_t wrong;
+    json_t *root = json_loadb(json, len, JSON_REJECT_DUPLICATES | JSON_ALLOW_NUL, &wrong);
+    sn_draft draft;
+
+    if (root == NULL && json_error_code(&wrong) == json_error_out_of_memory)
+        return sn_fail(err, SENNIT_ENOMEM, 0, "out of memory");
+    if (root == NULL)
+        return sn_fail(err, SENNIT_ECORRUPT, wrong.position > 0 ? (size_t)wrong.position : 0, "no JSON");
+    sn_draft_start(&draft);
+    sennit_status st = delta_take(&draft, root, err);
+    json_decref(root);
+    if (st == SENNIT_OK)
+        st = sn_draft_become(&draft, doc);
+    sn_draft_free(&draft);
+    if (st != SENNIT_OK && st != SENNIT_ECORRUPT)
+        sn_fail(err, st, 0, sennit_status_text(st));
+    return st;
+}
