@@ -23,6 +23,8 @@ part MODE=check sync-tests
 part MODE=tsan sync-tests # gcc brings its sanitizers along, clang does not
 part MODE=clang CC=clang unit-tests
 part MODE=release unit-tests
+part MODE=release sim
+part MODE=check sim SEEDS=2001-2050
 part MODE=amalgam unit-tests
 part MODE=mutants mutants
 part MODE=release valgrind

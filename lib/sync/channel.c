@@ -146,8 +146,9 @@ static void channel_oust(sn_channel *c)
 {
     for (sn_channel *o = c->room->channels, *next; o != NULL; o = next) {
         next = o->next_in_room;
-        if (o == c || o->replica != c->replica || c->replica == 0)
-            continue;
+        if (o == c || o->state != SN_CHANNEL_LIVE || o->replica != c->replica || c->replica == 0 ||
+            sn_min_u64(o->permission, c->permission) < SENNIT_COMMENT)
+            continue; /* who only reads is in nobody's way */
         refuse(o->connection, o->number, c->room->name, o->user, SENNIT_FAULT_FORKED,
                "this replica has come again elsewhere");
         o->state = SN_CHANNEL_FORKED;
@@ -198,6 +199,8 @@ static void room_begin_anew(sn_room *room, const uint8_t lineage[16])
 {
     sn_doc_set_lineage(room->doc, lineage);
     for (sn_channel *o = room->channels; o != NULL; o = o->next_in_room) {
+        if (o->state != SN_CHANNEL_LIVE)
+            continue;
         refuse(o->connection, o->number, room->name, o->user, SENNIT_FAULT_FORKED,
                "the document began elsewhere");
         o->state = SN_CHANNEL_FORKED;
@@ -390,7 +393,9 @@ static sennit_status enter_change(void *arg, const sennit_change *change, unsign
         e->own_end = sn_max_u64(e->own_end, change->first + change->operations);
     if (permission < SENNIT_COMMENT || (permission < SENNIT_EDIT && (kinds & ~comments) != 0))
         return SENNIT_EAUTH;
-    if (change->unix_ms > hub->now_ms + hub->options.max_drift_ms) /* also: not to be told */
+    if (change->unix_ms == UINT64_MAX)
+        return SENNIT_EBUSY; /* a keystroke whose time is that of one that waits */
+    if (change->unix_ms > hub->now_ms + hub->options.max_drift_ms)
         return SENNIT_ECLOCK;
     return enter_replica(e, change->replica, change->first + change->operations);
 }
@@ -405,6 +410,7 @@ static sennit_fault entry_fault(sennit_status st)
     case SENNIT_ELIMIT: return SENNIT_FAULT_TOO_LARGE;
     case SENNIT_EVERSION: return SENNIT_FAULT_VERSION;
     case SENNIT_EGONE: return SENNIT_FAULT_GONE;
+    case SENNIT_EBUSY: /* said again, it tells its own time */
     case SENNIT_ENOMEM: return SENNIT_FAULT_STORAGE;
     default: return SENNIT_FAULT_PROTOCOL;
     }
@@ -446,6 +452,19 @@ static sennit_status room_release(sn_room *room)
     return SENNIT_OK;
 }
 
+/* What waited was merged: who was caught up meanwhile did not get it, and storage may
+ * have it no more. */
+static void room_woke(sn_room *room)
+{
+    room->unstored = room->unstored || room->waits_unlogged;
+    for (sn_channel *c = room->channels; c != NULL; c = c->next_in_room) {
+        if (c->state != SN_CHANNEL_LIVE)
+            continue;
+        c->behind = true;
+        sn_connection_ready(c->connection);
+    }
+}
+
 /* Let a delta in: 0, or the fault. */
 static sennit_fault channel_enter(sn_channel *c, const sn_bytes *delta, const char **text)
 {
@@ -453,6 +472,7 @@ static sennit_fault channel_enter(sn_channel *c, const sn_bytes *delta, const ch
     const sennit_admission admission = {enter_change, &e};
     sennit_error err = {SENNIT_OK, 0, "refused"};
     sennit_hub *hub = c->room->hub;
+    const uint64_t waited = c->room->doc->park.operations;
     sennit_applied applied;
 
     sennit_status st = sennit_doc_admit(c->room->doc, delta->data, delta->len, NULL, &admission,
@@ -472,6 +492,8 @@ static sennit_fault channel_enter(sn_channel *c, const sn_bytes *delta, const ch
         return SENNIT_FAULT_STORAGE;
     if (applied.applied + applied.parked > 0)
         sn_room_relay(c->room, c->session, delta->data, delta->len);
+    if (waited + applied.parked > c->room->doc->park.operations)
+        room_woke(c->room);
     if (e.own_end > sennit_doc_known(c->room->doc, c->replica)) { /* some of it waits */
         c->waiting_for = sn_max_u64(c->waiting_for, e.own_end);
         c->room->held = true;
@@ -550,6 +572,8 @@ static sennit_status take_void(sn_channel *c, const sn_message *m)
     if (!mine || c->permission < SENNIT_EDIT || sennit_doc_known(c->room->doc, replica) > from)
         return SENNIT_OK;
     SN_TRY(sn_registry_void(c->room, replica, from, m->n[SN_VOID_RENEWED]));
+    if (c->room->doc->park.pieces_len > 0) /* some of it may wait */
+        SN_TRY(sennit_doc_void(c->room->doc, replica, from, 0, 0, NULL));
     sn_hub_note(c->room->hub, SENNIT_HUB_VOIDED, c->connection, c->room->name, c->user, 0, NULL, from);
     for (sn_channel *o = c->room->channels; o != NULL; o = o->next_in_room) {
         sn_message told = {.type = SN_VOID, .channel = o->number, .n = {m->n[0], m->n[1], m->n[2]}};

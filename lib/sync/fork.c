@@ -15,11 +15,13 @@
 
 void sn_fork_begin(sennit_session *s)
 {
+    if (s->searching)
+        return;
     if (++s->forks > FORK_MOST) {
         sn_session_give_up(s, SENNIT_FAULT_FORKED, "the server takes no replica of this document");
         return;
     }
-    if (sennit_doc_own_count(s->doc) == 0) {
+    if (sennit_doc_replica(s->doc) == 0) {
         sn_session_greet(s); /* what is forked is not this replica, but all that was there */
         return;
     }

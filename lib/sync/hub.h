@@ -71,6 +71,7 @@ struct sn_room {
     sn_point *point;
     size_t since_point;  /* bytes that went round since */
 
+    bool waits_unlogged; /* what waits may not be in the log behind the snapshot */
     bool held;           /* of some channel operations may wait for others */
     uint64_t ticket;     /* of the last record */
     bool unstored;       /* something that was taken is not in the storage: nothing

@@ -32,6 +32,11 @@ typedef struct sn_has {
     uint32_t seq, given;
 } sn_has;
 
+/* Operations `from` on of a replica are no more; they are those of another. */
+typedef struct sn_voided {
+    uint64_t replica, from, renewed;
+} sn_voided;
+
 /* So many operations of a replica are waited for. */
 typedef struct sn_need {
     uint64_t replica, count;
@@ -64,7 +69,7 @@ struct sennit_session {
     sennit_session_state state;
     sennit_permission permission;
     uint64_t incarnation, replica;
-    bool hello_due, presence_due, want_due, void_due;
+    bool hello_due, presence_due, want_due;
     uint64_t hello_ms, retry_ms; /* when it greeted; when it is to greet again, or 0 */
     unsigned retries;
 
@@ -74,7 +79,7 @@ struct sennit_session {
     uint32_t has_len, has_cap;
     uint64_t heard;           /* operations from elsewhere that `has` accounts for */
     bool foreign_gone;        /* what others wrote cannot be told: the history is not here */
-    bool asked;               /* greeted to find out what became of what was given */
+    uint64_t ask_ms;          /* when to greet to find out what became of what was given */
     bool muted;               /* what was sent is forbidden; until the next token or connection */
     uint64_t own_seen, unsent_since_ms;
     uint64_t out_serial, in_serial; /* of deltas */
@@ -95,7 +100,11 @@ struct sennit_session {
     bool searching, probe_due; /* fork.c */
     uint64_t low, high;       /* the first so many are the same; these are not */
     bool reissue_due;         /* at the welcome, what the server does not have */
-    sennit_rebased voided;
+    sn_voided *voids;         /* told at each welcome, since a server may forget; oldest first */
+    size_t voids_len, voids_cap, voids_told;
+    sn_voided *taken_back;    /* by others; dropped here once they have come anew */
+    size_t taken_back_len, taken_back_cap;
+    bool clashed;             /* what the server sent was not what is here; it was greeted since */
 };
 
 typedef struct sn_event {

@@ -131,6 +131,12 @@ static sennit_status registry_put_void(sn_room *room, const sn_owner *owner)
     return registry_put(room, VOID, owner->replica, value, 2 * DIGITS);
 }
 
+static void registry_keep_void(sn_room *room, const sn_owner *owner)
+{
+    if (registry_put_void(room, owner) != SENNIT_OK)
+        room->unstored = true;
+}
+
 /* Facts are few, and putting one again is harmless. */
 bool sn_registry_store(sn_room *room)
 {
@@ -158,7 +164,14 @@ sennit_status sn_registry_void(sn_room *room, uint64_t replica, uint64_t from, u
     SN_TRY(registry_add(&room->owners, &room->hub->mem, replica, &owner));
     owner->from = from;
     owner->renewed = renewed;
-    if (registry_put_void(room, owner) != SENNIT_OK)
-        room->unstored = true;
+    registry_keep_void(room, owner);
+    for (size_t i = 0; i < room->owners.len && from == 0; i++) {
+        sn_owner *o = &room->owners.owners[i];
+
+        if (o->from != UINT64_MAX && o->renewed == replica) { /* it was issued anew twice */
+            o->renewed = renewed;
+            registry_keep_void(room, o);
+        }
+    }
     return SENNIT_OK;
 }

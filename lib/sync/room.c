@@ -1,5 +1,6 @@
 /* An open document: loading it, what goes round in it, and letting it go. */
 #include "base/hash.h"
+#include "core/doc.h"
 #include "sync/hub.h"
 
 #define RING_ITEMS 16u
@@ -349,6 +350,7 @@ static void room_compact(sn_room *room)
                                       snapshot.len, &room->ticket) == SENNIT_OK) {
         room->log_bytes = 0;
         room->snapshot_bytes = snapshot.len;
+        room->waits_unlogged = room->doc->park.operations > 0;
         room->unstored = room->unstored && !sn_registry_store(room);
         hub->stat.compactions++;
         sn_hub_note(hub, SENNIT_HUB_COMPACTED, NULL, room->name, NULL, 0, NULL, snapshot.len);
@@ -366,13 +368,9 @@ static bool room_has_much_log(const sn_room *room)
 bool sn_room_tick(sn_room *room, uint64_t now_ms)
 {
     sennit_hub *hub = room->hub;
-    sennit_stat stat;
 
-    if (room->unstored || (room_has_much_log(room) && room->ticket <= hub->durable)) {
-        sennit_doc_stat(room->doc, &stat);
-        if (stat.parked == 0) /* what waits is in the log only */
-            room_compact(room);
-    }
+    if (room->unstored || (room_has_much_log(room) && room->ticket <= hub->durable))
+        room_compact(room);
     if (room->channels != NULL) {
         room->idle_since_ms = now_ms;
         room_trim(room);

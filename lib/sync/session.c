@@ -12,6 +12,8 @@
 #include "sync/link.h"
 #include "wire/wire.h"
 
+#define SESSION_ASK_MS 10000u /* between two welcomes that are asked for */
+
 /* ---- Opening and closing ---- */
 
 sennit_status sennit_session_open(sennit_link *link, sennit_doc *doc, const char *name,
@@ -40,6 +42,8 @@ void sn_session_free(sennit_session *s)
 {
     sn_event_forget(s->link, s);
     sn_safe_free(s);
+    sn_mem_free(&s->link->mem, s->voids, s->voids_cap * sizeof *s->voids);
+    sn_mem_free(&s->link->mem, s->taken_back, s->taken_back_cap * sizeof *s->taken_back);
     sn_mem_free(&s->link->mem, s->has, s->has_cap * sizeof *s->has);
     sennit_buf_clear(&s->presence);
     sn_mem_free(&s->link->mem, s, sizeof *s);
@@ -63,6 +67,7 @@ void sn_session_greet(sennit_session *s)
     s->retry_ms = 0;
     s->searching = s->probe_due = s->want_due = s->certain = false;
     s->presence_due = s->presence.len > 0;
+    s->taken_back_len = 0; /* the server tells again */
     sn_safe_unpin(s);
 }
 
@@ -71,7 +76,8 @@ void sn_session_opened(sennit_session *s)
     s->channel = 0;
     s->has_len = 0;
     s->retries = 0;
-    s->muted = s->asked = false;
+    s->muted = s->clashed = false;
+    s->ask_ms = 0;
     sn_session_greet(s);
 }
 
@@ -190,12 +196,21 @@ static void session_mute(sennit_session *s, const sn_bytes *text)
     sn_session_greet(s);
 }
 
+/* Another copy of this replica has come, and may have what was not sent from here: it
+ * is to be heard first, or both would issue it anew. */
+static bool session_is_ousted(const sennit_session *s)
+{
+    return s->state == SENNIT_LIVE && !(s->certain && s->sent == sennit_doc_own_count(s->doc));
+}
+
 static sennit_status take_error(sennit_session *s, const sn_message *m, uint64_t now_ms)
 {
     const sennit_fault fault = (sennit_fault)m->n[SN_ERROR_FAULT];
     const sn_bytes *text = &m->s[SN_ERROR_TEXT];
 
-    if (fault == SENNIT_FAULT_FORKED)
+    if (fault == SENNIT_FAULT_FORKED && session_is_ousted(s))
+        sn_session_retry(s, now_ms);
+    else if (fault == SENNIT_FAULT_FORKED)
         sn_fork_begin(s);
     else if (fault == SENNIT_FAULT_FORBIDDEN && s->state == SENNIT_LIVE)
         session_mute(s, text);
@@ -215,9 +230,26 @@ void sn_session_renewed(sennit_session *s, const sennit_rebased *done)
     sn_safe_renew(s, done->old, done->from, done->renewed);
     memset(s->safe, 0, sizeof s->safe);
     s->sent = 0;
-    s->certain = false;
+    s->certain = s->clashed = false;
     if (s->link->open)
         sn_session_greet(s);
+}
+
+/* Room to note a rebase. */
+static sennit_status session_reserve(sennit_session *s)
+{
+    SN_TRY(sn_safe_reserve(s));
+    return sn_mem_grow(&s->link->mem, (void **)&s->voids, &s->voids_cap, s->voids_len + 1,
+                       sizeof *s->voids);
+}
+
+/* What became of what was voided before, and of this. */
+static void session_note_void(sennit_session *s, const sennit_rebased *done)
+{
+    for (size_t i = 0; i < s->voids_len && done->from == 0; i++)
+        if (s->voids[i].renewed == done->old)
+            s->voids[i].renewed = done->renewed;
+    s->voids[s->voids_len++] = (sn_voided){done->old, done->from, done->renewed};
 }
 
 sennit_status sennit_session_rebase(sennit_session *s, sennit_rebased *out)
@@ -226,41 +258,81 @@ sennit_status sennit_session_rebase(sennit_session *s, sennit_rebased *out)
 
     if (!s->certain)
         return SENNIT_EBUSY;
-    SN_TRY(sn_safe_reserve(s));
+    SN_TRY(session_reserve(s));
     SN_TRY(sennit_doc_rebase(s->doc, s->sent, &done));
-    s->voided = done;
-    s->void_due = done.operations > 0;
+    if (done.operations > 0)
+        session_note_void(s, &done);
     sn_session_renewed(s, &done);
     if (out != NULL)
         *out = done;
     return SENNIT_OK;
 }
 
-/* Another has issued its operations anew. What this one made of them, and the server
- * does not have, goes with them; so what that is has to be certain. */
-static sennit_status take_void(sennit_session *s, const sn_message *m, uint64_t now_ms)
+/* Drop what another took back. What this one made of it, and the server does not
+ * have, goes with it; so what that is has to be certain. */
+static sennit_status session_drop(sennit_session *s, const sn_voided *v)
 {
-    const uint64_t replica = m->n[SN_VOID_REPLICA], from = m->n[SN_VOID_FROM];
     sennit_rebased done;
 
-    (void)now_ms;
-    if (replica == sennit_doc_replica(s->doc) || sennit_doc_known(s->doc, replica) <= from)
-        return SENNIT_OK;
     if (!s->certain) {
         sn_session_greet(s); /* it will be told again */
         return SENNIT_OK;
     }
-    SN_TRY(sn_safe_reserve(s));
-    sennit_status st = sennit_doc_void(s->doc, replica, from, m->n[SN_VOID_RENEWED], s->sent, &done);
+    SN_TRY(session_reserve(s));
+    sennit_status st = sennit_doc_void(s->doc, v->replica, v->from, v->renewed, s->sent, &done);
     if (st != SENNIT_OK)
         return st == SENNIT_ENOMEM ? st : SENNIT_OK;
-    sn_safe_renew(s, replica, from, m->n[SN_VOID_RENEWED]);
+    sn_safe_renew(s, v->replica, v->from, v->renewed);
     sn_event_add(s->link, SENNIT_EVENT_CHANGED, s, 0, NULL, NULL, NULL);
-    if (done.renewed != done.old)
+    if (done.renewed != done.old) {
+        session_note_void(s, &done); /* a server that forgot it may have passed it on */
         sn_session_renewed(s, &done);
-    else
+    } else {
         sn_session_greet(s); /* indices of replicas may have changed */
+    }
     return SENNIT_OK;
+}
+
+/* Whether all that was taken back has come anew: then what was done to it here can be
+ * done to that. */
+static bool session_has_anew(const sennit_session *s, const sn_voided *v)
+{
+    return v->renewed == 0 || sennit_doc_known(s->doc, v->renewed) >=
+                                  sennit_doc_known(s->doc, v->replica) - v->from;
+}
+
+static sennit_status session_look_at_taken_back(sennit_session *s)
+{
+    for (size_t i = 0; i < s->taken_back_len && !s->hello_due;) {
+        const sn_voided v = s->taken_back[i];
+        const bool gone = sennit_doc_known(s->doc, v.replica) <= v.from;
+
+        if (!gone && !session_has_anew(s, &v)) {
+            i++;
+            continue;
+        }
+        s->taken_back[i] = s->taken_back[--s->taken_back_len];
+        if (!gone)
+            SN_TRY(session_drop(s, &v));
+    }
+    return SENNIT_OK;
+}
+
+static sennit_status take_void(sennit_session *s, const sn_message *m, uint64_t now_ms)
+{
+    const sn_voided v = {m->n[SN_VOID_REPLICA], m->n[SN_VOID_FROM], m->n[SN_VOID_RENEWED]};
+
+    (void)now_ms;
+    if (v.replica == sennit_doc_replica(s->doc) || sennit_doc_known(s->doc, v.replica) <= v.from)
+        return SENNIT_OK;
+    size_t i = 0;
+    while (i < s->taken_back_len && s->taken_back[i].replica != v.replica)
+        i++;
+    SN_TRY(sn_mem_grow(&s->link->mem, (void **)&s->taken_back, &s->taken_back_cap, i + 1,
+                       sizeof *s->taken_back));
+    s->taken_back_len = i == s->taken_back_len ? i + 1 : s->taken_back_len;
+    s->taken_back[i] = v;
+    return session_look_at_taken_back(s);
 }
 
 /* ---- Deltas in ---- */
@@ -327,6 +399,11 @@ static sennit_status take_delta(sennit_session *s, const sn_message *m, uint64_t
 
         if (st == SENNIT_ENOMEM)
             return st;
+        if (st == SENNIT_EFORK && !s->clashed) { /* a copy of this replica made that */
+            s->clashed = true;
+            sn_session_greet(s);
+            return SENNIT_OK;
+        }
         if (st != SENNIT_OK) {
             sn_session_give_up(s, status_fault(st), err.what);
             return SENNIT_OK;
@@ -336,6 +413,7 @@ static sennit_status take_delta(sennit_session *s, const sn_message *m, uint64_t
     }
     if (changed > 0)
         sn_event_add(s->link, SENNIT_EVENT_CHANGED, s, 0, NULL, NULL, NULL);
+    SN_TRY(session_look_at_taken_back(s));
     sn_safe_look(s);
     return SENNIT_OK;
 }
@@ -427,13 +505,15 @@ static sennit_status write_presence(sennit_session *s, sennit_buf *frame)
     return SENNIT_OK;
 }
 
-static sennit_status write_void(sennit_session *s, sennit_buf *frame)
+static sennit_status write_voids(sennit_session *s, sennit_buf *frame)
 {
-    const sn_message m = {.type = SN_VOID, .channel = s->channel,
-                          .n = {s->voided.old, s->voided.from, s->voided.renewed}};
+    for (; s->voids_told < s->voids_len; s->voids_told++) {
+        const sn_voided *v = &s->voids[s->voids_told];
+        const sn_message m = {.type = SN_VOID, .channel = s->channel,
+                              .n = {v->replica, v->from, v->renewed}};
 
-    SN_TRY(sn_message_write(&m, frame));
-    s->void_due = false;
+        SN_TRY(sn_message_write(&m, frame));
+    }
     return SENNIT_OK;
 }
 
@@ -450,11 +530,11 @@ static bool session_is_flush_time(sennit_session *s, uint64_t now_ms)
 
 /* Whether somebody waits for what was given to the server, which may have passed it
  * over: a welcome tells. */
-static bool session_is_to_ask(const sennit_session *s)
+static bool session_is_to_ask(const sennit_session *s, uint64_t now_ms)
 {
     bool open = false;
 
-    if (s->asked || s->acked[SENNIT_APPLIED].yours < s->out_serial)
+    if (now_ms < s->ask_ms || s->acked[SENNIT_APPLIED].yours < s->out_serial)
         return false;
     for (uint32_t i = 0; i < s->has_len; i++)
         open = open || s->has[i].given > s->has[i].seq;
@@ -463,13 +543,12 @@ static bool session_is_to_ask(const sennit_session *s)
 
 static sennit_status write_live(sennit_session *s, uint64_t now_ms, sennit_buf *frame)
 {
-    if (s->void_due)
-        SN_TRY(write_void(s, frame));
+    SN_TRY(write_voids(s, frame));
     if (sn_session_lacks(s) && session_is_flush_time(s, now_ms))
         SN_TRY(sn_session_upload(s, frame));
     sn_safe_look(s);
-    if (session_is_to_ask(s)) {
-        s->asked = true;
+    if (session_is_to_ask(s, now_ms)) {
+        s->ask_ms = now_ms + SESSION_ASK_MS;
         sn_session_greet(s);
     }
     if (s->want_due)

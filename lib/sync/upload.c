@@ -198,7 +198,7 @@ static sennit_status upload_part(sennit_session *s, sn_wanted *wanted, size_t mo
     SN_TRY(write_delta(s, frame));
     for (uint32_t i = 0; i < n; i++)
         s->has[wanted[i].replica].given = wanted[i].seq;
-    s->asked = false;
+    s->ask_ms = 0;
     sn_safe_note_sent(s);
     return SENNIT_OK;
 }

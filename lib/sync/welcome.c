@@ -106,10 +106,12 @@ static void welcome_take_limits(sennit_session *s, const sn_message *m)
 static void welcome_look_for_loss(sennit_session *s, const sn_message *m)
 {
     const uint64_t incarnation = m->n[SN_WELCOME_INCARNATION];
+    const bool another = s->incarnation != 0 && s->incarnation != incarnation;
 
-    if (m->n[SN_WELCOME_COUNT] < s->safe[SENNIT_DURABLE] ||
-        (s->incarnation != 0 && s->incarnation != incarnation))
+    if (another || m->n[SN_WELCOME_COUNT] < s->safe[SENNIT_DURABLE])
         sn_event_add(s->link, SENNIT_EVENT_RESTORED, s, 0, NULL, NULL, NULL);
+    if (another) /* what it had called durable it may have again, and lose once more */
+        s->safe[SENNIT_DURABLE] = s->safe[SENNIT_REPLICATED] = 0;
     s->incarnation = incarnation;
 }
 
@@ -148,6 +150,7 @@ sennit_status sn_session_take_welcome(sennit_session *s, const sn_message *m, ui
     s->certain = true;
     s->reissue_due = false;
     s->forks = 0;
+    s->voids_told = 0;
     s->out_serial = s->in_serial = 0;
     sn_safe_begin(s, count);
     sn_event_add(s->link, SENNIT_EVENT_LIVE, s, 0, NULL, NULL, NULL);

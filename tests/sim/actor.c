@@ -253,7 +253,7 @@ static void actor_refused(actor *a, sennit_fault fault)
     if (fault == SENNIT_FAULT_TOKEN || fault == SENNIT_FAULT_FORBIDDEN)
         a->token_ms = *a->clock.true_ms + 1 + rng_below(a->chance, 2000);
     else
-        require(a->network->meddles > 0 || fault == SENNIT_FAULT_STORAGE || fault == SENNIT_FAULT_TIMEOUT);
+        require((a->wire != NULL && a->wire->meddled) || fault == SENNIT_FAULT_STORAGE || fault == SENNIT_FAULT_TIMEOUT);
 }
 
 static void actor_rebased(actor *a, const sennit_rebased *done)
@@ -295,6 +295,7 @@ void actor_become(actor *a, unsigned user)
     if (a->server->open || user == a->user || a->copied)
         return;
     journal_note(a->journal, "become", a->number, user);
+    a->copied = true; /* until it has an id of its own: a copy would issue the same anew */
     a->user = user;
     actor_get_token(a);
 }
@@ -344,7 +345,7 @@ static void actor_receive(actor *a)
         sennit_doc_set_time(a->doc, clock_read(&a->clock));
         sennit_status st = sennit_link_receive(a->link, p->data, p->len, clock_read(&a->clock));
         free(p);
-        require(st == SENNIT_OK || (st == SENNIT_ECORRUPT && a->network->meddles > 0));
+        require(st == SENNIT_OK || (st == SENNIT_ECORRUPT && a->wire->meddled));
         actor_events(a);
         if (st != SENNIT_OK)
             actor_go_offline(a);

@@ -56,7 +56,7 @@ wire *network_connect(network *n, void *near)
     wire *w = calloc(1, sizeof *w), **at = &n->wires;
 
     require(w != NULL);
-    *w = (wire){.network = n, .near = near, .number = ++n->wires_len};
+    *w = (wire){.network = n, .near = near, .meddled = n->meddles > 0, .number = ++n->wires_len};
     w->up.end = &w->up.first;
     w->down.end = &w->down.first;
     while (*at != NULL)
@@ -117,7 +117,7 @@ void wire_send(wire *w, lane *l, const void *data, size_t len)
     if (w->broken || w->dead)
         return;
     lane_launch(l, parcel_of(w, data, len));
-    if (n->meddles == 0)
+    if (!w->meddled)
         return;
     if (rng_percent(n->chance, n->meddles))
         lane_put(l, &l->first, parcel_of(w, data, len));

@@ -35,6 +35,7 @@ typedef struct wire {
     bool broken;               /* both ends find out once they read what is left */
     bool dead;                 /* nothing arrives any more, and nobody finds out */
     bool slow;                 /* the near end does not read */
+    bool meddled;              /* frames may come twice, or in the wrong order */
     unsigned number;
     unsigned permission;       /* what the server granted the near end */
     unsigned age;              /* of the server when it began */

@@ -150,7 +150,7 @@ void server_send(server *s, wire *w)
     if (w->far == NULL || lane_is_full(&w->down) || (fault = sennit_connection_fault(w->far, NULL)) == 0)
         return;
     /* an honest client, over an honest network, gives no cause */
-    require(w->network->meddles > 0 || w->dead || fault != SENNIT_FAULT_PROTOCOL);
+    require(w->meddled || fault != SENNIT_FAULT_PROTOCOL);
     require(fault != SENNIT_FAULT_VERSION && fault != SENNIT_FAULT_RATE);
     journal_note(s->journal, "hang up", w->number, (uint64_t)fault);
     server_hang_up(s, w);

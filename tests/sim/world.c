@@ -209,10 +209,11 @@ static void world_step(world *w, unsigned number)
 
 /* ---- How it ends ---- */
 
-/* Everything is mended; who was forbidden to write may, or has to keep what he has. */
+/* Everything is mended; who was forbidden to write may, or has to keep what he has. But
+ * what a server lost that it had passed on, its author is to be allowed to bring. */
 static void world_mend(world *w)
 {
-    const bool forgive = rng_percent(&w->chance, 70);
+    const bool forgive = w->may.crash > 0 || rng_percent(&w->chance, 70);
 
     w->may = (misfortune){.cut = 0};
     w->network.meddles = 0;
@@ -222,7 +223,7 @@ static void world_mend(world *w)
         if (!w->server.open && (forgive || w->server.revoked[i]))
             server_permit(&w->server, i, forgive ? SENNIT_EDIT : SENNIT_VIEW);
     for (wire *line = w->network.wires; line != NULL; line = line->next) {
-        line->dead = false;
+        line->dead = line->slow = false;
         wire_cut(line);
     }
 }
@@ -271,9 +272,11 @@ static void world_heal(world *w)
 
 /* ---- From a seed ---- */
 
-/* Some misfortunes in some worlds. A server that loses what it had passed on does not
- * go together with a replica that forgets having made it, or whose user is another
- * one now: nobody is left then who may say what it was. */
+/* Some misfortunes in some worlds. What cannot be told apart does not go together: a
+ * server that loses what it had passed on, with a replica that forgets having made it,
+ * or whose user is another one now; and operations that have to be issued anew for
+ * their time, with either, since both copies of a replica do so, and since what is
+ * void is known to its author until he restarts. */
 static misfortune misfortune_draw(rng *r)
 {
     misfortune may = {.cut = 4};
@@ -283,7 +286,9 @@ static misfortune misfortune_draw(rng *r)
     may.sick = rng_percent(r, 40) ? 5 : 0;
     may.permit = rng_percent(r, 40) ? 3 : 0;
     may.jump = rng_percent(r, 30) ? 2 : 0;
-    if (rng_percent(r, 50)) {
+    if (may.jump > 0) {
+        may.become = rng_percent(r, 30) ? 2 : 0;
+    } else if (rng_percent(r, 50)) {
         may.crash = 4;
         may.restore = rng_percent(r, 50) ? 2 : 0;
     } else {
@@ -294,14 +299,14 @@ static misfortune misfortune_draw(rng *r)
     return may;
 }
 
-static void world_begin_actor(world *w, unsigned i, bool seeded, bool skewed)
+static void world_begin_actor(world *w, unsigned i, bool seeded)
 {
     actor *a = &w->actors[i];
 
     *a = (actor){.chance = &w->chance, .journal = &w->journal, .oracle = &w->oracle,
                  .server = &w->server, .network = &w->network, .number = i, .user = i,
                  .clock = {&w->now_ms, 0}, .seeded = seeded};
-    if (skewed)
+    if (w->may.jump > 0)
         clock_upset(&a->clock, &w->chance);
     actor_begin(a);
 }
@@ -341,12 +346,12 @@ uint64_t world_run(uint64_t seed, bool loud)
     static world w;
 
     world_begin(&w, seed, loud);
-    const bool seeded = rng_percent(&w.chance, 50), skewed = rng_percent(&w.chance, 30);
+    const bool seeded = rng_percent(&w.chance, 50);
     server_start(&w.server, false);
     disk_commit(w.server.disk, SIZE_MAX);
     w.server.backup = disk_committed(w.server.disk);
     for (unsigned i = 0; i < w.actors_len; i++)
-        world_begin_actor(&w, i, seeded, skewed);
+        world_begin_actor(&w, i, seeded);
     for (unsigned i = 0; i < WORLD_STEPS; i++)
         world_step(&w, i);
     world_heal(&w);

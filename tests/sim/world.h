@@ -12,7 +12,8 @@ typedef struct misfortune {
     unsigned cut, half_open, slow, sick;
     unsigned crash, restore;       /* of the server */
     unsigned set_back, copy;       /* of a replica's disk */
-    unsigned permit, become, jump; /* rights change, users, clocks */
+    unsigned permit, become;       /* rights change, users */
+    unsigned jump;                 /* clocks, which may be wrong from the beginning */
 } misfortune;
 
 typedef struct world {
