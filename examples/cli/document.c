@@ -2,6 +2,7 @@
 #include "document.h"
 #include "cli.h"
 #include "common/host.h"
+#include "steps.h"
 #include "three.h"
 
 #include <errno.h>
@@ -22,6 +23,7 @@
 void document_name(struct document *d, const char *name)
 {
     *d = (struct document){ .name = name, .lock = -1 };
+    sennit_buf_init(&d->steps, NULL);
     d->path = realpath(name, NULL);
     if (d->path == NULL)
         d->path = cli_join(name, "");
@@ -31,6 +33,7 @@ void document_name(struct document *d, const char *name)
 
 void document_close(struct document *d)
 {
+    steps_close(d);
     sennit_doc_free(d->doc);
     bytes_free(&d->text);
     free(d->path);
@@ -39,6 +42,7 @@ void document_close(struct document *d)
     if (d->lock >= 0)
         close(d->lock);
     *d = (struct document){ .lock = -1 };
+    sennit_buf_init(&d->steps, NULL);
 }
 
 int document_refuse(const struct document *d, sennit_status status)
@@ -174,6 +178,8 @@ int document_open(struct document *d, const char *name, int how)
         return code;
     sennit_doc_set_time(d->doc, host_now());
     code = document_recover(d);
+    if (code == CLI_OK)
+        code = steps_open(d);
     return code == CLI_OK ? file_read(d->path, &d->text) : code;
 }
 
@@ -404,7 +410,7 @@ int document_try_save(struct document *d, bool *edited)
     }
     sennit_buf_clear(&snapshot);
     sennit_buf_clear(&text);
-    return code;
+    return code == CLI_OK ? steps_note(d) : code;
 }
 
 int document_save(struct document *d)

@@ -14,6 +14,8 @@ struct document {
     int lock;          /* on the snapshot, or -1 */
     sennit_doc *doc;
     struct bytes text; /* of the plain file, as it was last read or written */
+    sennit_undo *undo; /* steps.h; NULL if it is only looked at */
+    sennit_buf steps;  /* to be written */
 };
 
 /* Only look: no lock, and the plain file is not needed. */

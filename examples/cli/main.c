@@ -27,6 +27,8 @@ static const struct command commands[] = {
     { "at", cmd_at, "FILE MOMENT", "print the text as it was" },
     { "diff", cmd_diff, "FILE A [B]", "show what changed between two moments" },
     { "tag", cmd_tag, "FILE [NAME]", "name a version, or list the names" },
+    { "undo", cmd_undo, "FILE", "take back what was done here, or by somebody" },
+    { "redo", cmd_redo, "FILE", "do again what undo took back" },
     { "version", cmd_version, "FILE", "tell what is known, for 'delta --since'" },
     { "delta", cmd_delta, "FILE", "write what somebody else lacks" },
     { "apply", cmd_apply, "FILE DELTA...", "merge what somebody else wrote" },
