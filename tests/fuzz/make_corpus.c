@@ -3,9 +3,10 @@
  *     make MODE=check build/check/tests/fuzz/make_corpus
  *     build/check/tests/fuzz/make_corpus tests/fuzz/corpus
  *
- * The folders delta, snapshot, version, anchor, edit and undo have to be there. To
- * be run again when the format changes.
+ * The folders delta, snapshot, version, anchor, edit, undo and history have to be
+ * there. To be run again when the format changes.
  */
+#include "base/bytes.h"
 #include "support/base.h"
 #include "support/require.h"
 #include "support/text.h"
@@ -147,6 +148,35 @@ static void make_versions(size_t number)
     sennit_doc_free(doc);
 }
 
+/* Two versions between nothing and now, and an edit of the first. */
+static void make_histories(size_t number)
+{
+    rng r;
+    sennit_doc *doc = base_doc(&r);
+    sennit_buf now, out;
+    uint64_t replica, count;
+
+    sennit_buf_init(&now, NULL);
+    sennit_buf_init(&out, NULL);
+    doc_version(doc, &now);
+    put_byte(&out, number);
+    put_byte(&out, number / 2);
+    put_byte(&out, number % 3);
+    put_byte(&out, now.len);
+    buf_add(&out, now.data, now.len);
+    for (size_t at = 0; sennit_version_next(now.data, now.len, &at, &replica, &count) == 1;) {
+        uint8_t bytes[8];
+
+        sn_put_u64(bytes, replica);
+        buf_add(&out, bytes, sizeof bytes);
+        put_byte(&out, 1 + (count - 1) * number / 8); /* counts of the base are small */
+    }
+    write_input("history", "pair", number, &out);
+    sennit_buf_clear(&now);
+    sennit_buf_clear(&out);
+    sennit_doc_free(doc);
+}
+
 static void make_anchors(size_t number)
 {
     rng r;
@@ -217,6 +247,7 @@ int main(int argc, char **argv)
         make_anchors(i % 6);
         make_edits(i);
         make_undos(i % 6);
+        make_histories(i % 8);
     }
     return 0;
 }
