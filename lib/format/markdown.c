@@ -138,6 +138,21 @@ static void markdown_leaf(cmark_node_type type, cmark_node *parent, const char *
         cmark_node_set_literal(markdown_node(type, parent), markdown_string(text, len));
 }
 
+/* Tildes are escaped here: cmark writes them as they are, and three begin code. */
+static void markdown_plain(cmark_node *parent, const char *text, size_t len)
+{
+    for (size_t from = 0, end; from < len; from = end) {
+        const char *tilde = memchr(text + from, '~', len - from);
+
+        end = tilde == NULL ? len : (size_t)(tilde - text);
+        markdown_leaf(CMARK_NODE_TEXT, parent, text + from, end - from);
+        if (tilde != NULL) {
+            cmark_node_set_on_enter(markdown_node(CMARK_NODE_CUSTOM_INLINE, parent), "\\~");
+            end++;
+        }
+    }
+}
+
 static void markdown_embed(cmark_node *parent, const markdown_bit *bit)
 {
     static const char image[] = "image:";
@@ -157,12 +172,12 @@ static void markdown_text(cmark_node *parent, const markdown_bit *bit)
 
     for (size_t i = 0; i + 3 <= bit->len; i++)
         if (memcmp(bit->text + i, separator, 3) == 0) {
-            markdown_leaf(CMARK_NODE_TEXT, parent, bit->text + from, i - from);
+            markdown_plain(parent, bit->text + from, i - from);
             markdown_node(CMARK_NODE_LINEBREAK, parent);
             from = i + 3;
             i += 2;
         }
-    markdown_leaf(CMARK_NODE_TEXT, parent, bit->text + from, bit->len - from);
+    markdown_plain(parent, bit->text + from, bit->len - from);
 }
 
 static bool markdown_same_link(const sn_rich *rich, const sn_rich_piece *a, const sn_rich_piece *b)
@@ -197,15 +212,38 @@ static cmark_node *markdown_tag(const sn_rich *rich, cmark_node *parent, const m
     return parent;
 }
 
+static bool markdown_is_code(const markdown_bit *bit)
+{
+    return !bit->embed && (bit->marks & SN_MONO);
+}
+
+/* Bits of code side by side are one: their backticks would run together. Returns how
+ * many they are. */
+static size_t markdown_code_bits(cmark_node *parent, const markdown_bit *bits, size_t n)
+{
+    size_t len = 0, taken = 0;
+
+    for (; taken < n && markdown_is_code(&bits[taken]); taken++)
+        len += bits[taken].len;
+    char *text = markdown_calloc(1, len + 1);
+    len = 0;
+    for (size_t i = 0; i < taken; len += bits[i++].len)
+        memcpy(text + len, bits[i].text, bits[i].len);
+    markdown_leaf(CMARK_NODE_CODE, parent, text, len);
+    return taken;
+}
+
 static void markdown_leaves(cmark_node *parent, const markdown_bit *bits, size_t n)
 {
-    for (size_t i = 0; i < n; i++)
-        if (bits[i].embed)
+    for (size_t i = 0, taken; i < n; i += taken) {
+        taken = 1;
+        if (markdown_is_code(&bits[i]))
+            taken = markdown_code_bits(parent, bits + i, n - i);
+        else if (bits[i].embed)
             markdown_embed(parent, &bits[i]);
-        else if (bits[i].marks & SN_MONO)
-            markdown_leaf(CMARK_NODE_CODE, parent, bits[i].text, bits[i].len);
         else
             markdown_text(parent, &bits[i]);
+    }
 }
 
 /* Bits from the outermost tag in; each stretch that is in a tag together goes into
@@ -291,12 +329,25 @@ static cmark_node *markdown_item(markdown_writing *w, const sn_block *block)
     return w->items[block->level] = markdown_node(CMARK_NODE_ITEM, w->lists[block->level]);
 }
 
+/* cmark writes it as it is, and reads escapes in it. */
+static bool markdown_is_language(const sn_block *block)
+{
+    static const char plain[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789+#._-";
+
+    for (size_t i = 0; i < block->info_len; i++)
+        if (block->info[i] == '\0' || strchr(plain, block->info[i]) == NULL)
+            return false;
+    return true;
+}
+
 static void markdown_end_code(markdown_writing *w)
 {
     if (w->around == NULL || cmark_node_get_type(w->around) != CMARK_NODE_CODE_BLOCK)
         return;
     cmark_node_set_literal(w->around, markdown_string((const char *)w->code.data, w->code.len));
-    cmark_node_set_fence_info(w->around, markdown_string(w->code_block.info, w->code_block.info_len));
+    if (markdown_is_language(&w->code_block))
+        cmark_node_set_fence_info(w->around,
+                                  markdown_string(w->code_block.info, w->code_block.info_len));
     w->code.len = 0;
 }
 
@@ -481,7 +532,10 @@ static sennit_status markdown_enter(markdown_reading *r, cmark_node *node, cmark
         cmark_iter_reset(iter, node, CMARK_EVENT_EXIT);
         return markdown_take_image(d, node);
     case CMARK_NODE_CODE_BLOCK: return markdown_take_code(d, node);
-    case CMARK_NODE_HTML_BLOCK: return markdown_lines(d, cmark_node_get_literal(node), &paragraph);
+    case CMARK_NODE_HTML_BLOCK: /* one stands between two lists, to part them */
+        if (strcmp(cmark_node_get_literal(node), "<!-- end list -->\n") == 0)
+            return SENNIT_OK;
+        return markdown_lines(d, cmark_node_get_literal(node), &paragraph);
     case CMARK_NODE_THEMATIC_BREAK:
         SN_TRY(sn_draft_embed(d, "rule", 4));
         return sn_draft_newline(d, &paragraph);
