@@ -16,6 +16,7 @@
 #: make bench       replay recorded editing sessions, from the folder TRACES=
 #: make bench-peers the same with other libraries, side by side
 #: make bench-python the same in Python, beside others for it
+#: make bench-server what the server bears, beside two others for Yjs
 #: make install     to DESTDIR=, PREFIX=/usr/local; also make uninstall
 #: make amalgam     the library as one file, build/amalgam/sennit.c, and its header
 #: make layers abi  check what may include what, and what is exported
@@ -350,6 +351,9 @@ bench-python: traces python # needs pip and the registry of Python besides
 bench-peers: traces cli # needs cargo, node and npm besides
 	@bash tests/bench/peers/run.sh $(TRACES)
 
+bench-server: server $(B)/load # needs node, npm and a C++ compiler besides, or ALONE=1
+	@$(PYTHON) tests/bench/server/run.py $(if $(ALONE),--alone) $(if $(wildcard $(TRACES)),--traces $(TRACES))
+
 # ---- Installing -------------------------------------------------------------
 
 PREFIX     ?= /usr/local
@@ -408,7 +412,7 @@ help:
 
 FORCE:
 .PHONY: FORCE all lib sync cli server page amalgam run demo acts kill9 test check unit-tests sync-tests sim replay mutants valgrind vectors cli-tests e2e-tests readme \
-    layers abi install-test python js e2e fuzz fuzz-targets coverage coverage-tests traces bench bench-peers bench-python \
+    layers abi install-test python js e2e fuzz fuzz-targets coverage coverage-tests traces bench bench-peers bench-server bench-python \
     install uninstall clean help
 .SECONDARY:
 .DELETE_ON_ERROR:
