@@ -17,6 +17,8 @@
 #include <sennit/sync.h>
 
 #define SN_LEVELS 3
+#define SN_SESSION_SEARCHING (SENNIT_REFUSED + 1) /* greeting, and looking for a fork */
+#define SN_SESSION_STATES (SN_SESSION_SEARCHING + 1)
 #define SN_WAITS 64
 #define SN_SENT 64 /* deltas whose fate is told apart; beyond, they are told together */
 

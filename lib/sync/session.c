@@ -455,15 +455,14 @@ typedef sennit_status session_action(sennit_session *s, const sn_message *m, uin
 /* What each message does in each state; NULL: it is out of turn, and the connection
  * is closed. Offline and refused there is no channel whose messages these could be.
  * While it searches the server may not know yet that it does. */
-#define SESSION_SEARCHING (SENNIT_REFUSED + 1)
-static session_action *const session_table[][SN_MESSAGE_TYPES] = {
+static session_action *const session_table[SN_SESSION_STATES][SN_MESSAGE_TYPES] = {
     [SENNIT_OFFLINE] = {NULL},
     [SENNIT_GREETING] = {[SN_WELCOME] = sn_session_take_welcome, [SN_ERROR] = take_error},
     [SENNIT_LIVE] = {[SN_DELTA] = take_delta, [SN_ACK] = sn_safe_take_ack,
                      [SN_PRESENCE] = take_presence, [SN_ERROR] = take_error, [SN_WANT] = take_want,
                      [SN_VOID] = take_void},
     [SENNIT_REFUSED] = {NULL},
-    [SESSION_SEARCHING] = {[SN_DIGESTS] = sn_fork_take, [SN_ERROR] = take_error,
+    [SN_SESSION_SEARCHING] = {[SN_DIGESTS] = sn_fork_take, [SN_ERROR] = take_error,
                            [SN_DELTA] = let_pass, [SN_ACK] = let_pass, [SN_PRESENCE] = let_pass,
                            [SN_WANT] = let_pass, [SN_VOID] = let_pass},
 };
@@ -474,7 +473,7 @@ sennit_status sn_session_take(sennit_session *s, const sn_message *m, uint64_t n
 
     if (s->doc == NULL || s->hello_due)
         return SENNIT_OK; /* it is about to leave this channel */
-    action = session_table[s->searching ? SESSION_SEARCHING : (unsigned)s->state][m->type];
+    action = session_table[s->searching ? SN_SESSION_SEARCHING : (unsigned)s->state][m->type];
     return action != NULL ? action(s, m, now_ms) : SENNIT_ECORRUPT;
 }
 
