@@ -80,7 +80,7 @@ static void half_a_character_does_not_show(void **state)
 {
     stage *s = *state;
     sennit_doc *doc = stage_doc(s, 1, "");
-    static const char *const want[] = {"", "a", "a", "a", "a\xe2\x82\xac", "a\xe2\x82\xac" "b"};
+    static const char *const want[] = {"", "a", "a", "a", "a\u20ac", "a\u20acb"};
 
     type(doc, 0, "a\xe2\x82\xac" "b");
     for (uint8_t n = 1; n <= 5; n++) {
