@@ -55,12 +55,6 @@ static int moment_check(const char *word, struct bytes *out)
     return CLI_NO;
 }
 
-int moment_hex(const char *word, const char *digits, struct bytes *out)
-{
-    *out = (struct bytes){ cli_join(digits, ""), strlen(digits) };
-    return moment_check(word, out);
-}
-
 /* A word that is a file's name is a file; bytes that are no version as they are
  * must be digits. */
 int moment_bytes(const char *word, struct bytes *out)
@@ -68,8 +62,10 @@ int moment_bytes(const char *word, struct bytes *out)
     int code;
 
     *out = (struct bytes){ NULL, 0 };
-    if (strcmp(word, "-") != 0 && !file_exists(word))
-        return moment_hex(word, word, out);
+    if (strcmp(word, "-") != 0 && !file_exists(word)) {
+        *out = (struct bytes){ cli_join(word, ""), strlen(word) };
+        return moment_check(word, out);
+    }
     code = file_read(word, out);
     return code == CLI_OK ? moment_check(word, out) : code;
 }

@@ -19,9 +19,6 @@ int moment_version(const struct document *d, const char *word, sennit_buf *out);
  * input) with what --hex or --raw printed. Free with bytes_free. */
 int moment_bytes(const char *word, struct bytes *out);
 
-/* The same of digits only; word is what to call them in messages. */
-int moment_hex(const char *word, const char *digits, struct bytes *out);
-
 /* Whether a word means something without being a tag, and can be none. */
 bool moment_is_taken(const char *word);
 

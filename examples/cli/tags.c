@@ -3,81 +3,37 @@
 #include "cli.h"
 #include "common/out.h"
 #include "moment.h"
+#include "paint.h"
 
-#include <jansson.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#define TAGS_PREFIX "sennit.tag." /* of keys of the metadata; their values are versions */
 #define TAGS_NAME_MAX 100
 
-/* ---------------------------------------------------------------- File -- */
-
-static char *tags_path(const struct document *d)
+static char *tags_key(const char *name)
 {
-    return cli_join(d->store, "-tags");
+    return cli_join(TAGS_PREFIX, name);
 }
 
-static int tags_damaged(const char *path)
+static bool tags_get(const struct document *d, const char *name, sennit_value *out)
 {
-    cli_error(path, "is no list of tags");
-    return CLI_NO;
-}
+    char *key = tags_key(name);
+    int got = strlen(key) <= SENNIT_ATTR_NAME_MAX
+                  ? sennit_meta_get(d->doc, key, strlen(key), out) : 0;
 
-/* Read all tags; none if there is no file. */
-static int tags_read(const struct document *d, json_t **out)
-{
-    char *path = tags_path(d);
-    struct bytes bytes = { NULL, 0 };
-    int code = CLI_OK;
-
-    *out = NULL;
-    if (!file_exists(path)) {
-        *out = json_object();
-    } else {
-        code = file_read(path, &bytes);
-        if (code == CLI_OK) {
-            *out = json_loadb(bytes.data, bytes.len, JSON_REJECT_DUPLICATES, NULL);
-            if (!json_is_object(*out))
-                code = tags_damaged(path);
-        }
-        bytes_free(&bytes);
-    }
-    free(path);
-    return code;
-}
-
-static int tags_write(const struct document *d, const json_t *tags)
-{
-    char *path = tags_path(d);
-    char *text = json_dumps(tags, JSON_INDENT(1) | JSON_SORT_KEYS);
-    int code = CLI_IO;
-
-    if (text == NULL)
-        cli_error(NULL, "out of memory");
-    else
-        code = file_write(path, text, strlen(text));
-    free(text);
-    free(path);
-    return code;
+    free(key);
+    return got == 1 && out->type == SENNIT_DATA;
 }
 
 int tags_find(const struct document *d, const char *name, bool *found, sennit_buf *out)
 {
-    struct bytes version;
-    json_t *tags;
-    int code = tags_read(d, &tags);
-    const char *hex = json_string_value(json_object_get(tags, name));
+    sennit_value value;
 
-    *found = hex != NULL;
-    if (code == CLI_OK && hex != NULL) {
-        code = moment_hex(name, hex, &version);
-        if (code == CLI_OK && !out_add(out, version.data, version.len))
-            code = cli_refuse(name, SENNIT_ENOMEM, NULL);
-        bytes_free(&version);
-    }
-    json_decref(tags);
-    return code;
+    *found = tags_get(d, name, &value);
+    return !*found || out_add(out, value.data, value.len) ? CLI_OK
+                                                          : cli_refuse(name, SENNIT_ENOMEM, NULL);
 }
 
 /* ---------------------------------------------------------------- Tags -- */
@@ -96,39 +52,63 @@ static bool tags_name_is_good(const char *name)
 
 static int tags_list(const struct document *d)
 {
-    json_t *tags, *value;
-    const char *name;
-    int code = tags_read(d, &tags);
+    const size_t prefix = strlen(TAGS_PREFIX);
+    sennit_attr attr = { .name = NULL };
+    sennit_buf hex;
+    bool good = true;
 
-    if (code == CLI_OK)
-        json_object_foreach(tags, name, value)
-            printf("%s  %s\n", name, json_is_string(value) ? json_string_value(value) : "?");
-    json_decref(tags);
-    return code;
+    sennit_buf_init(&hex, NULL);
+    while (good && sennit_meta_next(d->doc, &attr) == 1) {
+        if (attr.name_len <= prefix || memcmp(attr.name, TAGS_PREFIX, prefix) != 0
+            || attr.value.type != SENNIT_DATA)
+            continue;
+        hex.len = 0;
+        good = out_hex(&hex, attr.value.data, attr.value.len);
+        paint_text(attr.name + prefix, attr.name_len - prefix);
+        printf("  %.*s\n", (int)hex.len, (const char *)hex.data);
+    }
+    sennit_buf_clear(&hex);
+    return good ? CLI_OK : cli_refuse(d->name, SENNIT_ENOMEM, NULL);
 }
 
-/* Change one tag: hex is its version, or NULL to take it away. */
-static int tags_change(const struct document *d, const char *name, const char *hex)
+/* Change one tag, or take it away (version NULL). No step of 'sennit undo' is about
+ * that. */
+static int tags_change(struct document *d, const char *name, const sennit_buf *version)
 {
-    json_t *tags;
-    int code = tags_read(d, &tags);
+    char *key = tags_key(name);
+    sennit_value value = { .type = SENNIT_DATA };
+    sennit_status st = sennit_undo_track(d->undo, 0);
 
-    if (code == CLI_OK && hex == NULL && json_object_del(tags, name) != 0) {
-        cli_error(d->name, "has no tag %s", name);
-        code = CLI_NO;
+    if (version != NULL) {
+        value.data = version->data;
+        value.len = version->len;
     }
-    if (code == CLI_OK && hex != NULL && json_object_set_new(tags, name, json_string(hex)) != 0)
-        code = cli_refuse(d->name, SENNIT_ENOMEM, NULL);
-    if (code == CLI_OK)
-        code = tags_write(d, tags);
-    json_decref(tags);
-    return code;
+    if (st == SENNIT_OK)
+        st = version != NULL ? sennit_meta_set(d->doc, key, strlen(key), &value)
+                             : sennit_meta_delete(d->doc, key, strlen(key));
+    free(key);
+    if (st == SENNIT_OK)
+        st = sennit_undo_track(d->undo, 1);
+    return st == SENNIT_OK ? document_save(d) : document_refuse(d, st);
+}
+
+static int tags_forget(struct document *d, const char *name)
+{
+    sennit_value value;
+    int code = document_record_first(d);
+
+    if (code != CLI_OK)
+        return code;
+    if (tags_get(d, name, &value))
+        return tags_change(d, name, NULL);
+    cli_error(d->name, "has no tag %s", name);
+    return CLI_NO;
 }
 
 /* Only what the document can tell the text of is worth a name. */
-static int tags_set(const struct document *d, const char *name, const char *word)
+static int tags_set(struct document *d, const char *name, const char *word)
 {
-    sennit_buf version, text, hex;
+    sennit_buf version, text;
     int code;
 
     if (!tags_name_is_good(name)) {
@@ -137,18 +117,15 @@ static int tags_set(const struct document *d, const char *name, const char *word
     }
     sennit_buf_init(&version, NULL);
     sennit_buf_init(&text, NULL);
-    sennit_buf_init(&hex, NULL);
-    code = moment_version(d, word, &version);
+    code = document_record_first(d);
+    if (code == CLI_OK)
+        code = moment_version(d, word, &version);
     if (code == CLI_OK) {
         sennit_status st = sennit_history_text(d->doc, version.data, version.len, &text);
-        if (st == SENNIT_OK && (!out_hex(&hex, version.data, version.len) || !out_add(&hex, "", 1)))
-            st = SENNIT_ENOMEM;
-        code = st == SENNIT_OK ? tags_change(d, name, (const char *)hex.data)
-                               : document_refuse(d, st);
+        code = st == SENNIT_OK ? tags_change(d, name, &version) : document_refuse(d, st);
     }
     sennit_buf_clear(&version);
     sennit_buf_clear(&text);
-    sennit_buf_clear(&hex);
     return code;
 }
 
@@ -179,9 +156,11 @@ static const struct argp tag_argp = {
     .parser = tag_parse,
     .args_doc = "FILE [NAME [MOMENT]]",
     .doc = "Name a version of the document, or list the names.\v"
-           "Without MOMENT it is the version of now: what was committed or merged last. A tag "
-           "that exists is moved. See 'sennit at --help' for moments.\n\n"
-           "Tags are in FILE.sennit-tags and stay on this device.",
+           "Without MOMENT it is the version of now; what was changed in FILE and not recorded "
+           "is recorded first. A tag that exists is moved. See 'sennit at --help' for "
+           "moments.\n\n"
+           "Tags belong to the document, so everybody gets them; of two of one name the one "
+           "set last counts.",
 };
 
 int cmd_tag(int argc, char **argv)
@@ -195,7 +174,7 @@ int cmd_tag(int argc, char **argv)
     code = document_open(&d, words->at[0], words->n > 1 || in.gone != NULL ? DOCUMENT_WRITE
                                                                            : DOCUMENT_READ);
     if (code == CLI_OK && in.gone != NULL)
-        code = tags_change(&d, in.gone, NULL);
+        code = tags_forget(&d, in.gone);
     else if (code == CLI_OK && words->n == 1)
         code = tags_list(&d);
     if (code == CLI_OK && words->n > 1)

@@ -1,9 +1,4 @@
-/* Names for versions of a document.
- *
- * They are in FILE.sennit-tags, a JSON object of names and hexadecimal versions,
- * and stay on this device: a fork or a peer does not get them, but the version
- * that a tag prints means the same everywhere.
- */
+/* Names for versions of a document: metadata of it, so everybody has them. */
 #ifndef TAGS_H
 #define TAGS_H
 
