@@ -22,7 +22,7 @@ export class Work {
   #blamed = false;
   /** What was there when the connection was lost. */
   #leftAt: Version | null = null;
-  #ready = false;
+  #writable = false;
 
   static async open(name: string, token: string): Promise<Work> {
     const url = `${location.protocol === "https:" ? "wss" : "ws"}://${location.host}/sync`;
@@ -93,9 +93,11 @@ export class Work {
     const writable = ready && (connection !== "live" || permission >= Permission.Edit);
     [mark.textContent, mark.className] = describe(status);
     mark.title = status.kept && status.unsaved > 0 ? "What is unsaved is kept on this device" : "";
-    this.#view.dispatch({ effects: this.#editable.reconfigure(EditorState.readOnly.of(!writable)) });
-    if (writable && !this.#ready) this.#view.focus();
-    this.#ready ||= writable;
+    if (writable !== this.#writable) {
+      this.#writable = writable;
+      this.#view.dispatch({ effects: this.#editable.reconfigure(EditorState.readOnly.of(!writable)) });
+      if (writable) this.#view.focus();
+    }
     if (connection !== "live" && ready) this.#leftAt ??= this.#provider.document.version;
     if (connection === "live" && this.#leftAt && status.unsaved === 0) this.#cameBack();
     press("offline", !status.wanted);
@@ -135,7 +137,7 @@ export class Work {
   // ---- Tools
 
   #onText(): void {
-    const { undo } = this.#provider, reading = this.#past !== null || !this.#ready;
+    const { undo } = this.#provider, reading = this.#past !== null || !this.#writable;
     byId<HTMLButtonElement>("undo").disabled = reading || undo.canUndo === 0;
     byId<HTMLButtonElement>("redo").disabled = reading || undo.canRedo === 0;
   }

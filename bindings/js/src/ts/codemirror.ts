@@ -17,7 +17,7 @@ import { syncPlugin } from "./codemirror/sync.js";
 import { undoKeys } from "./codemirror/undo.js";
 import type { Provider } from "./sync/provider.js";
 
-export { authorClass, setBlame } from "./codemirror/blame.js";
+export { authorClasses, setBlame } from "./codemirror/blame.js";
 export { Past, type Step } from "./codemirror/past.js";
 export { fromDocument } from "./codemirror/sync.js";
 export type { User } from "./codemirror/peers.js";

@@ -1,23 +1,27 @@
 import { type Extension, type Range, StateEffect, StateField } from "@codemirror/state";
 import { Decoration, type DecorationSet, EditorView } from "@codemirror/view";
 
+import type { Document } from "../document.js";
 import { blame } from "../history.js";
 import type { Provider } from "../sync/provider.js";
 
 const COLORS = 8;
 const show = StateEffect.define<DecorationSet>();
 
-/** The class of what a replica wrote, one of eight. */
-export function authorClass(replica: bigint): string {
-  return `cm-author-${Number(BigInt.asUintN(32, replica ^ (replica >> 32n))) % COLORS}`;
+/** For each replica the class of what it wrote, one of eight, by who came first. */
+export function authorClasses(document: Document): Map<bigint, string> {
+  const since = new Map<bigint, number>();
+  for (const { replica, unixMs } of document.changes()) since.set(replica, Math.min(unixMs, since.get(replica) ?? unixMs));
+  const authors = [...since].sort(([a, from], [b, to]) => from - to || (a < b ? -1 : 1));
+  return new Map(authors.map(([replica], i) => [replica, `cm-author-${i % COLORS}`]));
 }
 
 /** Who wrote the text, as classes `cm-author-0` to `-7` with the time as a title. */
 function colors(provider: Provider): DecorationSet {
-  const ranges: Range<Decoration>[] = [];
+  const ranges: Range<Decoration>[] = [], classes = authorClasses(provider.document);
   for (const { pos, length, replica, unixMs } of blame(provider.document)) {
     const title = replica === 0n ? "the text it began with" : new Date(unixMs).toLocaleString();
-    ranges.push(Decoration.mark({ class: authorClass(replica), attributes: { title } }).range(pos, pos + length));
+    ranges.push(Decoration.mark({ class: classes.get(replica) ?? "", attributes: { title } }).range(pos, pos + length));
   }
   return Decoration.set(ranges);
 }

@@ -4,7 +4,7 @@ import { Decoration, EditorView } from "@codemirror/view";
 import { type Change, type Version, versionMap, versionOf } from "../document.js";
 import { changeVersions, diff, textAt } from "../history.js";
 import type { Provider } from "../sync/provider.js";
-import { authorClass } from "./blame.js";
+import { authorClasses } from "./blame.js";
 import { textOf } from "./sync.js";
 
 export interface Step { unixMs: number; replica: bigint }
@@ -22,10 +22,12 @@ export class Past {
   readonly steps: readonly Step[];
   readonly #provider: Provider;
   readonly #moments: Moment[];
+  readonly #classes: Map<bigint, string>;
   readonly #extensions: Extension;
 
   constructor(provider: Provider, parent: HTMLElement, root: Document | ShadowRoot, extensions: Extension = []) {
     this.#provider = provider;
+    this.#classes = authorClasses(provider.document);
     this.steps = this.#moments = momentsOf([...provider.document.changes()]);
     this.#extensions = [
       extensions, EditorState.readOnly.of(true), EditorState.lineSeparator.of("\n"), EditorView.lineWrapping,
@@ -40,7 +42,7 @@ export class Past {
     const { document } = this.#provider, [before, after] = this.#versions(step);
     const marks: Range<Decoration>[] = [];
     for (const { pos, inserted, replica } of diff(document, before, after))
-      if (inserted > 0) marks.push(Decoration.mark({ class: authorClass(replica) }).range(pos, pos + inserted));
+      if (inserted > 0) marks.push(Decoration.mark({ class: this.#classes.get(replica) ?? "" }).range(pos, pos + inserted));
     this.view.setState(EditorState.create({
       doc: textOf(textAt(document, after)),
       extensions: [this.#extensions, EditorView.decorations.of(Decoration.set(marks))],
