@@ -29,6 +29,7 @@ void document_name(struct document *d, const char *name)
         d->path = cli_join(name, "");
     d->store = cli_join(d->path, ".sennit");
     d->next = cli_join(d->path, ".sennit-next");
+    d->was = cli_join(d->path, ".sennit-was");
 }
 
 void document_close(struct document *d)
@@ -39,6 +40,7 @@ void document_close(struct document *d)
     free(d->path);
     free(d->store);
     free(d->next);
+    free(d->was);
     if (d->lock >= 0)
         close(d->lock);
     *d = (struct document){ .lock = -1 };
@@ -129,19 +131,54 @@ static bool document_is_older(const char *path, const char *than)
            || (a.st_mtim.tv_sec == b.st_mtim.tv_sec && a.st_mtim.tv_nsec < b.st_mtim.tv_nsec);
 }
 
-/* Finish what document_save could not; see there. */
-static int document_recover(struct document *d)
+/* Keep a text that gave way, as FILE~. */
+static int document_keep(const struct document *d, const char *from)
 {
-    struct bytes next;
+    char *kept = cli_join(d->path, "~");
+    int code = file_publish(from, kept);
+
+    if (code == CLI_OK)
+        cli_error(d->name, "the text that was in it before is kept as %s~", d->name);
+    free(kept);
+    return code;
+}
+
+/* Tell whether a file holds the text of the document. */
+static int document_file_is(const struct document *d, const char *path, bool *is)
+{
+    struct bytes text;
+    int code = file_read(path, &text);
+
+    if (code == CLI_OK)
+        code = document_is(d, &text, is);
+    bytes_free(&text);
+    return code;
+}
+
+/* FILE.sennit-was is the new text until the step of document_save_both, and then the old
+ * one, in which an editor may have saved something. */
+static int document_recover_was(struct document *d)
+{
     bool written;
     int code;
 
-    if (!file_exists(d->next))
+    if (!file_exists(d->was))
         return CLI_OK;
-    code = file_read(d->next, &next);
-    if (code == CLI_OK)
-        code = document_is(d, &next, &written);
-    bytes_free(&next);
+    code = document_file_is(d, d->was, &written);
+    if (code != CLI_OK)
+        return code;
+    return written ? file_publish(d->was, d->next) : document_keep(d, d->was);
+}
+
+/* Finish what document_save could not; see document_save_both. */
+static int document_recover(struct document *d)
+{
+    bool written;
+    int code = document_recover_was(d);
+
+    if (code != CLI_OK || !file_exists(d->next))
+        return code;
+    code = document_file_is(d, d->next, &written);
     if (code != CLI_OK)
         return code;
 
@@ -305,13 +342,16 @@ static int document_encode(struct document *d, sennit_buf *snapshot, sennit_buf 
     return st == SENNIT_OK ? document_text(d, text) : document_refuse(d, st);
 }
 
-/* An editor may have saved the plain file while we were merging: that save must
- * not be overwritten. What is left of the race is a few microseconds. */
+/* An editor may have saved the plain file while we were merging, or be about to: some take
+ * it away for a moment. */
 static int document_untouched(const struct document *d, bool *edited)
 {
-    struct bytes now;
-    int code = document_look(d, &now, edited);
+    struct bytes now = { NULL, 0 };
+    int code = CLI_OK;
 
+    *edited = !file_exists(d->path);
+    if (!*edited)
+        code = document_look(d, &now, edited);
     bytes_free(&now);
     return code == CLI_OK && *edited ? CLI_REFUSED : code;
 }
@@ -339,6 +379,22 @@ static int document_publish(struct document *d, const char *staged)
     return code;
 }
 
+/* Record what an editor saved at the very moment when the file was written. */
+static int document_record_was(struct document *d, const struct bytes *was,
+                               struct document_edits *late)
+{
+    struct document_edits edits = { 0, 0 };
+    int code = document_record_late(d, was, &edits);
+
+    late->inserted += edits.inserted;
+    late->deleted += edits.deleted;
+    if (code == CLI_REFUSED) /* it is no text */
+        return document_keep(d, d->was);
+    if (code == CLI_OK)
+        unlink(d->was);
+    return code;
+}
+
 static void document_undo_save(const struct document *d, const char *text, const char *snapshot)
 {
     unlink(d->next);
@@ -348,15 +404,26 @@ static void document_undo_save(const struct document *d, const char *text, const
         unlink(snapshot);
 }
 
+static int document_swap(const struct document *d, struct bytes *was)
+{
+    if (rename(d->next, d->was) == 0)
+        return file_swap(d->was, d->path, was);
+    cli_error(d->was, "%s", strerror(errno));
+    return CLI_IO;
+}
+
 /* Write the snapshot, then the plain text, each in one step of its own.
  *
  * An interruption between the two steps would leave a plain file that lacks
  * what was merged, and the next commit would take that for an edit that deleted
  * it. So the new text waits under the name FILE.sennit-next from before the
  * first step until the second: whoever finds it there, and in the snapshot the
- * same text, knows that the second step is missing. */
+ * same text, knows that the second step is missing.
+ *
+ * The second step exchanges the two texts, for an editor may have saved until then. The old
+ * one is FILE.sennit-was while it is looked at. */
 static int document_save_both(struct document *d, const sennit_buf *snapshot,
-                              const sennit_buf *text, bool *edited)
+                              const sennit_buf *text, bool *edited, struct bytes *was)
 {
     char *staged_text, *staged = NULL;
     int code = file_stage(d->path, d->path, text->data, text->len, &staged_text);
@@ -369,10 +436,10 @@ static int document_save_both(struct document *d, const sennit_buf *snapshot,
         code = document_untouched(d, edited);
     if (code == CLI_OK)
         code = document_publish(d, staged);
-    if (code == CLI_OK)
-        code = file_publish(d->next, d->path);
-    else
+    if (code != CLI_OK)
         document_undo_save(d, staged_text, staged);
+    else
+        code = document_swap(d, was);
     free(staged_text);
     free(staged);
     return code;
@@ -392,31 +459,61 @@ static int document_save_snapshot(struct document *d, const sennit_buf *snapshot
     return code;
 }
 
-int document_try_save(struct document *d, bool *edited)
+/* The text is written; `was` is what it replaced, `text` is borrowed. */
+static int document_saved(struct document *d, const sennit_buf *text, const struct bytes *was,
+                          struct document_edits *late)
 {
+    int code = CLI_OK;
+
+    if (was->data == NULL || bytes_are(&d->text, was->data, was->len))
+        unlink(d->was);
+    else
+        code = document_record_was(d, was, late);
+    document_set_text(d, text->data, text->len);
+    return code;
+}
+
+static int document_save_once(struct document *d, bool *edited, struct document_edits *late)
+{
+    struct bytes was = { NULL, 0 };
     sennit_buf snapshot, text;
     int code;
 
-    *edited = false;
     sennit_buf_init(&snapshot, NULL);
     sennit_buf_init(&text, NULL);
     code = document_encode(d, &snapshot, &text);
     if (code == CLI_OK && bytes_are(&d->text, text.data, text.len)) {
         code = document_save_snapshot(d, &snapshot);
     } else if (code == CLI_OK) {
-        code = document_save_both(d, &snapshot, &text, edited);
+        code = document_save_both(d, &snapshot, &text, edited, &was);
         if (code == CLI_OK)
-            document_set_text(d, text.data, text.len);
+            code = document_saved(d, &text, &was, late);
     }
+    bytes_free(&was);
     sennit_buf_clear(&snapshot);
     sennit_buf_clear(&text);
     return code == CLI_OK ? steps_note(d) : code;
 }
 
+int document_try_save(struct document *d, bool *edited, struct document_edits *late)
+{
+    uint64_t before;
+    int code;
+
+    *late = (struct document_edits){ 0, 0 };
+    *edited = false;
+    do {
+        before = late->inserted + late->deleted;
+        code = document_save_once(d, edited, late);
+    } while (code == CLI_OK && late->inserted + late->deleted > before);
+    return code;
+}
+
 int document_save(struct document *d)
 {
+    struct document_edits late;
     bool edited;
-    int code = document_try_save(d, &edited);
+    int code = document_try_save(d, &edited, &late);
 
     if (edited)
         cli_error(d->name, "was edited at this very moment; nothing was done, try again");

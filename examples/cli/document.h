@@ -10,7 +10,7 @@ struct document {
     const char *name;  /* as the user wrote it, for messages */
     char *path;        /* the plain text; symbolic links followed */
     char *store;       /* its snapshot: path.sennit */
-    char *next;        /* path.sennit-next: see document_save */
+    char *next, *was;  /* path.sennit-next, path.sennit-was: see document_save_both */
     int lock;          /* on the snapshot, or -1 */
     sennit_doc *doc;
     struct bytes text; /* of the plain file, as it was last read or written */
@@ -51,11 +51,13 @@ int document_record_first(struct document *d);
 bool document_differs(struct document *d);
 
 /* Write both files, the plain one only if its text is another now. If somebody
- * edited that meanwhile, nothing is written, and CLI_REFUSED returned. */
+ * edited that meanwhile, nothing is written, and CLI_REFUSED returned; what they saved in
+ * the very moment of writing is recorded and written too. */
 int document_save(struct document *d);
 
-/* The same without a message for that one case, in which *edited is true. */
-int document_try_save(struct document *d, bool *edited);
+/* The same without a message for the first case, in which *edited is true; late is what
+ * was recorded in the second. */
+int document_try_save(struct document *d, bool *edited, struct document_edits *late);
 
 /* Write the snapshot of a document that has no file yet; force: or has one, which
  * is replaced. */

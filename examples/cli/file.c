@@ -8,7 +8,10 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
+
+#define FILE_WRITERS_TRIES 100 /* of 5 ms: for an editor to finish what it is writing */
 
 /* ------------------------------------------------------------- Reading -- */
 
@@ -162,6 +165,37 @@ int file_publish(const char *temp, const char *path)
     if (rename(temp, path) != 0)
         return file_failed(path, -1, NULL);
     return file_sync_folder(path) == 0 ? CLI_OK : file_failed(path, -1, NULL);
+}
+
+/* A lease for reading is given when nobody has the file open for writing, and not to
+ * everybody: who gets none for another reason does not wait. */
+static void file_wait_for_writers(int fd)
+{
+    struct timespec pause = { .tv_nsec = 5000000 };
+
+    for (int tries = 0; tries < FILE_WRITERS_TRIES; tries++) {
+        if (fcntl(fd, F_SETLEASE, F_RDLCK) == 0 || errno != EAGAIN)
+            return;
+        nanosleep(&pause, NULL);
+    }
+}
+
+int file_swap(const char *temp, const char *path, struct bytes *old)
+{
+    int fd, code;
+
+    *old = (struct bytes){ NULL, 0 };
+    if (renameat2(AT_FDCWD, temp, AT_FDCWD, path, RENAME_EXCHANGE) != 0)
+        return file_publish(temp, path);
+    if (file_sync_folder(path) != 0)
+        return file_failed(path, -1, NULL);
+    fd = open(temp, O_RDONLY | O_CLOEXEC);
+    if (fd < 0)
+        return file_failed(temp, -1, NULL);
+    file_wait_for_writers(fd);
+    code = file_read(temp, old);
+    close(fd); /* and with it the lease */
+    return code;
 }
 
 int file_write(const char *path, const void *data, size_t len)

@@ -35,6 +35,12 @@ int file_create(const char *path, const void *data, size_t len);
 int file_stage(const char *path, const char *like, const void *data, size_t len, char **temp);
 int file_publish(const char *temp, const char *path);
 
+/* Publish, and read what was under the name until that very step into *old: nothing is
+ * overwritten unseen. Whoever has the old file open for writing is given a moment to finish.
+ * It stays under the name temp. Where the file system has no such step, *old is empty and
+ * nothing stays. */
+int file_swap(const char *temp, const char *path, struct bytes *old);
+
 /* Return the offset of the first byte that is not UTF-8, or len. */
 size_t bytes_utf8(const char *data, size_t len);
 

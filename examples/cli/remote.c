@@ -196,7 +196,8 @@ int remote_event(struct remote *remote, bool quiet, sennit_event *event, int *co
     case SENNIT_EVENT_LIVE: remote_show_live(remote, quiet); break;
     case SENNIT_EVENT_REFUSED:
         remote_show_refused(remote, event);
-        if (!remote_will_pass(event->fault))
+        if (!remote_will_pass(event->fault) &&
+            sennit_session_get_state(remote->session) == SENNIT_REFUSED)
             *code = CLI_REFUSED;
         break;
     case SENNIT_EVENT_CLOCK:

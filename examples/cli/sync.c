@@ -41,7 +41,10 @@ struct sync {
     bool once;            /* push: end when the server has everything */
     bool stop;            /* a signal came */
     bool ours;            /* edits of ours are not known to be durable */
+    bool begun;           /* what was here at the start is durable */
+    bool told;            /* that edits of ours can not be sent */
     bool theirs;          /* edits of others are not in FILE yet */
+    uint64_t asked;       /* the ticket of the last sync_ask */
     uint64_t write_ms;    /* when to write them */
     uint64_t editor_ms;   /* since when FILE differs without having been closed; or 0 */
     uint64_t before;      /* bytes inserted, when FILE was last written */
@@ -113,14 +116,25 @@ static uint64_t sync_inserted(const struct sync *sync)
     return stat.inserted_bytes;
 }
 
+/* What an editor saved in the very moment when FILE was written. */
+static void sync_late(struct sync *sync, const struct document_edits *late)
+{
+    if (late->inserted == 0 && late->deleted == 0)
+        return;
+    sync->ours = true;
+    sync_say(sync, late, "from here");
+}
+
 /* Write both files. An editor that saves at this very moment is looked at again. */
 static int sync_save(struct sync *sync)
 {
+    struct document_edits late;
     bool edited;
-    int code = document_try_save(&sync->d, &edited);
+    int code = document_try_save(&sync->d, &edited, &late);
 
     if (code == CLI_REFUSED && edited)
         return CLI_OK;
+    sync_late(sync, &late);
     sync->theirs = sync->theirs && code != CLI_OK;
     sync->write_ms = host_now() + SYNC_WRITE_MS;
     sync->before = sync_inserted(sync);
@@ -159,15 +173,16 @@ static int sync_editor(struct sync *sync, uint64_t now_ms)
 
 static int sync_write(struct sync *sync, uint64_t now_ms)
 {
-    struct document_edits edits = { sync_inserted(sync) - sync->before, sync->d.text.len };
+    struct document_edits edits = { sync_inserted(sync) - sync->before, sync->d.text.len }, late;
     bool edited;
-    int code = document_try_save(&sync->d, &edited);
+    int code = document_try_save(&sync->d, &edited, &late);
 
     if (code == CLI_REFUSED && edited)
         return sync_editor(sync, now_ms);
     if (code != CLI_OK)
         return code;
-    edits.deleted += edits.inserted - sync->d.text.len;
+    edits.deleted += edits.inserted + late.inserted - late.deleted - sync->d.text.len;
+    sync_late(sync, &late);
     sync->theirs = false;
     sync->write_ms = now_ms + SYNC_WRITE_MS;
     sync->before = sync_inserted(sync);
@@ -187,6 +202,50 @@ static void sync_safe(struct sync *sync)
     fflush(stdout);
 }
 
+/* Ask to be told when the server has all that is here now, be it ours or not. */
+static int sync_ask(struct sync *sync)
+{
+    sennit_buf version;
+    sennit_status st;
+
+    sync->begun = false;
+    sennit_buf_init(&version, NULL);
+    st = sennit_doc_version(sync->d.doc, &version);
+    if (st == SENNIT_OK)
+        st = sennit_session_wait(sync->remote.session, version.data, version.len, SENNIT_DURABLE,
+                                 ++sync->asked);
+    sennit_buf_clear(&version);
+    return st == SENNIT_OK ? CLI_OK : document_refuse(&sync->d, st);
+}
+
+/* What was asked for may never come, for some of it is void. */
+static int sync_rebased(struct sync *sync)
+{
+    int code = sync_save(sync);
+
+    return code == CLI_OK ? sync_ask(sync) : code;
+}
+
+/* Without the permission to edit, others' edits still come in. */
+static int sync_look_permitted(struct sync *sync)
+{
+    const sennit_session *session = sync->remote.session;
+
+    if (sennit_session_get_state(session) != SENNIT_LIVE ||
+        sennit_session_permission(session) >= SENNIT_EDIT)
+        return CLI_OK;
+    if (sync->once) {
+        cli_error(sync->d.name, "the token does not permit to edit (4403); see 'sennit pull'");
+        return CLI_REFUSED;
+    }
+    if (!sync->told && sennit_session_unsafe(session, SENNIT_DURABLE) > 0) {
+        cli_error(sync->d.name, "the token does not permit to edit (4403): what is edited here "
+                                "stays here");
+        sync->told = true;
+    }
+    return CLI_OK;
+}
+
 static int sync_events(struct sync *sync)
 {
     sennit_event event;
@@ -196,7 +255,9 @@ static int sync_events(struct sync *sync)
         if (event.kind == SENNIT_EVENT_CHANGED)
             sync->theirs = true;
         else if (event.kind == SENNIT_EVENT_REBASED)
-            code = sync_save(sync);
+            code = sync_rebased(sync);
+        else if (event.kind == SENNIT_EVENT_REACHED)
+            sync->begun |= event.ticket == sync->asked;
         else if (event.kind == SENNIT_EVENT_SAFE || event.kind == SENNIT_EVENT_LIVE)
             sync_safe(sync);
     }
@@ -221,6 +282,8 @@ static int sync_step(struct sync *sync, int timeout_ms)
         code = sync_events(sync);
     if (code == CLI_OK && watch_take(&sync->watch))
         code = sync_record(sync);
+    if (code == CLI_OK)
+        code = sync_look_permitted(sync);
     if (code == CLI_OK && sync->theirs && now >= sync->write_ms)
         code = sync_write(sync, now);
     return code;
@@ -229,7 +292,7 @@ static int sync_step(struct sync *sync, int timeout_ms)
 /* Whether the server has all that is here, and FILE all that came from it. */
 static bool sync_is_done(const struct sync *sync)
 {
-    return sennit_session_get_state(sync->remote.session) == SENNIT_LIVE && !sync->theirs &&
+    return sennit_session_get_state(sync->remote.session) == SENNIT_LIVE && sync->begun && !sync->theirs &&
            sennit_session_unsafe(sync->remote.session, SENNIT_DURABLE) == 0;
 }
 
@@ -313,7 +376,9 @@ static int sync_open(struct sync *sync, const struct sync_args *args)
     if (code == CLI_OK)
         code = sync_record(sync);
     sync->before = code == CLI_OK ? sync_inserted(sync) : 0;
-    return code == CLI_OK ? remote_open(&sync->remote, &args->where, sync->d.doc) : code;
+    if (code == CLI_OK)
+        code = remote_open(&sync->remote, &args->where, sync->d.doc);
+    return code == CLI_OK ? sync_ask(sync) : code;
 }
 
 static int sync_run(const struct sync_args *args, bool once)

@@ -13,11 +13,14 @@
 int main(int argc, char **argv)
 {
     struct options options;
+    int code = 2;
 
     mallopt(M_MMAP_THRESHOLD, MAIN_MAPPED);
     switch (options_read(&options, argc, argv)) {
-    case OPTIONS_RUN: return server_run(&options);
-    case OPTIONS_DONE: return fflush(stdout) == 0 ? 0 : 1;
-    default: return 2;
+    case OPTIONS_RUN: code = server_run(&options); break;
+    case OPTIONS_DONE: code = fflush(stdout) == 0 ? 0 : 1; break;
+    case OPTIONS_WRONG: break;
     }
+    options_clear(&options);
+    return code;
 }

@@ -228,7 +228,28 @@ static const struct setting *options_find(const char *name)
     return NULL;
 }
 
-/* The line is kept, for settings point into it. */
+/* Keep a line, for settings point into it. Takes it, also after a failure. */
+static bool options_keep(struct options *out, char *line)
+{
+    char **moved = reallocarray(out->lines, out->n_lines + 1, sizeof *moved);
+
+    if (moved == NULL) {
+        free(line);
+        return false;
+    }
+    out->lines = moved;
+    out->lines[out->n_lines++] = line;
+    return true;
+}
+
+void options_clear(struct options *options)
+{
+    while (options->n_lines > 0)
+        free(options->lines[--options->n_lines]);
+    free(options->lines);
+    options->lines = NULL;
+}
+
 static enum options_end options_line(struct options *out, const char *where, char *line)
 {
     char *equals, *name, *value;
@@ -263,7 +284,8 @@ static enum options_end options_file(struct options *out, const char *path)
         return options_wrong("%s: %s", path, strerror(errno));
     for (unsigned n = 1; end == OPTIONS_RUN && getline(&line, &cap, file) > 0; n++) {
         snprintf(where, sizeof where, "%s:%u", path, n);
-        end = options_line(out, where, line);
+        end = options_keep(out, line) ? options_line(out, where, line)
+                                      : options_wrong("%s: out of memory", where);
         line = NULL;
         cap = 0;
     }

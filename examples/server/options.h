@@ -36,6 +36,9 @@ struct options {
 
     bool restored;
     enum log_level log_level;
+
+    char **lines; /* of the config file: settings point into them */
+    size_t n_lines;
 };
 
 /* What came of reading them. */
@@ -45,9 +48,10 @@ enum options_end {
     OPTIONS_WRONG /* what is wrong was printed on standard error */
 };
 
-/* Read flags, and the file that --config names, which flags overrule. Texts stay
- * valid for good: argv is kept, and so are the lines of the file. */
+/* Read flags, and the file that --config names, which flags overrule; argv is kept. Free with
+ * options_clear, whatever came of it. */
 enum options_end options_read(struct options *out, int argc, char **argv);
+void options_clear(struct options *options);
 
 /* Whether an address is of this machine only. */
 bool options_is_loopback(const char *address);
