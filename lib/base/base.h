@@ -27,8 +27,10 @@
 #define SN_LIKELY(x) __builtin_expect(!!(x), 1)
 #define SN_UNLIKELY(x) __builtin_expect(!!(x), 0)
 #define SN_RARE __attribute__((cold)) /* a function that had better be small than fast */
+#define SN_APART __attribute__((noinline)) /* the long way: its registers cost the short one nothing */
 #else
 #define SN_RARE
+#define SN_APART
 #define SN_LIKELY(x) (x)
 #define SN_UNLIKELY(x) (x)
 #endif

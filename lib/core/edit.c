@@ -380,7 +380,7 @@ sennit_status sn_edit_range(sennit_doc *doc, size_t pos, size_t n, uint32_t *at,
     return SENNIT_OK;
 }
 
-static sennit_status edit_insert(sennit_doc *doc, size_t pos, const char *text, size_t len)
+static SN_APART sennit_status edit_insert(sennit_doc *doc, size_t pos, const char *text, size_t len)
 {
     uint32_t at, none;
 
@@ -393,7 +393,7 @@ static sennit_status edit_insert(sennit_doc *doc, size_t pos, const char *text, 
     return SENNIT_OK;
 }
 
-static sennit_status edit_delete(sennit_doc *doc, size_t pos, size_t n)
+static SN_APART sennit_status edit_delete(sennit_doc *doc, size_t pos, size_t n)
 {
     uint32_t at, len;
 
