@@ -31,7 +31,7 @@ static uint64_t hash_merge(uint64_t acc, uint64_t lane)
     return (acc ^ hash_round(0, lane)) * HASH_P1 + HASH_P4;
 }
 
-static uint64_t hash_stripes(const uint8_t *p, size_t stripes, uint64_t seed)
+static SN_APART uint64_t hash_stripes(const uint8_t *p, size_t stripes, uint64_t seed)
 {
     uint64_t a = seed + HASH_P1 + HASH_P2, b = seed + HASH_P2, c = seed, d = seed - HASH_P1;
 

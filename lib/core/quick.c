@@ -112,6 +112,29 @@ static bool quick_admits(const sennit_doc *doc, const sn_replica *r, sn_kind kin
     return admission->new_change(admission->self, &change, 1u << kind) == SENNIT_OK;
 }
 
+/* Somebody else's keystroke elsewhere leaves what is ready for the next one here
+ * as it is, but for the place, and for how much text there may still be. */
+static SN_APART void quick_count_beside(sn_tree *tree, sn_leaf *leaf, uint32_t i, const sn_count *by)
+{
+    sn_quick *q = &tree->quick;
+    bool typing = q->type != NULL && by->bytes == 1;
+
+    if (q->room == 0 || (tree->hot == leaf && (!typing || q->type == &leaf->span[i]))) {
+        sn_tree_bump(tree, leaf, i, by);
+        return;
+    }
+    sn_tree_bump_beside(tree, leaf, i, by);
+    q->room--;
+}
+
+static inline void quick_count(sn_tree *tree, sn_leaf *leaf, uint32_t i, const sn_count *by)
+{
+    if (SN_UNLIKELY(sn_tree_is_quick(tree)))
+        quick_count_beside(tree, leaf, i, by);
+    else
+        sn_tree_bump(tree, leaf, i, by);
+}
+
 static bool quick_apply_type(sennit_doc *doc, sn_replica *r, uint8_t c)
 {
     sn_tree *tree = &doc->tree;
@@ -128,7 +151,7 @@ static bool quick_apply_type(sennit_doc *doc, sn_replica *r, uint8_t c)
     r->number++;
     doc->who.inserted++;
     s->len++;
-    sn_tree_bump(tree, tree->hit, tree->hit_i, &by);
+    quick_count(tree, tree->hit, tree->hit_i, &by);
     return true;
 }
 
@@ -157,7 +180,7 @@ static bool quick_apply_delete(sennit_doc *doc, sn_replica *r, bool back)
     const sn_count by = {UINT32_MAX, 0, 0, c == '\n' ? UINT32_MAX : 0};
     open->flag = back;
     open->n++;
-    sn_tree_bump(tree, leaf, tree->hit_i + (back ? 0u - 1u : 1u), &by);
+    quick_count(tree, leaf, tree->hit_i + (back ? 0u - 1u : 1u), &by);
     return true;
 }
 

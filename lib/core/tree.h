@@ -261,6 +261,11 @@ static inline void sn_tree_unquick(sn_tree *tree)
     tree->quick.type = tree->quick.back = tree->quick.forth = NULL;
 }
 
+static inline bool sn_tree_is_quick(const sn_tree *tree)
+{
+    return tree->quick.type != NULL || tree->quick.back != NULL || tree->quick.forth != NULL;
+}
+
 /* Add to the sums of a leaf. i is the span whose visible text changed. */
 static inline void sn_tree_bump(sn_tree *tree, sn_leaf *leaf, uint32_t i, const sn_count *by)
 {
@@ -276,5 +281,9 @@ static inline void sn_tree_bump(sn_tree *tree, sn_leaf *leaf, uint32_t i, const 
     else if (i < tree->cursor.i)
         tree->cursor.before += by->bytes;
 }
+
+/* The same where quick keystrokes can go on, and the span is none of theirs: they
+ * lie before it or behind it. In the hot leaf they must be typing. */
+void sn_tree_bump_beside(sn_tree *tree, sn_leaf *leaf, uint32_t i, const sn_count *by);
 
 #endif

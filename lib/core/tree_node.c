@@ -177,6 +177,45 @@ void sn_tree_settle(sn_tree *tree)
     tree->hot_by = (sn_count){0, 0, 0, 0};
 }
 
+/* The way up from the leaf meets that of the hot one, at the latest in the root. */
+static bool node_add_above(sn_tree *tree, sn_leaf *leaf, const sn_count *by)
+{
+    sn_node *node = &leaf->node, *hot = &tree->hot->node;
+    bool before = false;
+
+    for (sn_inner *up = node->parent; up != NULL; node = &up->node, up = node->parent) {
+        if (node != hot && up == hot->parent)
+            before = node->slot < hot->slot;
+        hot = &hot->parent->node;
+        up->sum[0][node->slot] += by->bytes;
+        up->sum[1][node->slot] += by->cont;
+        up->sum[2][node->slot] += by->wide;
+        up->sum[3][node->slot] += by->lines;
+    }
+    return before;
+}
+
+void sn_tree_bump_beside(sn_tree *tree, sn_leaf *leaf, uint32_t i, const sn_count *by)
+{
+    sn_quick *q = &tree->quick;
+    sn_cursor *c = &tree->cursor;
+    bool before;
+
+    SN_ASSERT(sn_tree_is_quick(tree) && (c->leaf == NULL || c->leaf == tree->hot));
+    sn_count_add(&tree->total, by);
+    if (leaf == tree->hot) {
+        SN_ASSERT(q->type != NULL && q->type != &leaf->span[i]);
+        before = &leaf->span[i] < q->type;
+        sn_count_add(&tree->hot_by, by);
+        c->before += i < c->i ? by->bytes : 0;
+    } else {
+        before = node_add_above(tree, leaf, by);
+        c->base += before ? by->bytes : 0;
+    }
+    if (before != (SENNIT_MUTANT == 90))
+        q->caret += by->bytes;
+}
+
 static sn_count node_leaf_sum(const sn_tree *tree, const sn_leaf *leaf)
 {
     sn_count sum = {0, 0, 0, 0};

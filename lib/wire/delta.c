@@ -228,7 +228,7 @@ static void delta_learn(sennit_table *table, const uint64_t *ids, uint32_t n)
         table->ids[table->len++] = ids[i];
 }
 
-static sennit_status apply_short(sennit_doc *doc, const void *data, size_t len, sennit_table *table,
+static SN_APART sennit_status apply_short(sennit_doc *doc, const void *data, size_t len, sennit_table *table,
                                  sennit_applied *out, sennit_error *err)
 {
     sn_short s;
@@ -241,7 +241,7 @@ static sennit_status apply_short(sennit_doc *doc, const void *data, size_t len, 
     return SENNIT_OK;
 }
 
-static sennit_status apply_long(sennit_doc *doc, const void *data, size_t len, sennit_table *table,
+static SN_APART sennit_status apply_long(sennit_doc *doc, const void *data, size_t len, sennit_table *table,
                                 sennit_applied *out, sennit_error *err)
 {
     sn_decoded d;

@@ -285,15 +285,6 @@ static bool quick_seq(const uint8_t *data, size_t end, size_t *at, uint32_t *seq
     return false;
 }
 
-static uint64_t quick_id(const uint8_t *p)
-{
-    uint64_t id = 0;
-
-    for (int i = 0; i < 8; i++)
-        id |= (uint64_t)p[i] << (8 * i);
-    return id;
-}
-
 bool sn_short_apply(sennit_doc *doc, const uint8_t *data, size_t len, const sennit_table *table)
 {
     unsigned head = data[0] & ~SHORT_TABLE;
@@ -305,7 +296,7 @@ bool sn_short_apply(sennit_doc *doc, const uint8_t *data, size_t len, const senn
         ((data[0] & SHORT_TABLE) != 0) != (table != NULL) || len < at + 1 + SN_CHECK_SHORT ||
         (table != NULL && data[1] >= table->len))
         return false;
-    uint64_t id = table != NULL ? table->ids[data[1]] : quick_id(data + 1);
+    uint64_t id = table != NULL ? table->ids[data[1]] : sn_get_u64(data + 1);
     uint32_t replica = sn_roster_find(&doc->who, id);
     if (replica == SN_NO_REPLICA || !quick_seq(data, end, &at, &seq) || at + insert != end)
         return false;

@@ -165,6 +165,55 @@ static void limits_hold_on_the_short_way(void **state)
     assert_int_equal(sennit_doc_len(small), 13);
 }
 
+/* A keystroke of somebody else, here. */
+static void hear(stage *s, twins *t, sennit_doc *other, size_t pos, const char *text)
+{
+    uint64_t before = sennit_doc_own_count(other);
+
+    s->buf.len = 0;
+    assert_ok(*text != 0 ? sennit_doc_insert(other, pos, text, 1) : sennit_doc_delete(other, pos, 1));
+    assert_ok(sennit_doc_own_delta(other, before, NULL, &s->buf));
+    assert_ok(sennit_doc_apply(t->quick, s->buf.data, s->buf.len, NULL, NULL, NULL));
+    assert_ok(sennit_doc_apply(t->careful, s->buf.data, s->buf.len, NULL, NULL, NULL));
+    assert_ok(sennit_doc_apply(t->watcher, s->buf.data, s->buf.len, NULL, NULL, NULL));
+}
+
+/* The other one is `follower`, who types and takes back in a text that fills
+ * several leaves if cuts is not 0. Both go their own way at places a and b. */
+static void two_type(stage *s, unsigned cuts, size_t a, size_t b)
+{
+    static const char text[] = "one line\nand another\nand a third one that is longer\nand the end";
+    twins t = twins_of(s, text);
+    unsigned quick = 0;
+
+    for (unsigned i = 0; i < cuts; i++)
+        press(s, &t, 2 * i, 0, "-");
+    for (unsigned i = 0; i < 40; i++) {
+        bool back = i % 10 > 6;
+
+        press(s, &t, back ? --a : a++, back, back ? "" : i % 5 == 4 ? "\n" : "x");
+        b += a < b ? (back ? (size_t)-1 : 1) : 0;
+        hear(s, &t, t.follower, back ? --b : b++, back ? "" : "y");
+        a += b < a ? (back ? (size_t)-1 : 1) : 0;
+        if (sn_tree_is_quick(&t.quick->tree)) {
+            assert_int_equal(t.quick->tree.quick.caret, a);
+            quick++;
+        }
+        assert_alike(&t);
+    }
+    assert_true(quick >= 10);
+}
+
+static void others_who_type_elsewhere_leave_the_short_way_open(void **state)
+{
+    stage *s = *state;
+
+    for (unsigned cuts = 0; cuts <= 30; cuts += 30) {
+        two_type(s, cuts, 3, 40);
+        two_type(s, cuts, 40, 3);
+    }
+}
+
 /* Sessions as people type them, with whatever may come in between. */
 static void any_session_ends_the_same_either_way(void **state)
 {
@@ -220,6 +269,7 @@ int main(void)
         STAGE_TEST(half_a_character_is_not_deleted_the_short_way),
         STAGE_TEST(a_pause_ends_the_short_way),
         STAGE_TEST(limits_hold_on_the_short_way),
+        STAGE_TEST(others_who_type_elsewhere_leave_the_short_way_open),
         STAGE_TEST(any_session_ends_the_same_either_way),
     };
 
