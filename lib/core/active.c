@@ -21,7 +21,8 @@ sennit_status sn_active_add(sn_active *a, const sn_mark *mark)
 {
     size_t i = active_find(a, mark);
 
-    SN_TRY(sn_mem_grow(&a->doc->mem, (void **)&a->at, &a->cap, a->len + 1, sizeof *a->at));
+    if (a->len == a->cap)
+        SN_TRY(sn_mem_grow(&a->doc->mem, (void **)&a->at, &a->cap, a->len + 1, sizeof *a->at));
     memmove(a->at + i + 1, a->at + i, (a->len - i) * sizeof *a->at);
     a->at[i] = mark;
     a->len++;
@@ -58,21 +59,7 @@ void sn_active_free(sn_active *a)
     a->at = NULL;
 }
 
-const sn_mark *sn_active_next(const sn_active *a, size_t *i)
-{
-    while (*i < a->len) {
-        const sn_mark *mark = a->at[(*i)++];
-        sennit_value unused;
-
-        if (*i < a->len && a->at[*i]->note.name == mark->note.name && SENNIT_MUTANT != 81)
-            continue; /* one with a greater key follows */
-        if (sn_value_get(sn_mark_value(a->doc, mark), mark->note.len, &unused))
-            return mark;
-    }
-    return NULL;
-}
-
-bool sn_mark_same(const sennit_doc *doc, const sn_mark *a, const sn_mark *b)
+bool sn_mark_alike(const sennit_doc *doc, const sn_mark *a, const sn_mark *b)
 {
     return a->note.name == b->note.name && a->note.len == b->note.len &&
            memcmp(sn_mark_value(doc, a), sn_mark_value(doc, b), a->note.len) == 0;

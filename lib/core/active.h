@@ -23,10 +23,27 @@ sennit_status sn_active_add(sn_active *a, const sn_mark *mark);
 
 /* The next mark that counts and gives its name a value, from the i-th of all on, which
  * is moved on; NULL at the end. */
-const sn_mark *sn_active_next(const sn_active *a, size_t *i);
+static inline const sn_mark *sn_active_next(const sn_active *a, size_t *i)
+{
+    while (*i < a->len) {
+        const sn_note *note = &a->at[(*i)++]->note;
 
-/* Whether two marks have the same value, which is here. */
-bool sn_mark_same(const sennit_doc *doc, const sn_mark *a, const sn_mark *b);
+        if (*i < a->len && a->at[*i]->note.name == note->name && SENNIT_MUTANT != 81)
+            continue; /* one with a greater key follows */
+        if (note->gives)
+            return a->at[*i - 1];
+    }
+    return NULL;
+}
+
+/* Whether two marks have the same name and value. */
+bool sn_mark_alike(const sennit_doc *doc, const sn_mark *a, const sn_mark *b);
+static inline bool sn_mark_same(const sennit_doc *doc, const sn_mark *a, const sn_mark *b)
+{
+    return a == b || sn_mark_alike(doc, a, b);
+}
+
+/* Its value, as a payload has it. */
 static inline const uint8_t *sn_mark_value(const sennit_doc *doc, const sn_mark *mark)
 {
     return doc->who.replicas[mark->note.author].notes->bytes + mark->note.value;

@@ -14,9 +14,9 @@ static int book_compare(const sn_name *a, const void *bytes, size_t len)
     return c != 0 ? c : (a->len > len) - (a->len < len);
 }
 
-int sn_name_compare(const sn_name *a, const sn_name *b)
+int sn_name_compare_all(const sn_name *a, const sn_name *b)
 {
-    return a == b ? 0 : book_compare(a, b->bytes, b->len);
+    return book_compare(a, b->bytes, b->len);
 }
 
 static int book_by_name(const sn_twig *a, const sn_twig *b)
@@ -56,6 +56,8 @@ static sennit_status book_name(sennit_doc *doc, const sn_payload *payload, sn_na
         return SENNIT_ENOMEM;
     *name = (sn_name){.older = book->newest_name, .len = payload->name_len};
     memcpy(name->bytes, payload->name, payload->name_len);
+    for (uint32_t i = 0; i < 8; i++)
+        name->head = name->head << 8 | (i < name->len ? name->bytes[i] : 0);
     book->newest_name = name;
     sn_treap_add(&book->names, &name->by_name, sn_treap_rank(doc->who.hash_key, book->made++),
                  book_by_name);
@@ -92,6 +94,7 @@ sennit_status sn_book_stage(sennit_doc *doc, uint32_t author, uint32_t seq, bool
 {
     sn_replica *r = &doc->who.replicas[author];
     size_t size = is_mark ? sizeof(sn_mark) : sizeof(sn_note);
+    sennit_value unused;
     sn_payload payload;
     sn_name *name;
 
@@ -110,6 +113,7 @@ sennit_status sn_book_stage(sennit_doc *doc, uint32_t author, uint32_t seq, bool
     note->replica = r->id;
     note->seq = seq;
     note->len = payload.value_len;
+    note->gives = sn_value_get(payload.value, payload.value_len, &unused);
     note->value = sn_notes_append(r->notes, seq, bytes, len, note) + len - note->len;
     doc->book.bytes += len;
     return SENNIT_OK;

@@ -27,7 +27,13 @@ typedef struct sn_book {
 sn_name *sn_book_from(const sn_book *book, const void *name, size_t len, bool behind);
 
 /* Names by their bytes: below 0, 0, above 0. */
-int sn_name_compare(const sn_name *a, const sn_name *b);
+int sn_name_compare_all(const sn_name *a, const sn_name *b);
+static inline int sn_name_compare(const sn_name *a, const sn_name *b)
+{
+    if (a->head != b->head)
+        return a->head < b->head ? -1 : 1;
+    return a == b ? 0 : sn_name_compare_all(a, b);
+}
 
 /* Free all names. */
 void sn_book_free(sn_book *book, sn_mem *mem);

@@ -117,13 +117,32 @@ static void edge_rise(sennit_doc *doc, sn_edge *e)
     edge_pull(doc, p);
 }
 
-static void edge_add(sennit_doc *doc, sn_edge *e)
+/* The edge from which to go down to a slot that is behind another edge: as far up as
+ * the slot is out of reach. Source: Aragon and Seidel, finger search. */
+static sn_edge *edge_finger(sennit_doc *doc, sn_edge *e, const sn_slot *slot)
+{
+    for (sn_edge *at = e; at->parent != NULL; at = at->parent) {
+        if (at->parent->right == at)
+            continue;
+        if (sn_slot_compare(doc, slot, at->parent) < 0)
+            return e;
+        e = at->parent;
+    }
+    while (e->parent != NULL)
+        e = e->parent;
+    return e;
+}
+
+/* behind: an edge that is there and does not come after it, or NULL. */
+static void edge_add(sennit_doc *doc, sn_edge *e, sn_edge *behind)
 {
     const sn_slot slot = sn_slot_of(doc, e);
     sn_edge **link = &doc->book.edges;
 
     e->parent = e->left = e->right = NULL;
     e->rank = sn_treap_rank(doc->who.hash_key, doc->book.made++);
+    if (behind != NULL)
+        link = edge_link(doc, edge_finger(doc, behind, &slot));
     while (*link != NULL) {
         e->parent = *link;
         link = sn_slot_compare(doc, &slot, *link) < 0 ? &(*link)->left : &(*link)->right;
@@ -175,8 +194,8 @@ static void mark_tell(sennit_doc *doc, const sn_mark *mark, uint32_t who)
 void sn_mark_stand(sennit_doc *doc, sn_mark *mark, bool stands, uint32_t who)
 {
     if (stands) {
-        edge_add(doc, &mark->start);
-        edge_add(doc, &mark->end);
+        edge_add(doc, &mark->start, NULL);
+        edge_add(doc, &mark->end, &mark->start);
     } else {
         edge_remove(doc, &mark->start);
         edge_remove(doc, &mark->end);

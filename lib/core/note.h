@@ -25,6 +25,7 @@ typedef struct sn_name {
     sn_twig by_name;
     struct sn_name *older; /* the one met before */
     sn_twig *sets;         /* metadata: those that are on, by key; the last counts */
+    uint64_t head;         /* the first eight bytes as a number, to compare by */
     uint32_t len;
     uint8_t bytes[];
 } sn_name;
@@ -47,6 +48,7 @@ typedef struct sn_note {
     uint32_t author;       /* index */
     uint32_t value, len;   /* where its value is among its author's bytes */
     bool is_mark;
+    bool gives;            /* a value: it does not take one away */
     bool stands;           /* in its name's sets, or in the index of marks */
 } sn_note;
 

@@ -13,10 +13,11 @@ struct sennit_runs {
     const sn_edge *edge; /* the next that was not gone over */
     uint32_t left;       /* bytes to read */
     size_t pos;          /* what was given, in the document's unit */
-    sennit_attr *attrs;
-    size_t attrs_cap;
-    const sn_mark **told; /* the marks in attrs */
-    size_t told_len, told_cap;
+    bool fresh;          /* what counts at p is in here */
+    const sn_mark **here, **told; /* marks that count at p, and in the run that is read */
+    size_t here_len, told_len;
+    sennit_attr *attrs;  /* told, for the host */
+    size_t cap;          /* of these three */
 };
 
 /* ---- begin ---- */
@@ -55,14 +56,22 @@ sennit_status sennit_mark_runs(const sennit_doc *doc, size_t pos, size_t n, senn
     return SENNIT_OK;
 }
 
+static void runs_free_lists(sennit_runs *r)
+{
+    sn_mem *mem = &r->doc->mem;
+
+    sn_mem_free(mem, r->here, r->cap * sizeof *r->here);
+    sn_mem_free(mem, r->told, r->cap * sizeof *r->told);
+    sn_mem_free(mem, r->attrs, r->cap * sizeof *r->attrs);
+}
+
 void sennit_runs_free(sennit_runs *r)
 {
     if (r == NULL)
         return;
     sn_mem *mem = &r->doc->mem;
     sn_active_free(&r->active);
-    sn_mem_free(mem, r->attrs, r->attrs_cap * sizeof *r->attrs);
-    sn_mem_free(mem, r->told, r->told_cap * sizeof *r->told);
+    runs_free_lists(r);
     sn_mem_free(mem, r, sizeof *r);
 }
 
@@ -89,6 +98,7 @@ static sennit_status runs_cross(sennit_runs *r)
     while (runs_edge_here(r, &off) && off <= r->p.off) {
         SN_TRY(sn_active_cross(&r->active, r->edge));
         r->edge = sn_edge_next(r->edge);
+        r->fresh = false;
     }
     return SENNIT_OK;
 }
@@ -116,56 +126,96 @@ static size_t runs_stretch(sennit_runs *r)
 
     if (runs_edge_here(r, &off))
         n = (uint32_t)sn_min_u64(n, off - r->p.off);
-    const sn_count c = sn_span_count(&r->doc->tree, s, r->p.off, n);
+    const uint32_t from = r->p.off;
     r->p.off += n;
     r->left -= n;
+    if (r->doc->unit == SENNIT_BYTES || r->doc->tree.total.cont == 0)
+        return n;
+    const sn_count c = sn_span_count(&r->doc->tree, s, from, n);
     return sn_count_in(&c, r->doc->unit);
 }
 
-/* Whether what counts now is what was told of this run. */
-static bool runs_same(const sennit_runs *r)
+/* Room for n marks in each list. */
+static sennit_status runs_room(sennit_runs *r, size_t n)
 {
-    size_t i = 0, k = 0;
-    const sn_mark *mark;
+    const size_t cap = 2 * n + 4;
+    sn_mem *mem = &r->doc->mem;
 
-    while ((mark = sn_active_next(&r->active, &i)) != NULL)
-        if (k == r->told_len || !sn_mark_same(r->doc, mark, r->told[k++]))
-            return false;
-    return k == r->told_len;
+    if (n <= r->cap)
+        return SENNIT_OK;
+    sennit_runs more = {.doc = r->doc, .cap = cap};
+    more.here = sn_mem_resize(mem, NULL, 0, cap * sizeof *more.here);
+    more.told = sn_mem_resize(mem, NULL, 0, cap * sizeof *more.told);
+    more.attrs = sn_mem_resize(mem, NULL, 0, cap * sizeof *more.attrs);
+    if (more.here == NULL || more.told == NULL || more.attrs == NULL) {
+        runs_free_lists(&more);
+        return SENNIT_ENOMEM;
+    }
+    for (size_t i = 0; i < r->told_len; i++) {
+        more.told[i] = r->told[i];
+        more.attrs[i] = r->attrs[i];
+    }
+    runs_free_lists(r);
+    r->here = more.here;
+    r->told = more.told;
+    r->attrs = more.attrs;
+    r->cap = cap;
+    return SENNIT_OK;
 }
 
-static sennit_status runs_tell(sennit_runs *r)
+/* Find out what counts at this place; *same tells whether that is what was told. */
+static sennit_status runs_look(sennit_runs *r, bool *same)
 {
-    const sn_active *a = &r->active;
-    sn_mem *mem = &r->doc->mem;
     const sn_mark *mark;
-    size_t i = 0;
+    size_t i = 0, n = 0;
 
-    SN_TRY(sn_mem_grow(mem, (void **)&r->attrs, &r->attrs_cap, a->len, sizeof *r->attrs));
-    SN_TRY(sn_mem_grow(mem, (void **)&r->told, &r->told_cap, a->len, sizeof *r->told));
-    r->told_len = 0;
-    while ((mark = sn_active_next(a, &i)) != NULL) {
-        sennit_attr *attr = &r->attrs[r->told_len];
-
-        attr->name = (const char *)mark->note.name->bytes;
-        attr->name_len = mark->note.name->len;
-        sn_value_get(sn_mark_value(r->doc, mark), mark->note.len, &attr->value);
-        r->told[r->told_len++] = mark;
+    *same = true;
+    if (r->fresh)
+        return SENNIT_OK;
+    SN_TRY(runs_room(r, r->active.len));
+    while ((mark = sn_active_next(&r->active, &i)) != NULL) {
+        *same = *same && n < r->told_len && sn_mark_same(r->doc, mark, r->told[n]);
+        r->here[n++] = mark;
     }
+    r->here_len = n;
+    r->fresh = true;
+    *same = *same && n == r->told_len;
     return SENNIT_OK;
+}
+
+/* A run begins with what counts here. */
+static void runs_tell(sennit_runs *r)
+{
+    const sn_mark **here = r->here;
+
+    r->here = r->told;
+    r->told = here;
+    r->told_len = r->here_len;
+    for (size_t i = 0; i < r->told_len; i++) {
+        const sn_note *note = &here[i]->note;
+        sennit_attr *attr = &r->attrs[i];
+
+        attr->name = (const char *)note->name->bytes;
+        attr->name_len = note->name->len;
+        sn_value_get(sn_mark_value(r->doc, here[i]), note->len, &attr->value);
+    }
 }
 
 int sennit_runs_next(sennit_runs *r, sennit_run *out)
 {
+    bool same;
+
     *out = (sennit_run){.pos = r->pos};
     if (r->left == 0)
         return 0;
     SN_TRY(runs_settle(r));
-    SN_TRY(runs_tell(r));
+    SN_TRY(runs_look(r, &same));
+    runs_tell(r);
     do {
         out->len += runs_stretch(r);
         SN_TRY(runs_settle(r));
-    } while (r->left > 0 && runs_same(r));
+        SN_TRY(runs_look(r, &same));
+    } while (r->left > 0 && same);
     r->pos += out->len;
     out->marks = r->attrs;
     out->marks_len = r->told_len;

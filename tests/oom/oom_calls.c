@@ -413,6 +413,61 @@ static sennit_status call_history_edit(world *w)
     return sennit_history_edit(w->doc, w->since.data, w->since.len, SENNIT_CODEPOINTS, edits, 3);
 }
 
+static const sennit_value word = {.type = SENNIT_STRING, .data = "a value of some length", .len = 22};
+
+static sennit_status call_set(world *w) { return sennit_meta_set(w->doc, "title", 5, &word); }
+
+static sennit_status call_mark(world *w)
+{
+    return sennit_mark_add(w->doc, 0, 1, "strong", 6, &word, SENNIT_MARK_GROWS);
+}
+
+static sennit_status call_embed(world *w) { return sennit_mark_embed(w->doc, 0, &word); }
+
+/* Marks on text of which most is deleted: no gap suits what is typed there. */
+static void before_marks(world *w)
+{
+    require(sennit_doc_insert(w->doc, 0, "L12N\n", 5) == SENNIT_OK);
+    require(sennit_mark_add(w->doc, 0, 3, "link", 4, &word, 0) == SENNIT_OK);
+    require(sennit_mark_add(w->doc, 1, 3, "strong", 6, &word, SENNIT_MARK_GROWS) == SENNIT_OK);
+    require(sennit_mark_block(w->doc, 0, &word) == SENNIT_OK);
+    require(sennit_doc_delete(w->doc, 1, 2) == SENNIT_OK);
+}
+
+static sennit_status call_type_marked(world *w) { return sennit_doc_insert(w->doc, 1, "q", 1); }
+
+static sennit_status call_split(world *w) { return sennit_mark_split(w->doc, 1); }
+
+static sennit_status call_runs(world *w)
+{
+    sennit_runs *runs;
+    sennit_run run;
+    int more;
+    sennit_status st = sennit_mark_runs(w->doc, 0, sennit_doc_len(w->doc), &runs);
+
+    if (st != SENNIT_OK)
+        return st;
+    while ((more = sennit_runs_next(runs, &run)) == 1)
+        continue;
+    sennit_runs_free(runs);
+    return (sennit_status)more;
+}
+
+static void before_apply_marks(world *w)
+{
+    doc_catch_up(w->peer, w->doc);
+    require(sennit_mark_add(w->peer, 0, 1, "link", 4, &word, 0) == SENNIT_OK);
+    require(sennit_meta_set(w->peer, "title", 5, &word) == SENNIT_OK);
+    require(sennit_mark_add(w->peer, 0, 1, "em", 2, &word, SENNIT_MARK_GROWS) == SENNIT_OK);
+    require(sennit_doc_own_delta(w->peer, 0, NULL, &w->in) == SENNIT_OK);
+}
+
+static void before_load_marks(world *w)
+{
+    before_marks(w);
+    require(sennit_doc_save(w->doc, SENNIT_SAVE_IDENTITY, &w->in) == SENNIT_OK);
+}
+
 /* ---- trying ---- */
 
 /* A document that checks itself after a call does without if memory runs out. */
@@ -472,6 +527,15 @@ static const call calls[] = {
     {"versions of a change", before_history, call_history_change, false},
     {"edit at a version", before_history, call_history_splice, false},
     {"edits at a version", before_history, call_history_edit, false},
+    {"set", before_edit, call_set, false},
+    {"mark", before_edit, call_mark, false},
+    {"embed", before_edit, call_embed, false},
+    {"type where no gap has the right marks", before_marks, call_type_marked, false},
+    {"split a block", before_marks, call_split, false},
+    {"runs", before_marks, call_runs, false},
+    {"apply marks", before_apply_marks, apply, false},
+    {"load marks", before_load_marks, call_load, false},
+    {"rebase marks", before_marks, call_rebase, true},
     {"insert in a transaction", before_edit_transaction, call_insert, false},
     {"delete in a transaction", before_edit_transaction, call_delete, false},
     {"splice in a transaction", before_edit_transaction, call_splice, false},

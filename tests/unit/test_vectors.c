@@ -18,7 +18,8 @@ typedef struct run {
     sennit_table *table;
     sennit_buf bytes, other; /* of a line */
     sennit_buf ops;          /* what op lines have to say */
-    size_t ops_at, entry_at;
+    sennit_buf rich;         /* and meta and run lines */
+    size_t ops_at, rich_at, entry_at;
 } run;
 
 static void expect(const run *t, bool good, const char *why)
@@ -93,7 +94,7 @@ static void use(run *t, sennit_doc *doc)
     sennit_doc_free(t->doc);
     t->doc = doc;
     doc_check(doc);
-    t->ops.len = t->ops_at = 0;
+    t->ops.len = t->ops_at = t->rich.len = t->rich_at = 0;
 }
 
 static sennit_status open_snapshot(run *t, const sennit_buf *bytes, size_t len, sennit_doc **doc,
@@ -139,7 +140,7 @@ static void take(run *t, const char *args, sennit_table *table)
     sennit_status st = sennit_doc_apply(t->doc, t->bytes.data, t->bytes.len, table, NULL, &err);
     expect(t, st == SENNIT_OK, err.what);
     doc_check(t->doc);
-    t->ops.len = t->ops_at = 0;
+    t->ops.len = t->ops_at = t->rich.len = t->rich_at = 0;
 }
 
 static void do_delta(run *t, const char *args)
@@ -257,6 +258,22 @@ static void do_op(run *t, const char *args)
               strncmp(line + 3, args, n) == 0 && line[3 + n] == '\n', "another operation");
     t->ops_at += n + 4;
 }
+
+/* A line of those that show_rich writes, in turn. */
+static void rich_line(run *t, const char *word, const char *args)
+{
+    size_t n = strlen(word), len = strlen(args);
+
+    if (t->rich.len == 0)
+        show_rich(t->doc, &t->rich);
+    const char *line = (const char *)t->rich.data + t->rich_at;
+    expect(t, t->rich.len - t->rich_at >= n + len + 2 && strncmp(line, word, n) == 0 &&
+              strncmp(line + n + 1, args, len) == 0 && line[n + 1 + len] == '\n', "another one");
+    t->rich_at += n + len + 2;
+}
+
+static void do_meta(run *t, const char *args) { rich_line(t, "meta", args); }
+static void do_run(run *t, const char *args) { rich_line(t, "run", args); }
 
 /* ---- what must not be taken ---- */
 
@@ -376,6 +393,7 @@ static const struct {
     {"other", do_delta}, {"tabled", do_tabled}, {"text", do_text}, {"version", do_version},
     {"entry", do_entry}, {"digest", do_digest}, {"waiting", do_waiting}, {"since", do_since},
     {"save", do_save}, {"identity", do_identity}, {"anchor", do_anchor}, {"op", do_op},
+    {"meta", do_meta}, {"run", do_run},
     {"refuse", do_refuse}, {"refuse-tabled", do_refuse_tabled}, {"refuse-open", do_refuse_open},
     {"refuse-version", do_refuse_version}, {"refuse-anchor", do_refuse_anchor},
     {"cuts", do_cuts}, {"cuts-open", do_cuts_open}, {"flips", do_flips},
@@ -417,13 +435,13 @@ static char *file_read(const char *path)
 static void run_file(const char *path)
 {
     run t = {.path = path, .what = "", .r = rng_seed(1)};
-    sennit_buf *bufs[] = {&t.bytes, &t.other, &t.ops};
+    sennit_buf *bufs[] = {&t.bytes, &t.other, &t.ops, &t.rich};
     char *all = file_read(path), *line = all;
 
     t.options = doc_options(&t.r);
     t.doc = doc_new(&t.options);
     assert_ok(sennit_table_new(NULL, &t.table));
-    for (size_t i = 0; i < 3; i++)
+    for (size_t i = 0; i < 4; i++)
         sennit_buf_init(bufs[i], NULL);
     while (*line != '\0') {
         char *end = strchr(line, '\n');
@@ -434,7 +452,7 @@ static void run_file(const char *path)
         run_line(&t, line);
         line = end + 1;
     }
-    for (size_t i = 0; i < 3; i++)
+    for (size_t i = 0; i < 4; i++)
         sennit_buf_clear(bufs[i]);
     sennit_table_free(t.table);
     sennit_doc_free(t.doc);

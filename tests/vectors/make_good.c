@@ -467,6 +467,111 @@ static void toggles(void)
     scene_end(&s);
 }
 
+static const sennit_value yes = {.type = SENNIT_BOOL, .integer = 1};
+
+static sennit_value string(const char *text)
+{
+    return (sennit_value){.type = SENNIT_STRING, .data = text, .len = strlen(text)};
+}
+
+static void mark(scene *s, int i, size_t pos, size_t n, const char *name, const sennit_value *value,
+                 bool grows)
+{
+    sennit_doc_set_time(s->author[i], s->now);
+    require(sennit_mark_add(s->author[i], pos, n, name, strlen(name), value,
+                            grows ? SENNIT_MARK_GROWS : 0) == SENNIT_OK);
+}
+
+static void set(scene *s, int i, const char *key, sennit_value value)
+{
+    sennit_doc_set_time(s->author[i], s->now);
+    require(sennit_meta_set(s->author[i], key, strlen(key), &value) == SENNIT_OK);
+}
+
+/* How the text looks, and what is known of it. */
+static void tell_rich(scene *s)
+{
+    s->v.buf.len = 0;
+    show_rich(s->v.doc, &s->v.buf);
+    fprintf(s->v.file, "%.*s", (int)s->v.buf.len, (const char *)s->v.buf.data);
+}
+
+static void marks(void)
+{
+    const sennit_value url = string("https://example.org/"), h1 = string("h1"), image = string("a.png");
+    const uint64_t d = UINT64_C(0x00d15c0de0ddba11);
+    scene s;
+
+    scene_open(&s, "marks", "bold that grows, links that do not, comments that overlap; to the end of the\n"
+                            "# document; taken off; blocks and an embed; typed beside deleted ends, one of\n"
+                            "# which no gap suits; switched off and on");
+    type(&s, 0, 0, "The Peritext editor\n");
+    mark(&s, 0, 0, 12, "strong", &yes, true);
+    mark(&s, 0, 4, 8, "link", &url, false);
+    mark(&s, 0, 13, 7, "em", &yes, true);
+    send(&s, 0);
+    give(&s, 1);
+    mark(&s, 1, 4, 15, "comment:1", &(sennit_value){.type = SENNIT_INT, .integer = -7}, false);
+    mark(&s, 0, 0, 9, "comment:2", &(sennit_value){.type = SENNIT_NULL}, false);
+    mark(&s, 1, 4, 8, "strong", NULL, true);
+    send(&s, 1);
+    send(&s, 0);
+    tell_rich(&s);
+    give(&s, 0);
+    give(&s, 1);
+    pass_time(&s, 20000);
+    take(&s, 1, 9, 3);
+    type(&s, 1, 9, "!");
+    require(sennit_mark_block(s.author[1], 0, &h1) == SENNIT_OK);
+    require(sennit_mark_split(s.author[1], 4) == SENNIT_OK);
+    require(sennit_mark_embed(s.author[1], 0, &image) == SENNIT_OK);
+    send(&s, 1);
+    tell_rich(&s);
+    give(&s, 0);
+    type(&s, 0, 0, "L12N");
+    mark(&s, 0, 0, 3, "link", &yes, false);
+    mark(&s, 0, 1, 3, "u", &yes, true);
+    take(&s, 0, 1, 2);
+    type(&s, 0, 1, "q");
+    send(&s, 0);
+    tell_rich(&s);
+    toggle(&s, d, 0, START + 100000, A, 22, false);
+    toggle(&s, d, 1, START + 110000, A, 20, false);
+    toggle(&s, d, 2, START + 120000, A, 22, true);
+    tell_rich(&s);
+    scene_end(&s);
+}
+
+static void metadata(void)
+{
+    const uint64_t d = UINT64_C(0x00d15c0de0ddba11);
+    scene s;
+
+    scene_open(&s, "metadata", "values of every type; the later counts; one deleted, one switched off");
+    set(&s, 0, "title", string("Ol\xc3\xa9"));
+    set(&s, 0, "none", (sennit_value){.type = SENNIT_NULL});
+    set(&s, 0, "yes", yes);
+    set(&s, 0, "no", (sennit_value){.type = SENNIT_BOOL});
+    set(&s, 0, "least", (sennit_value){.type = SENNIT_INT, .integer = INT64_MIN});
+    set(&s, 0, "half", (sennit_value){.type = SENNIT_DOUBLE, .number = 0.5});
+    set(&s, 0, "data", (sennit_value){.type = SENNIT_DATA, .data = "\0\xff", .len = 2});
+    set(&s, 0, "empty", string(""));
+    send(&s, 0);
+    give(&s, 1);
+    pass_time(&s, 20000);
+    set(&s, 1, "title", string("later"));
+    require(sennit_meta_delete(s.author[1], "yes", 3) == SENNIT_OK);
+    pass_time(&s, 5);
+    set(&s, 0, "title", string("last"));
+    type(&s, 0, 0, "text");
+    send(&s, 1);
+    send(&s, 0);
+    tell_rich(&s);
+    toggle(&s, d, 0, START + 100000, A, 8, false);
+    tell_rich(&s);
+    scene_end(&s);
+}
+
 /* What sennit itself does rarely: a right child where a delete ended. */
 static void foreseen(void)
 {
@@ -855,6 +960,8 @@ int main(void)
     ranges();
     overlap();
     toggles();
+    marks();
+    metadata();
     foreseen();
     seeds();
     table();
