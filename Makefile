@@ -302,9 +302,11 @@ js:
 e2e:
 	@sh tools/setup.sh e2e
 	+@$(SUBMAKE) -s page >/dev/null
+	+@[ -d build/python/sennit ] || $(SUBMAKE) -s python
 	+@$(SUBMAKE) -s MODE=release server cli
 	@SENNITD="$(CURDIR)/build/release/sennitd" SENNIT="$(CURDIR)/build/release/sennit" \
-	    $(RUN) "the page, in Chromium" 'node --test tests/browser/'
+	    PYTHONPATH="$(CURDIR)/build/python" \
+	    $(RUN) "the page, in Chromium" 'node --test tests/browser/page.test.mjs'
 
 # ---- Fuzzing, coverage, benchmarks ------------------------------------------
 

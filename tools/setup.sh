@@ -48,7 +48,7 @@ look() {
     fuzz) for_fuzzing ;;
     python) for_cli; for_sync; for_python ;;
     js) for_cli; for_sync; for_js ;;
-    e2e) for_cli; for_sync; for_js; for_browser ;;
+    e2e) for_cli; for_sync; for_js; for_python; for_browser ;;
     test)
         for_cli; for_sync; for_tests; for_python; for_js; for_browser
         tool clang clang; tool cmake cmake; tool pkg-config pkg-config

@@ -6,4 +6,4 @@ cd "$(dirname "$0")"
 npm install --silent
 sh build-wasm.sh dist/sennit.wasm
 npx tsc
-node --test test/
+node --test test/*.test.mjs

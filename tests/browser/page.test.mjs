@@ -1,6 +1,6 @@
 // Two and more people at the page that the server shows.
 //
-//   node --test tests/browser/     SENNITD= SENNIT= SOAK_SECONDS=30 SENNIT_SEED=1
+//   node --test tests/browser/page.test.mjs     SENNITD= SENNIT= SOAK_SECONDS=30 SENNIT_SEED=1
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
@@ -238,13 +238,16 @@ test("all is reached by keys and has a name; the text can be taken along", async
   calm(a);
 });
 
-test("three tabs and a plain file kept by `sennit sync` come to the same text", async (t) => {
+test("three tabs, a plain file kept by `sennit sync` and a client in Python come to the same text", async (t) => {
   const folder = mkdtempSync(join(tmpdir(), "sennit-")), file = join(folder, "file.txt");
   const sync = spawn(SENNIT, ["sync", file, `ws://${server.address}/three`], { stdio: "ignore" });
   t.after(() => {
     sync.kill();
     rmSync(folder, { recursive: true });
   });
+  const python = spawn("/usr/bin/python3", ["-B", fileURLToPath(new URL("client.py", import.meta.url)), server.url, "three"],
+    { stdio: ["pipe", "pipe", "inherit"] });
+  t.after(() => python.kill());
   const all = await people(t, "three", 2);
   all.push(await Person.open(browser, server, "three", { context: all[0].context })); // a second tab of one browser
   await Promise.all(all.map((p, i) => p.type(`line of ${i}\n`.repeat(3))));
@@ -252,9 +255,21 @@ test("three tabs and a plain file kept by `sennit sync` come to the same text", 
   await until("the file has it", () => readFileSync(file, "utf8") === typed);
   writeFileSync(file, `${typed}from the file\n`);
   await until("the page has it", async () => (await all[2].text()) === `${typed}from the file\n`);
-  await same(...all);
+  python.stdin.write("from Python\n");
+  await until("it has it too", async () => (await all[0].text()) === `${typed}from the file\nfrom Python\n`);
+  const end = await same(...all);
+  assert.equal(await heard(python), end);
+  await until("the file has it", () => readFileSync(file, "utf8") === end);
   calm(...all);
 });
+
+/** End a client's input, and hear what it says the text is. */
+async function heard(client) {
+  client.stdin.end();
+  let said = "";
+  for await (const piece of client.stdout) said += piece;
+  return JSON.parse(said);
+}
 
 test("any mixture of typing, undo, offline, reloads and restarts ends in one text", async (t) => {
   const seed = Number(process.env.SENNIT_SEED ?? 1), rnd = chance(seed);
