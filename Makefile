@@ -251,7 +251,7 @@ valgrind: $(UNIT:%.c=$(B)/%)
 
 vectors: lib
 	@SENNIT_LIB="$(CURDIR)/$(B)/$(SONAME)" $(RUN) "test vectors" \
-	    $(foreach t,$(wildcard tests/vectors/run.py tests/vectors/run_token.py),'$(PYTHON) $t')
+	    $(foreach t,$(wildcard tests/vectors/run*.py),'$(PYTHON) $t')
 
 cli-tests: cli
 	@SENNIT="$(CURDIR)/$(B)/sennit" $(RUN) "command line, $(MODE) build" \
