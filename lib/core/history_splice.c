@@ -180,8 +180,8 @@ static sennit_status splice_all(splicing *s, const void *version, size_t version
 
     SN_TRY(sn_past_open(s->doc, version, version_len, &s->past));
     sn_txn_mark(s->doc, &mark);
-    while (n > 0 && st == SENNIT_OK)
-        st = splice_one(s, &edits[--n]);
+    for (size_t i = n; i > 0 && st == SENNIT_OK; i--)
+        st = splice_one(s, &edits[SENNIT_MUTANT == 48 ? n - i : i - 1]);
     sn_txn_settle(s->doc, &mark, st);
     return st;
 }
