@@ -205,6 +205,18 @@ static void make_edits(size_t number)
     sennit_buf_clear(&out);
 }
 
+static void make_rich(size_t number)
+{
+    rng r = rng_seed(500 + number);
+    sennit_buf out;
+
+    sennit_buf_init(&out, NULL);
+    for (size_t i = 4 * (8 + 6 * number); i > 0; i--)
+        put_byte(&out, rng_below(&r, 256));
+    write_input("rich", "random", number, &out);
+    sennit_buf_clear(&out);
+}
+
 /* Steps in the base document, with and without selections, done and undone. */
 static void make_undos(size_t number)
 {
@@ -248,6 +260,7 @@ int main(int argc, char **argv)
         make_edits(i);
         make_undos(i % 6);
         make_histories(i % 8);
+        make_rich(i % 8);
     }
     return 0;
 }
