@@ -171,6 +171,27 @@ void sn_tree_point(sn_tree *tree, sn_place p, uint32_t at)
     c->before = at - p.off - c->base;
 }
 
+/* The span of a leaf that holds byte rel, or the last; *before is what precedes it. */
+static uint32_t tree_scan(const sn_leaf *leaf, uint32_t rel, uint32_t *before)
+{
+    const sn_span *s = leaf->span, *last = s + leaf->node.n - 1;
+    uint32_t sum = 0;
+
+    for (uint32_t four; last - s >= 4; s += 4, sum += four) {
+        four = sn_span_visible(s) + sn_span_visible(s + 1) + sn_span_visible(s + 2) +
+               sn_span_visible(s + 3);
+        if (rel - sum < four)
+            break;
+    }
+    for (uint32_t here; s < last; s++, sum += here) {
+        here = sn_span_visible(s);
+        if (rel - sum < here)
+            break;
+    }
+    *before = sum;
+    return (uint32_t)(s - leaf->span);
+}
+
 sn_place sn_tree_seek(sn_tree *tree, uint32_t n)
 {
     sn_cursor *c = &tree->cursor;
@@ -187,15 +208,9 @@ sn_place sn_tree_seek(sn_tree *tree, uint32_t n)
             return (sn_place){c->leaf, c->i, n - c->base - c->before};
     }
     sn_tree_settle(tree);
-    uint32_t rel = n, before = 0, i = 0;
+    uint32_t rel = n, before, i;
     sn_leaf *leaf = tree_descend_bytes(tree, &rel);
-    for (; i + 1 < leaf->node.n; i++) {
-        uint32_t here = sn_span_visible(&leaf->span[i]);
-
-        if (rel - before < here)
-            break;
-        before += here;
-    }
+    i = tree_scan(leaf, rel, &before);
     *c = (sn_cursor){leaf, i, before, n - rel, true};
     return (sn_place){leaf, i, rel - before};
 }
