@@ -13,7 +13,7 @@ one=$root/build/js/one
 # What is called from JavaScript as it is.
 export=
 for call in doc_free doc_len doc_count doc_begin doc_commit doc_abort doc_watch table_free undo_free undo_can_undo \
-    undo_can_redo diff_free version_number; do
+    undo_can_redo diff_free runs_free version_number; do
     export="$export --export=sennit_$call"
 done
 

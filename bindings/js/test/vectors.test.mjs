@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { readFileSync, readdirSync } from "node:fs";
 import test from "node:test";
 
-import { Document, SennitError, Table, Unit, compare, snapshotText, versionMap } from "../dist/index.js";
+import { Document, SennitError, Table, Unit, compare, metadata, runs, snapshotText, versionMap } from "../dist/index.js";
 
 const folder = process.env.SENNIT_VECTORS ?? new URL("../../../tests/vectors", import.meta.url).pathname;
 
@@ -12,17 +12,42 @@ const strings = (args) => [...args.matchAll(/"((?:[^"\\]|\\.)*)"/g)].map((m) =>
   m[1].replace(/\\(n|"|\\|x(..))/g, (_, c, x) => (x ? String.fromCharCode(parseInt(x, 16)) : c === "n" ? "\n" : c)));
 const id = (word) => BigInt(`0x${word}`);
 
+const hex = (data) => [...data].map((b) => b.toString(16).padStart(2, "0")).join("");
+const utf8 = (text) => new TextEncoder().encode(text);
+
+/** A value as in a payload; docs/FORMAT.md, section 7. */
+function payload(value) {
+  switch (typeof value) {
+    case "boolean": return [value ? 3 : 2];
+    case "string": return [6, ...utf8(value)];
+    case "number":
+      if (!Number.isSafeInteger(value)) return [5, ...new Uint8Array(Float64Array.of(value).buffer)];
+      value = BigInt(value); // falls through
+    case "bigint": {
+      const out = [4];
+      let n = BigInt.asUintN(64, (value << 1n) ^ (value >> 63n));
+      for (; n > 127n; n >>= 7n) out.push(Number(n & 127n) | 128);
+      return [...out, Number(n)];
+    }
+    default: return value === null ? [1] : [7, ...value];
+  }
+}
+
 class Runner {
   doc = new Document();
   table = new Table();
   entries = [];
+  keys = null;
+  runs = null;
 
-  run(path) {
+  read(path) {
     let done = 0;
     readFileSync(path, "utf8").trimEnd().split("\n").forEach((line, i) => {
       const [word] = line.split(" ", 1), args = line.slice(word.length + 1);
       if (word === "#" || word === "op" || word === "identity") return; // not shown by the binding
       assert.ok(this[word], `${path}:${i + 1}: unknown word ${word}`);
+      if (word !== "meta") this.keys = null;
+      if (word !== "run") this.runs = null;
       try {
         this[word](args);
       } catch (e) {
@@ -66,6 +91,18 @@ class Runner {
   save(args) {
     const [flag, data] = args.split(" ");
     assert.deepEqual(this.doc.save({ liveOnly: flag === "live" }), bytes(data));
+  }
+  meta(args) {
+    this.keys ??= [...metadata(this.doc)];
+    const [key, value] = this.keys.shift();
+    assert.equal(`${hex(utf8(key))} ${hex(payload(value))}`, args);
+  }
+  run(args) {
+    this.runs ??= runs(this.doc);
+    const { pos, length, marks } = this.runs.shift();
+    assert.equal(this.doc.slice(pos, pos + length), strings(args)[0]);
+    const told = [...marks].map(([name, value]) => ` ${hex(utf8(name))}=${hex(payload(value))}`);
+    assert.equal(told.join(""), args.slice(args.lastIndexOf('"') + 1));
   }
   anchor(args) {
     const [data, place] = args.split(" ");
@@ -111,4 +148,4 @@ const files = ["good", "bad"].flatMap((kind) =>
   readdirSync(`${folder}/${kind}`).filter((name) => name.endsWith(".vec")).map((name) => `${kind}/${name}`));
 
 test("there are vectors", () => assert.ok(files.length > 20));
-for (const file of files) test(file, () => assert.ok(new Runner().run(`${folder}/${file}`) > 0));
+for (const file of files) test(file, () => assert.ok(new Runner().read(`${folder}/${file}`) > 0));

@@ -7,6 +7,7 @@
  */
 #include "sennit.h"
 
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -698,6 +699,125 @@ EXTRA(js_history_splice) int js_history_splice(sennit_doc *doc, double now, cons
     done(status);
     out[2] = (uint32_t)landed;
     return status;
+}
+
+/* ---- Marks and metadata: the value comes first, by a call of its own ---- */
+
+static sennit_value given;
+static bool is_given;
+
+EXTRA(js_value) void js_value(int type, uint32_t low, uint32_t high, double number, const void *data,
+                              size_t len)
+{
+    is_given = type >= 0;
+    given = (sennit_value){.type = is_given ? (sennit_type)type : SENNIT_NULL,
+                           .integer = (int64_t)u64(low, high), .number = number,
+                           .data = data, .len = len};
+}
+
+static const sennit_value *value(void)
+{
+    return is_given ? &given : NULL;
+}
+
+static void put_value(const sennit_value *v)
+{
+    uint64_t bits;
+
+    memcpy(&bits, &v->number, sizeof bits);
+    out[2] = v->type;
+    put_u64(3, (uint64_t)v->integer);
+    put_u64(5, bits);
+    out[7] = (uint32_t)(uintptr_t)v->data;
+    out[8] = (uint32_t)v->len;
+}
+
+static void put_attr(const sennit_attr *attr)
+{
+    out[0] = (uint32_t)(uintptr_t)attr->name;
+    out[1] = (uint32_t)attr->name_len;
+    put_value(&attr->value);
+}
+
+EXTRA(js_meta_set) int js_meta_set(sennit_doc *doc, double now, const char *key, size_t len)
+{
+    sennit_doc_set_time(doc, (uint64_t)now);
+    return done(is_given ? sennit_meta_set(doc, key, len, &given) : sennit_meta_delete(doc, key, len));
+}
+
+EXTRA(js_meta_get) int js_meta_get(const sennit_doc *doc, const char *key, size_t len)
+{
+    sennit_value found;
+
+    if (!sennit_meta_get(doc, key, len, &found))
+        return 0;
+    put_value(&found);
+    return 1;
+}
+
+/* The next of all keys, or the first of them. */
+EXTRA(js_meta_next) int js_meta_next(const sennit_doc *doc, int first)
+{
+    static sennit_attr at;
+
+    if (first)
+        at = (sennit_attr){0};
+    return sennit_meta_next(doc, &at) ? (put_attr(&at), 1) : 0;
+}
+
+EXTRA(js_mark) int js_mark(sennit_doc *doc, double now, size_t pos, size_t n, const char *name,
+                           size_t len, unsigned flags)
+{
+    sennit_doc_set_time(doc, (uint64_t)now);
+    return done(sennit_mark_add(doc, pos, n, name, len, value(), flags));
+}
+
+EXTRA(js_mark_block) int js_mark_block(sennit_doc *doc, double now, size_t pos)
+{
+    sennit_doc_set_time(doc, (uint64_t)now);
+    return done(sennit_mark_block(doc, pos, value()));
+}
+
+EXTRA(js_mark_split) int js_mark_split(sennit_doc *doc, double now, size_t pos)
+{
+    sennit_doc_set_time(doc, (uint64_t)now);
+    return done(sennit_mark_split(doc, pos));
+}
+
+EXTRA(js_mark_embed) int js_mark_embed(sennit_doc *doc, double now, size_t pos)
+{
+    sennit_doc_set_time(doc, (uint64_t)now);
+    return done(sennit_mark_embed(doc, pos, value()));
+}
+
+EXTRA(js_mark_runs) int js_mark_runs(const sennit_doc *doc, size_t pos, size_t n)
+{
+    sennit_runs *runs;
+    sennit_status status = sennit_mark_runs(doc, pos, n, &runs);
+
+    done(status);
+    out[2] = (uint32_t)(uintptr_t)runs;
+    return status;
+}
+
+static sennit_run run;
+
+EXTRA(js_runs_next) int js_runs_next(sennit_runs *runs)
+{
+    int more = sennit_runs_next(runs, &run);
+
+    if (more < 0)
+        return done((sennit_status)more);
+    out[0] = (uint32_t)run.pos;
+    out[1] = (uint32_t)run.len;
+    out[2] = (uint32_t)run.marks_len;
+    return more;
+}
+
+/* Mark i of the run given last. */
+EXTRA(js_run_mark) void js_run_mark(size_t i)
+{
+    put_attr(&run.marks[i]);
 }
 
 /* ---- Check and dump ---- */

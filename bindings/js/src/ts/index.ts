@@ -15,3 +15,4 @@ export { SennitError, type Code } from "./errors.js";
 export * from "./document.js";
 export { Undo, type UndoOptions } from "./undo.js";
 export * from "./history.js";
+export * from "./marks.js";

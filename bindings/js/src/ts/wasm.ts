@@ -152,9 +152,14 @@ export class Wasm {
     return decoder.decode(bytes.subarray(at, at + len));
   }
 
+  /** A copy of bytes at a place in memory. */
+  bytes(at: number, len: number): Uint8Array<ArrayBuffer> {
+    return this.#fresh().slice(at, at + len);
+  }
+
   /** The bytes or the text that the last call gathered. */
   takeBytes(): Uint8Array<ArrayBuffer> {
-    return this.#fresh().slice(this.word(0), this.word(0) + this.word(1));
+    return this.bytes(this.word(0), this.word(1));
   }
 
   takeText(): string {
