@@ -438,6 +438,51 @@ static void marks_survive_a_rebase(void **state)
     assert_both(&t, "The [link=1|Peritext] [strong=1|editor!]");
 }
 
+static void marks_survive_compaction_and_reach_who_knows_less(void **state)
+{
+    both t = two(state, EDITOR);
+    sennit_buf version;
+
+    sennit_buf_init(&version, NULL);
+    rich_mark(t.a, 4, 12, "link", 1);
+    erase(t.a, 6, 4);
+    assert_ok(sennit_mark_block(t.a, 0, &h1));
+    doc_version(t.a, &version);
+    assert_ok(sennit_doc_compact(t.a, version.data, version.len, NULL));
+    doc_check(t.a);
+    assert_true(rich_is(t.a, "The [link=1|Pext] editor"));
+    t.s->buf.len = 0;
+    doc_snapshot(t.a, &t.s->buf);
+    assert_ok(sennit_doc_apply(t.b, t.s->buf.data, t.s->buf.len, NULL, NULL, &t.s->err));
+    doc_check(t.b);
+    assert_both(&t, "The [link=1|Pext] editor");
+    rich_mark(t.b, 0, 3, "em", 1);
+    doc_catch_up(t.a, t.b);
+    assert_both(&t, "[em=1|The] [link=1|Pext] editor");
+    sennit_buf_clear(&version);
+}
+
+static void marks_wait_for_the_text_they_are_on(void **state)
+{
+    both t = two(state, "ab");
+    sennit_applied applied;
+
+    type(t.a, 1, "xyz");
+    doc_catch_up(t.b, t.a);
+    rich_mark(t.b, 1, 4, "link", 1);
+    rich_mark(t.b, 0, 2, "em", 1);
+    sennit_doc *late = stage_doc(t.s, 3, "ab");
+    assert_ok(sennit_doc_own_delta(t.b, 0, NULL, &t.s->buf));
+    for (int i = 0; i < 2; i++) {
+        assert_ok(sennit_doc_apply(late, t.s->buf.data, t.s->buf.len, NULL, &applied, NULL));
+        assert_int_equal(applied.parked, 2);
+    }
+    assert_true(rich_is(late, "ab"));
+    doc_catch_up(late, t.a);
+    assert_true(rich_is(late, "[em=1|a][em=1 link=1|x][link=1|yz]b"));
+    assert_true(doc_agree(late, t.b));
+}
+
 static void marks_are_told_to_who_wants_them(void **state)
 {
     both t = two(state, EDITOR);
@@ -489,6 +534,8 @@ int main(void)
         STAGE_TEST(undoing_a_deletion_brings_marks_back_with_the_text),
         STAGE_TEST(an_abort_takes_marks_back_too),
         STAGE_TEST(marks_survive_a_rebase),
+        STAGE_TEST(marks_survive_compaction_and_reach_who_knows_less),
+        STAGE_TEST(marks_wait_for_the_text_they_are_on),
         STAGE_TEST(marks_are_told_to_who_wants_them),
     };
 
