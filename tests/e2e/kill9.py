@@ -70,25 +70,33 @@ def lost_of(text, hand):
     return hand.acknowledged[DURABLE] - len(kept)
 
 
+def lost_since(server, hands):
+    texts = {d: server.get("/docs/" + d)[2] for d in DOCUMENTS}
+    return sum(lost_of(texts[hand.document], hand) for hand in hands)
+
+
+def one_life(server, life, chance):
+    """Three typists until the kill."""
+    hands = [Hand(server, DOCUMENTS[i % 2], "%d.%d" % (life, i)) for i in range(3)]
+    live(hands, time.monotonic() + chance.uniform(0, 0.5), lambda: server.stop(signal.SIGKILL))
+    for hand in hands:
+        hand.close()
+    return hands
+
+
 def main(folder):
     chance = random.Random(SEED)
-    hands, acknowledged, lost = [], 0, 0
+    hands, lost = [], 0
     print("seed %d" % SEED, file=sys.stderr)
     for life in range(KILLS + 1):
         group = str(chance.choice((1, 4, 20, 100)))
-        server = Server(folder, "--open", "--log-level", "error", "--group-ms", group, "--unload-ms", "50")
-        texts = {d: server.get("/docs/" + d)[2] for d in DOCUMENTS}
-        lost = max(lost, sum(lost_of(texts[hand.document], hand) for hand in hands))
-        if life == KILLS or lost:
-            server.stop()
-            break
-        fresh = [Hand(server, DOCUMENTS[i % 2], "%d.%d" % (life, i)) for i in range(3)]
-        kill_at = time.monotonic() + chance.uniform(0, 0.5)
-        live(fresh, kill_at, lambda: server.stop(signal.SIGKILL))
-        for hand in fresh:
-            hand.close()
-        hands += fresh
-        acknowledged = sum(hand.acknowledged[DURABLE] for hand in hands)
+        with Server(folder, "--open", "--log-level", "error", "--group-ms", group, "--unload-ms", "50") as server:
+            lost = lost_since(server, hands)
+            if life == KILLS or lost:
+                server.stop(signal.SIGKILL)
+                break
+            hands += one_life(server, life, chance)
+    acknowledged = sum(hand.acknowledged[DURABLE] for hand in hands)
     print("kills %d acked %d lost %d" % (life, acknowledged, lost))
     return 0 if life == KILLS and acknowledged > 0 and lost == 0 else 1
 

@@ -77,7 +77,7 @@ def check_min_waits_for_a_version(folder):
         until(lambda: server.metrics()["sennit_connections"] == 1, "the typist is there")
         assert not answers
         typist.type("!")
-        thread.join(10)
+        thread.join(30)
         assert answers and answers[0][::2] == (200, "one!"), answers
 
 
@@ -89,7 +89,7 @@ def check_min_that_does_not_come_is_too_early(folder):
         status, headers, _ = server.get("/docs/x?min=" + later)
         assert (status, headers["Retry-After"]) == (425, "1")
         assert headers["Cache-Control"] == "no-store"
-        assert 0.15 < time.monotonic() - start < 10
+        assert 0.15 < time.monotonic() - start < 30
         typist.close()
         for bad in ("xyz", "0", "00", "0000000000000000", "g0", here_and_there()):
             assert server.get("/docs/x?min=" + bad)[0] == 400, bad
@@ -108,7 +108,7 @@ def check_who_waits_is_answered_when_the_server_stops(folder):
         answers, thread = in_background(lambda: server.get("/docs/x?min=" + later))
         until(lambda: server.metrics()['sennit_http_requests_total{status="2xx"}'] > 3, "it was asked")
         assert server.stop() == 0
-        thread.join(10)
+        thread.join(30)
         assert answers and answers[0][0] in (425, 503), answers
 
 

@@ -116,7 +116,7 @@ def check_expiry_closes_the_channel(folder):
         client.join("notes", keys.token("notes", expires="2s"))
         start = time.monotonic()
         assert client.error() == 4401
-        assert time.monotonic() - start < 10
+        assert time.monotonic() - start < 30
 
 
 def check_revocation_closes_the_channel(folder):
