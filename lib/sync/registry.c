@@ -56,9 +56,10 @@ static sennit_status registry_add(sn_registry *reg, sn_mem *mem, uint64_t replic
 {
     size_t i = registry_place(reg, replica);
 
-    *out = reg->owners + i;
-    if (i < reg->len && reg->owners[i].replica == replica)
+    if (i < reg->len && reg->owners[i].replica == replica) {
+        *out = reg->owners + i;
         return SENNIT_OK;
+    }
     SN_TRY(sn_mem_grow(mem, (void **)&reg->owners, &reg->cap, reg->len + 1, sizeof *reg->owners));
     *out = reg->owners + i;
     memmove(*out + 1, *out, (reg->len - i) * sizeof **out);
