@@ -57,6 +57,16 @@ def check_a_thousand_that_trickle_keep_nobody_out(folder):
             trickle.stop()
 
 
+def check_idle_connections_stay(folder):
+    with Server(folder, "--open") as server:
+        out = subprocess.run(
+            [LOAD, "--url", "ws://%s/sync" % server.address, "--pid", str(server.process.pid),
+             "--scenario", "idle", "--documents", "3", "--clients", "20"],
+            check=True, stdout=subprocess.PIPE, timeout=DEADLINE).stdout
+        assert json.loads(out)["connections"] == 60
+        assert not server.log("refused"), server.log()
+
+
 def open_files(server):
     return len(os.listdir("/proc/%d/fd" % server.process.pid))
 
