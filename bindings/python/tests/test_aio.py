@@ -172,9 +172,10 @@ def test_a_copied_replica_finds_its_way(server: Server) -> None:
         twin.insert(0, "mine")
         old = twin.replica
         async with client(server, "fork", twin) as b:
+            early = asyncio.ensure_future(b.saved())  # asked for under the old id
             done = (await event(b, aio.Renewed)).rebased
             assert (done.old, done.start, done.operations) == (old, 300, 4)
-            await b.saved()
+            await early
             assert str(twin) == "mine" + "x" * 300 + "theirs"
         assert server.text("fork") == str(twin)
 

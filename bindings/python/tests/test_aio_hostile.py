@@ -64,6 +64,7 @@ ENDS = {
     "a number": msgpack.packb(5),
     "an empty array": msgpack.packb([]),
     "a negative channel": msgpack.packb([1, -1]),
+    "no channel": msgpack.packb([99, "x"]),
     "an array inside": msgpack.packb([5, 0, [1]]),
     "a map inside": b"\x93\x05\x00\x81\x01\x02",
     "nested": b"\x91" * 5000,
