@@ -1,5 +1,6 @@
 """Plain files that any editor edits, kept in step by `sennit sync`; push, pull and tail."""
 
+import atexit
 import json
 import os
 import re
@@ -35,6 +36,7 @@ class Sync:
         self.lines, self.heard = [], 0
         self.process = subprocess.Popen([SENNIT, *args], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
                                         stderr=subprocess.STDOUT, text=True, env={**os.environ, **environment})
+        atexit.register(self.process.kill)  # also after a failure
         threading.Thread(target=self.listen, daemon=True).start()
 
     def listen(self):
