@@ -212,26 +212,27 @@ static sennit_status delta_read_value(json_t *json, sennit_value *out, sennit_er
     }
 }
 
-static unsigned delta_level(json_t *json, json_int_t least, json_int_t most)
+/* Whether there is a level, in range; without one it is the least. */
+static bool delta_level(json_t *json, json_int_t least, json_int_t most, unsigned *out)
 {
-    json_int_t level = json_is_integer(json) ? json_integer_value(json) : least;
+    json_int_t level = json == NULL ? least : json_integer_value(json);
 
-    return (unsigned)(level < least ? least : level > most ? most : level);
+    *out = (unsigned)level;
+    return (json == NULL || json_is_integer(json)) && level >= least && level <= most;
 }
 
-/* The block that attributes of a newline make. */
+/* The block that attributes of a newline make. Those that make none stay marks. */
 static sn_block delta_block(json_t *attributes)
 {
     json_t *header = json_object_get(attributes, "header"), *list = json_object_get(attributes, "list");
     json_t *code = json_object_get(attributes, "code-block");
+    json_t *indent = json_object_get(attributes, "indent");
     sn_block block = {SN_PARAGRAPH, 0, "", 0};
 
-    if (json_is_integer(header)) {
+    if (header != NULL && delta_level(header, 1, 6, &block.level)) {
         block.kind = SN_HEADING;
-        block.level = delta_level(header, 1, 6);
-    } else if (json_is_string(list)) {
+    } else if (json_is_string(list) && delta_level(indent, 0, SN_LIST_LEVELS - 1, &block.level)) {
         block.kind = strcmp(json_string_value(list), "ordered") == 0 ? SN_ORDERED : SN_BULLET;
-        block.level = delta_level(json_object_get(attributes, "indent"), 0, SN_LIST_LEVELS - 1);
     } else if (json_is_true(json_object_get(attributes, "blockquote"))) {
         block.kind = SN_QUOTE;
     } else if (json_is_true(code) || json_is_string(code)) {

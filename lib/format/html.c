@@ -24,7 +24,8 @@ static sennit_status html_escape(html *h, const char *text, size_t len)
     static const struct {
         char c;
         const char *entity;
-    } escapes[] = {{'&', "&amp;"}, {'<', "&lt;"}, {'>', "&gt;"}, {'"', "&quot;"}, {'\'', "&#39;"}};
+    } escapes[] = {{'&', "&amp;"},  {'<', "&lt;"},  {'>', "&gt;"},
+                   {'"', "&quot;"}, {'\'', "&#39;"}, {'\0', "\xef\xbf\xbd"}}; /* HTML has no NUL */
     size_t from = 0;
 
     for (size_t i = 0; i < len; i++)

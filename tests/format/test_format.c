@@ -147,6 +147,16 @@ static void nothing_from_a_document_becomes_markup(void **state)
     }
 }
 
+static void nul_is_told_as_a_replacement_character(void **state)
+{
+    stage *s = *state;
+    sennit_doc *doc = from_markdown(s, "x\n");
+
+    assert_ok(sennit_doc_insert(doc, 1, "\0y", 2));
+    writes(s, doc, sennit_format_html, "<p>x\xef\xbf\xbdy</p>\n");
+    writes(s, doc, sennit_format_markdown, "x\xef\xbf\xbdy\n");
+}
+
 /* ---- Markdown ---- */
 
 static void markdown_that_was_read_is_written_again(void **state)
@@ -202,6 +212,7 @@ static void a_delta_that_was_read_is_written_again(void **state)
         "{\"ops\":[{\"insert\":\"a\"},{\"insert\":{\"image\":\"https://x.example/a:b.png\"},"
         "\"attributes\":{\"width\":1.5}},{\"insert\":{\"rule\":true}},{\"insert\":\"\\n\"}]}",
         "{\"ops\":[{\"insert\":\"\xf0\x9f\x90\x95 \xc3\xa9\",\"attributes\":{\"link\":\"x\"}},{\"insert\":\"\\n\"}]}",
+        "{\"ops\":[{\"insert\":\"no heading\"},{\"insert\":\"\\n\",\"attributes\":{\"header\":9}}]}",
         "{\"ops\":[{\"insert\":\"flagged off\",\"attributes\":{\"bold\":false}}]}",
     };
     stage *s = *state;
@@ -272,6 +283,7 @@ int main(void)
         STAGE_TEST(each_mark_has_its_tag_in_html),
         STAGE_TEST(each_block_has_its_tag_in_html),
         STAGE_TEST(nothing_from_a_document_becomes_markup),
+        STAGE_TEST(nul_is_told_as_a_replacement_character),
         STAGE_TEST(markdown_that_was_read_is_written_again),
         STAGE_TEST(emphasis_leaves_white_space_outside),
         STAGE_TEST(raw_html_in_markdown_stays_text),
