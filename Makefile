@@ -197,6 +197,7 @@ demo: acts
 
 acts:
 	@sh tools/setup.sh run
+	@[ -e $(PAGE_C) ] || echo "building the page: WebAssembly and a bundle, a minute or two"
 	+@$(SUBMAKE) -s page >/dev/null || echo "without the page: the server shows a line of text in its place"
 	+@$(SUBMAKE) -s MODE=release cli server
 
