@@ -42,7 +42,7 @@ look() {
     missing=
     for_cc
     case $target in
-    run) for_cli; for_sync ;;
+    run) for_cli; for_sync; for_js ;;
     kill9) for_cli; for_sync; tool /usr/bin/python3 python3 ;;
     check | coverage) for_tests ;;
     fuzz) for_fuzzing ;;
