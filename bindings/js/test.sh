@@ -6,4 +6,5 @@ cd "$(dirname "$0")"
 npm install --silent
 sh build-wasm.sh dist/sennit.wasm
 npx tsc
+npm run --silent docs
 node --test test/*.test.mjs

@@ -51,7 +51,8 @@ export interface ProviderOptions {
   offline?: boolean;
 }
 
-type Listener<K extends keyof ProviderEvents> = (event: ProviderEvents[K]) => void;
+/** What is called with an event. */
+export type Listener<K extends keyof ProviderEvents> = (event: ProviderEvents[K]) => void;
 
 const BUFFERED_MOST = 262_144;
 const KEEP_MS = 300;
