@@ -4,6 +4,7 @@ docs/PROTOCOL.md over a socket of its own. Nothing but the standard library.
     SENNITD=build/release/sennitd python3 tests/e2e/NAME.py
 """
 
+import gzip
 import http.client
 import json
 import os
@@ -87,9 +88,11 @@ class Server:
             connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=DEADLINE)
         connection.request(method, path, body, {k.replace("_", "-"): v for k, v in headers.items()})
         answer = connection.getresponse()
-        result = answer.status, dict(answer.getheaders()), answer.read().decode()
+        headers, body = dict(answer.getheaders()), answer.read()
         connection.close()
-        return result
+        if headers.get("Content-Encoding") == "gzip": # the page, if it was built
+            body = gzip.decompress(body)
+        return answer.status, headers, body.decode()
 
     def metrics(self):
         """Every sample by its name, labels included."""
