@@ -38,6 +38,13 @@ for_fuzzing() { # the sanitizers of gcc come with it, those of clang do not
         missing="$missing libclang-rt-14-dev"
 }
 
+localhost() { # a system made by hand may have no /etc/hosts; TLS is tested by name
+    getent hosts localhost >/dev/null 2>&1 && return
+    echo "make $target needs the name localhost: adding it to /etc/hosts"
+    if [ "$(id -u)" -eq 0 ]; then sudo=; else sudo=sudo; fi
+    echo "127.0.0.1 localhost" | $sudo tee -a /etc/hosts >/dev/null
+}
+
 look() {
     missing=
     for_cc
@@ -53,6 +60,7 @@ look() {
         for_cli; for_sync; for_tests; for_python; for_js; for_browser
         tool clang clang; tool cmake cmake; tool pkg-config pkg-config
         tool valgrind valgrind; tool /usr/bin/python3 python3
+        localhost
         ;;
     *) echo "setup.sh: unknown target $target" >&2; exit 2 ;;
     esac
