@@ -243,8 +243,8 @@ endif
 
 MUTANTS = $(shell grep -ohE 'SENNIT_MUTANT [!=]= [0-9]+' lib/*/*.[ch] | grep -oE '[0-9]+' | sort -nu)
 mutants: $(TEST_BIN) # see tools/mutant.sh
-	@CC="$(CC)" FLAGS="$(FLAGS) -Iinclude -Ilib" B=$(B) $(RUN) "planted mistakes noticed" \
-	    $(foreach n,0 $(MUTANTS),'sh tools/mutant.sh $n $(filter-out $(B)/tests/oom/%,$(TEST_BIN))')
+	@CC="$(CC)" FLAGS="$(FLAGS) -Iinclude -Ilib" B=$(B) TESTS="$(filter-out $(B)/tests/oom/%,$(TEST_BIN))" \
+	    $(RUN) "planted mistakes noticed" $(foreach n,0 $(MUTANTS),'sh tools/mutant.sh $n $$TESTS')
 
 valgrind: $(UNIT:%.c=$(B)/%)
 	@$(RUN) "unit tests under valgrind, $(MODE) build" \

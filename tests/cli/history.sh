@@ -94,7 +94,7 @@ expect 0 sennit blame e
 [ ! -s out ] || fail 'blame of nothing'
 
 # A terminal gets colours, unless NO_COLOR is set.
-if command -v script >/dev/null; then
+if script -qec true /dev/null >/dev/null 2>&1; then # there are terminals to be had
     esc=$(printf '\033')
     env -u NO_COLOR script -qec "'$SENNIT' blame a/t" /dev/null >out </dev/null
     out_has "$esc\\[3"
