@@ -229,7 +229,12 @@ bool sn_room_tick(sn_room *room, uint64_t now_ms);
 /* Take the hello that opens a channel. */
 sennit_status sn_channel_hello(sennit_connection *connection, const sn_message *hello);
 sennit_status sn_channel_take(sn_channel *channel, const sn_message *message);
+sennit_status sn_channel_take_delta(sn_channel *channel, const sn_message *message);
 void sn_channel_free(sn_channel *channel);
+
+/* Say that a channel was refused, also if there is none yet. */
+void sn_channel_turn_away(sennit_connection *connection, uint64_t channel, const char *document,
+                          const char *user, sennit_fault fault, const char *text);
 
 /* Close a channel with an error. */
 void sn_channel_refuse(sn_channel *channel, sennit_fault fault, const char *text);
