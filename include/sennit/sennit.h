@@ -634,7 +634,7 @@ typedef struct sennit_patch {
     size_t len;       /* bytes of text */
     uint64_t replica; /* whose operation it was */
     int local;        /* nonzero: made by an editing call of this document */
-    int reset;        /* nonzero: too many patches waited; read the document
+    int reset;        /* nonzero: too many waited, or were aborted; read the document
                          anew. removed and inserted are the old and new length,
                          text is NULL */
     int what;         /* SENNIT_PATCH_... */

@@ -551,6 +551,8 @@ sennit_status sn_doc_apply_batch(sennit_doc *doc, sn_batch *batch, sennit_applie
     if (batch->lineage != NULL && doc->has_lineage && memcmp(batch->lineage, doc->lineage, 16) != 0)
         return sn_fail(err, SENNIT_ELINEAGE, 0, "a delta of another document");
     sn_tree_unquick(&doc->tree);
+    if (SN_UNLIKELY(doc->patches.cut)) /* it may bring operations of this replica's */
+        sn_patches_overwrite(&doc->patches);
     apply_init(&a, doc, batch, err);
     doc->applying = true;
     a.born = ++doc->calls;

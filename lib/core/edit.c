@@ -23,6 +23,8 @@ static sennit_status edit_me(sennit_doc *doc)
 
 sennit_status sn_edit_start(sennit_doc *doc)
 {
+    if (SN_UNLIKELY(doc->patches.cut))
+        sn_patches_overwrite(&doc->patches);
     if (SN_UNLIKELY(doc->undos != NULL))
         SN_TRY(sn_undo_editing(doc));
     if (SN_UNLIKELY(doc->me == SN_NO_REPLICA))

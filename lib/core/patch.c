@@ -51,3 +51,21 @@ void sn_patches_add(sn_patches *patches, sn_mem *mem, const sn_step *step)
     }
     patches->steps[patches->len++] = *step;
 }
+
+void sn_patches_cut(sn_patches *patches, uint32_t text_of, uint32_t number)
+{
+    patches->cut = patches->len > patches->taken;
+    patches->cut_of = text_of;
+    patches->cut_from = number;
+}
+
+void sn_patches_overwrite(sn_patches *patches)
+{
+    patches->cut = false;
+    for (size_t i = patches->taken; i < patches->len && !patches->reset; i++) {
+        const sn_step *step = &patches->steps[i];
+
+        patches->reset = step->len > 0 && step->text_of == patches->cut_of &&
+                         step->at + step->len > patches->cut_from;
+    }
+}

@@ -123,6 +123,7 @@ static void txn_take_back(sennit_doc *doc, const sn_txn *mark)
         txn_forget_ids(doc, mark->number);
     doc->who.inserted -= end - mark->number;
     sn_text_truncate(&me->text, mark->number);
+    sn_patches_cut(&doc->patches, doc->me, mark->number);
     sn_log_restore(&me->log, &mark->log);
     me->seq = mark->seq;
     sn_roster_truncate(&doc->who, &doc->mem, doc->who.replicas_len, mark->changes_len);

@@ -214,9 +214,33 @@ static void text_of_others_that_was_deleted_before_stays_so(void **state)
     assert_true(doc_agree(doc, other));
 }
 
+/* What was told and not taken yet names text that the abort takes away, and later
+ * edits overwrite. */
+static void patches_of_an_aborted_edit_never_show_later_text(void **state)
+{
+    stage *s = *state;
+    sennit_doc *doc = stage_doc(s, 7, "seed");
+    sennit_patch patch;
+    size_t shown = 4;
+
+    sennit_doc_watch(doc, SENNIT_WATCH_LOCAL);
+    assert_ok(sennit_doc_begin(doc));
+    assert_ok(sennit_doc_insert(doc, 0, "aborted", 7));
+    assert_ok(sennit_doc_abort(doc));
+    assert_ok(sennit_doc_insert(doc, 0, "\xc3\xa9", 2));
+    for (bool first = true; sennit_doc_next_patch(doc, &patch) == 1; first = false) {
+        if (patch.len == 7)
+            assert_memory_equal(patch.text, "aborted", 7);
+        assert_true(!patch.reset || first);
+        shown += patch.inserted - patch.removed;
+    }
+    assert_int_equal(shown, sennit_doc_len(doc));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        STAGE_TEST(patches_of_an_aborted_edit_never_show_later_text),
         STAGE_TEST(the_first_text_of_a_replica),
         STAGE_TEST(what_a_run_was_continued_with),
         STAGE_TEST(what_a_run_was_continued_with_and_more_elsewhere),
