@@ -1149,8 +1149,7 @@ sennit_undo_load(sennit_doc *doc, const sennit_undo_options *options, const void
  *
  *     SENNIT_ECORRUPT  it is no version
  *     SENNIT_EGONE     it counts operations that are not known here, or text of
- *                      that time was left out of the snapshot this document came
- *                      from
+ *                      that time was dropped (sennit_doc_compact)
  *     SENNIT_EBUSY     a transaction is open
  *
  * sennit_doc_next_change lists the changes.

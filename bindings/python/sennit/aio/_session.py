@@ -387,7 +387,7 @@ class Session:
         apart: it may pass over the latter without anybody being to blame."""
         turns = [(True, Permission.COMMENT), (False, Permission.EDIT)]
         for own in (own for own, needed in turns if self.permission >= needed):
-            with contextlib.suppress(GoneError):  # left out of the snapshot this came from
+            with contextlib.suppress(GoneError):  # compacted away
                 delta, self._theirs = self.document.delta_part(
                     self._theirs, self._part, own=own, others=not own
                 )

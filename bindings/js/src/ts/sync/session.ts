@@ -425,7 +425,7 @@ export class Session {
       this.#theirs = then;
       return delta.length > 0 ? this.#delta(delta) : null;
     } catch (e) {
-      if (e instanceof SennitError && e.code === "EGONE") return null; // left out of the snapshot
+      if (e instanceof SennitError && e.code === "EGONE") return null; // compacted away
       throw e;
     }
   }
