@@ -256,11 +256,12 @@ sennit_status sn_cuts_set(sennit_doc *doc, const sn_cuts *cuts, sennit_error *er
 
 /* ---- compaction ---- */
 
-/* NULs in place of what is erased. */
+/* NULs in place of what is erased. Marks of the text still tell the counts of stretches
+ * that are visible, for those have nothing erased in them. */
 static void compact_text(sennit_doc *doc, const sn_erased *erased)
 {
     for (uint32_t i = 0; i < doc->who.replicas_len; i++) {
-        sn_text *text = &doc->who.replicas[i].text;
+        const sn_text *text = &doc->who.replicas[i].text;
         const uint32_t end = doc->who.replicas[i].cut.number;
         bool is = false;
 
@@ -269,8 +270,6 @@ static void compact_text(sennit_doc *doc, const sn_erased *erased)
             if (is)
                 memset(text->bytes + at, 0, n);
         }
-        text->marks_len = 0;
-        sn_text_mark_blocks(text);
     }
 }
 

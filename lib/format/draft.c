@@ -138,8 +138,8 @@ static sennit_status intervals_add(sn_mem *mem, intervals *list, const interval 
     return SENNIT_OK;
 }
 
-/* Sort; what is side by side, or twice, and has one value becomes one. Of two values
- * on one place the one that begins later counts. */
+/* Sort; what is side by side, or one in the other, and has one value becomes one. No
+ * format gives one place two values of a name. */
 static void intervals_settle(intervals *list)
 {
     size_t n = 0;
@@ -148,16 +148,12 @@ static void intervals_settle(intervals *list)
         qsort(list->at, list->len, sizeof *list->at, interval_order);
     for (size_t i = 0; i < list->len; i++) {
         interval *one = &list->at[i], *last = n > 0 ? &list->at[n - 1] : NULL;
-        bool near = last != NULL && interval_name_order(last, one) == 0 && one->from <= last->to;
 
-        if (near && value_same(&last->value, &one->value)) {
+        if (last != NULL && interval_name_order(last, one) == 0 && one->from <= last->to &&
+            value_same(&last->value, &one->value))
             last->to = one->to > last->to ? one->to : last->to;
-            continue;
-        }
-        if (near)
-            last->to = one->from;
-        n -= near && last->from == last->to;
-        list->at[n++] = *one;
+        else
+            list->at[n++] = *one;
     }
     list->len = n;
 }

@@ -24,8 +24,8 @@ void sn_draft_free(sn_draft *draft);
 
 sennit_status sn_draft_text(sn_draft *draft, const char *text, size_t len);
 
-/* Mark text from a byte on, up to the end so far. Of several marks of one name on one
- * place the one that was added last counts. value: NULL is no mark. */
+/* Mark text from a byte on, up to the end so far. Two marks of one name on one place
+ * have one value. value: NULL is no mark. */
 sennit_status sn_draft_mark_from(sn_draft *draft, size_t from, const char *name, size_t name_len,
                                  const sennit_value *value);
 

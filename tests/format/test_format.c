@@ -128,9 +128,9 @@ static void nothing_from_a_document_becomes_markup(void **state)
         buf_add(&s->buf, "", 1);
         const char *html = (const char *)s->buf.data;
         for (const char *tag = html; (tag = strchr(tag, '<')) != NULL; tag++) {
-            static const char *const ours[] = {"<p>", "</p>", "<a rel=\"nofollow noopener\" href=\"http",
+            static const char *const ours[] = {"<p>", "</p>", "<a rel=\"nofollow noopener\" href=\"https://",
                                                "</a>", "<pre><code", "<code", "</code></pre>", "</pre>",
-                                               "<img alt=\"\" src=\"http"};
+                                               "<img alt=\"\" src=\"https://"};
             bool known = false;
 
             for (size_t k = 0; k < sizeof ours / sizeof *ours; k++)
@@ -259,6 +259,9 @@ static void only_what_differs_is_edited(void **state)
     assert_ok(sennit_format_read_markdown(doc, "# Title\n\nsome *bold* text!\n", 27, NULL));
     assert_true(sennit_doc_own_count(doc) - before <= 4);
     writes(s, doc, sennit_format_markdown, "# Title\n\nsome *bold* text\\!\n");
+    doc = from_markdown(s, "[x](https://a.example/)\n");
+    assert_ok(sennit_format_read_markdown(doc, "[x](https://b.example/)\n", 24, NULL));
+    writes(s, doc, sennit_format_markdown, "[x](https://b.example/)\n"); /* the mark alone differs */
 }
 
 /* ---- together ---- */

@@ -284,8 +284,10 @@ static void a_snapshot_takes_the_place_of_what_does_not_reach_its_cut(void **sta
     compact(doc);
     doc_snapshot(doc, &s->buf);
     sennit_doc_watch(peer, SENNIT_WATCH_REMOTE);
+    const uint64_t heard = peer->heard;
     assert_ok(sennit_doc_apply(peer, s->buf.data, s->buf.len, NULL, &applied, &s->err));
     assert_int_equal(applied.applied, 10);
+    assert_true(peer->heard > heard + 10); /* whoever passes operations on looks anew */
     assert_text(peer, "one two three four");
     for (size_t at = 5; sennit_doc_next_patch(peer, &patch) == 1; at += patch.inserted) {
         assert_int_equal(patch.pos, at); /* behind the "t" of both */
