@@ -4,34 +4,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define EACH_MEETING(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
-
-static int set_up(void **state)
-{
-    meeting *m = malloc(sizeof *m);
-
-    *state = m;
-    meeting_open(m, NULL);
-    return 0;
-}
-
-static int tear_down(void **state)
-{
-    meeting_close(*state);
-    free(*state);
-    return 0;
-}
-
-static client *joined(meeting *m, unsigned i, const char *name)
-{
-    client *c = meeting_client(m, i, NULL, name, "");
-
-    client_connect(m, c);
-    meeting_settle(m);
-    assert_int_equal(sennit_session_get_state(c->session), SENNIT_LIVE);
-    return c;
-}
-
 /* A copy of a client's document as its file has it, identity included. */
 static sennit_doc *copy_of(meeting *m, const client *c)
 {
@@ -49,7 +21,7 @@ static sennit_doc *copy_of(meeting *m, const client *c)
 static void what_one_types_the_others_read(void **state)
 {
     meeting *m = *state;
-    client *a = joined(m, 0, "doc"), *b = joined(m, 1, "doc"), *other = joined(m, 2, "else");
+    client *a = meeting_join(m, 0, "doc"), *b = meeting_join(m, 1, "doc"), *other = meeting_join(m, 2, "else");
 
     client_type(m, a, 0, "hello");
     meeting_settle(m);
@@ -66,7 +38,7 @@ static void what_one_types_the_others_read(void **state)
 static void both_ends_send_what_the_other_lacks(void **state)
 {
     meeting *m = *state;
-    client *a = joined(m, 0, "doc"), *b = joined(m, 1, "doc");
+    client *a = meeting_join(m, 0, "doc"), *b = meeting_join(m, 1, "doc");
 
     client_type(m, a, 0, "one two");
     meeting_settle(m);
@@ -86,7 +58,7 @@ static void both_ends_send_what_the_other_lacks(void **state)
 static void acknowledged_means_durable(void **state)
 {
     meeting *m = *state;
-    client *a = joined(m, 0, "doc");
+    client *a = meeting_join(m, 0, "doc");
 
     client_type(m, a, 0, "abc");
     assert_int_equal(sennit_session_unsafe(a->session, SENNIT_DURABLE), 3);
@@ -96,14 +68,14 @@ static void acknowledged_means_durable(void **state)
     assert_int_equal(sennit_session_unsafe(a->session, SENNIT_REPLICATED), 3);
     assert_true(a->safe > 0);
     meeting_restart(m);
-    client *b = joined(m, 1, "doc");
+    client *b = meeting_join(m, 1, "doc");
     client_has(b, "abc");
 }
 
 static void one_can_wait_for_a_version_to_be_durable(void **state)
 {
     meeting *m = *state;
-    client *a = joined(m, 0, "doc"), *b = joined(m, 1, "doc");
+    client *a = meeting_join(m, 0, "doc"), *b = meeting_join(m, 1, "doc");
     sennit_buf version;
 
     sennit_buf_init(&version, NULL);
@@ -125,7 +97,7 @@ static void one_can_wait_for_a_version_to_be_durable(void **state)
 static void a_peer_that_does_not_read_gets_one_delta_when_it_does(void **state)
 {
     meeting *m = *state;
-    client *a = joined(m, 0, "doc"), *slow = joined(m, 1, "doc");
+    client *a = meeting_join(m, 0, "doc"), *slow = meeting_join(m, 1, "doc");
     sennit_connection *held = slow->connection;
     sennit_hub_stat stat;
     char line[1000];
@@ -149,12 +121,12 @@ static void a_peer_that_does_not_read_gets_one_delta_when_it_does(void **state)
 static void presence_is_shown_to_the_others_and_goes_with_its_session(void **state)
 {
     meeting *m = *state;
-    client *a = joined(m, 0, "doc"), *b = joined(m, 1, "doc");
+    client *a = meeting_join(m, 0, "doc"), *b = meeting_join(m, 1, "doc");
 
     assert_ok(sennit_session_set_presence(a->session, "cursor", 6));
     meeting_settle(m);
     assert_string_equal(b->shown, "cursor");
-    client *late = joined(m, 2, "doc");
+    client *late = meeting_join(m, 2, "doc");
     assert_string_equal(late->shown, "cursor");
     assert_int_equal(a->presences, 0);
     client_cut(m, a);
@@ -166,7 +138,7 @@ static void presence_is_shown_to_the_others_and_goes_with_its_session(void **sta
 static void a_presence_that_is_not_renewed_expires(void **state)
 {
     meeting *m = *state;
-    client *a = joined(m, 0, "doc"), *b = joined(m, 1, "doc");
+    client *a = meeting_join(m, 0, "doc"), *b = meeting_join(m, 1, "doc");
 
     assert_ok(sennit_session_set_presence(a->session, "cursor", 6));
     meeting_settle(m);
@@ -181,7 +153,7 @@ static void a_presence_that_is_not_renewed_expires(void **state)
 static void a_copied_disk_goes_on_under_an_id_of_its_own(void **state)
 {
     meeting *m = *state;
-    client *a = joined(m, 0, "doc");
+    client *a = meeting_join(m, 0, "doc");
 
     client_type(m, a, 0, "base ");
     meeting_settle(m);
@@ -208,7 +180,7 @@ static void a_copied_disk_goes_on_under_an_id_of_its_own(void **state)
 static void a_restored_backup_of_a_client_gets_its_own_text_back_once(void **state)
 {
     meeting *m = *state;
-    client *a = joined(m, 0, "doc");
+    client *a = meeting_join(m, 0, "doc");
 
     client_type(m, a, 0, "monday ");
     meeting_settle(m);
@@ -222,14 +194,14 @@ static void a_restored_backup_of_a_client_gets_its_own_text_back_once(void **sta
     client_has(b, "monday tuesday ");
     client_type(m, b, 15, "friday");
     meeting_settle(m);
-    client *c = joined(m, 2, "doc");
+    client *c = meeting_join(m, 2, "doc");
     client_has(c, "monday tuesday friday");
 }
 
 static void one_that_comes_again_before_it_was_missed_goes_on_as_it_was(void **state)
 {
     meeting *m = *state;
-    client *a = joined(m, 0, "doc");
+    client *a = meeting_join(m, 0, "doc");
     uint64_t replica;
 
     client_type(m, a, 0, "abc");
@@ -242,14 +214,14 @@ static void one_that_comes_again_before_it_was_missed_goes_on_as_it_was(void **s
     meeting_settle(m);
     assert_int_equal(a->rebased, 0);
     assert_true(sennit_doc_replica(a->doc) == replica);
-    client *b = joined(m, 1, "doc");
+    client *b = meeting_join(m, 1, "doc");
     client_has(b, "abcdef");
 }
 
 static void a_clock_that_is_ahead_is_corrected_before_anything_is_sent(void **state)
 {
     meeting *m = *state;
-    client *a = meeting_client(m, 0, NULL, "doc", ""), *b = joined(m, 1, "doc");
+    client *a = meeting_client(m, 0, NULL, "doc", ""), *b = meeting_join(m, 1, "doc");
     sennit_change change;
     size_t at = 0;
 
@@ -277,7 +249,7 @@ static void a_clock_that_is_ahead_is_corrected_before_anything_is_sent(void **st
 static void a_server_that_forgot_gets_everything_again(void **state)
 {
     meeting *m = *state;
-    client *a = joined(m, 0, "doc"), *b = joined(m, 1, "doc");
+    client *a = meeting_join(m, 0, "doc"), *b = meeting_join(m, 1, "doc");
 
     client_type(m, a, 0, "kept ");
     client_type(m, b, 0, "too ");
@@ -293,7 +265,7 @@ static void a_server_that_forgot_gets_everything_again(void **state)
     client_connect(m, a); /* b stays away: a has its text */
     meeting_settle(m);
     assert_int_equal(a->restored, 1);
-    client *c = joined(m, 2, "doc");
+    client *c = meeting_join(m, 2, "doc");
     assert_int_equal(sennit_doc_len(c->doc), 9);
     client_connect(m, b);
     client_type(m, b, 0, "!");
@@ -341,7 +313,7 @@ static void garbage_closes_the_connection_and_nothing_else(void **state)
         {"\x92\x08\x00", 3, SENNIT_FAULT_PROTOCOL},             /* leaving the connection */
     };
     meeting *m = *state;
-    client *a = joined(m, 0, "doc");
+    client *a = meeting_join(m, 0, "doc");
 
     client_type(m, a, 0, "safe");
     meeting_settle(m);
@@ -355,7 +327,7 @@ static void garbage_closes_the_connection_and_nothing_else(void **state)
     }
     client_type(m, a, 4, "!");
     meeting_settle(m);
-    client *b = joined(m, 1, "doc");
+    client *b = meeting_join(m, 1, "doc");
     client_has(b, "safe!");
 }
 
@@ -389,7 +361,7 @@ static void pass_time(meeting *m, unsigned seconds)
 static void what_could_not_be_stored_is_not_called_durable_until_it_is(void **state)
 {
     meeting *m = *state;
-    client *a = joined(m, 0, "doc"), *b = joined(m, 1, "doc");
+    client *a = meeting_join(m, 0, "doc"), *b = meeting_join(m, 1, "doc");
 
     faulty.below = *m->storage;
     m->storage->append = faulty_append;
@@ -406,7 +378,7 @@ static void what_could_not_be_stored_is_not_called_durable_until_it_is(void **st
     pass_time(m, 3);
     assert_int_equal(sennit_session_unsafe(a->session, SENNIT_DURABLE), 0);
     meeting_restart(m);
-    client *c = joined(m, 2, "doc");
+    client *c = meeting_join(m, 2, "doc");
     client_has(c, "text");
 }
 
@@ -422,7 +394,7 @@ static void a_text_longer_than_a_frame_goes_in_parts(void **state)
     meeting_close(m);
     meeting_open(m, &options);
     m->longest = options.max_frame; /* either way */
-    client *a = joined(m, 0, "doc");
+    client *a = meeting_join(m, 0, "doc");
     memset(text, 'y', len);
     text[len] = '\0';
     client_type(m, a, 0, "<>");
@@ -431,7 +403,7 @@ static void a_text_longer_than_a_frame_goes_in_parts(void **state)
     meeting_settle(m);
     assert_int_equal(a->refused, 0);
     assert_int_equal(sennit_session_unsafe(a->session, SENNIT_DURABLE), 0);
-    client *b = joined(m, 1, "doc");
+    client *b = meeting_join(m, 1, "doc");
     assert_int_equal(sennit_doc_len(b->doc), len + 2);
     free(text);
 }
@@ -550,7 +522,7 @@ static void a_seeded_text_is_nobodys_fork(void **state)
     client *a = meeting_client(m, 0, seeded, "doc", "");
     client_connect(m, a);
     meeting_settle(m);
-    client *b = joined(m, 1, "doc");
+    client *b = meeting_join(m, 1, "doc");
     client_has(b, "seed");
     assert_int_equal(a->rebased + b->rebased, 0);
 }
@@ -558,7 +530,7 @@ static void a_seeded_text_is_nobodys_fork(void **state)
 static void a_frame_that_comes_amid_a_transaction_can_be_given_again(void **state)
 {
     meeting *m = *state;
-    client *a = joined(m, 0, "doc"), *b = joined(m, 1, "doc");
+    client *a = meeting_join(m, 0, "doc"), *b = meeting_join(m, 1, "doc");
     const void *data;
     size_t len;
 
@@ -641,7 +613,7 @@ static void a_server_that_always_says_fork_is_left(void **state)
 static void what_one_typed_does_not_come_back_to_it(void **state)
 {
     meeting *m = *state;
-    client *a = joined(m, 0, "doc"), *b = joined(m, 1, "doc");
+    client *a = meeting_join(m, 0, "doc"), *b = meeting_join(m, 1, "doc");
     sennit_hub_stat stat;
 
     (void)b;
@@ -737,7 +709,7 @@ static void a_time_from_the_future_is_refused_at_the_door(void **state)
 static void of_two_that_write_under_one_id_the_older_takes_another(void **state)
 {
     meeting *m = *state;
-    client *a = joined(m, 0, "doc");
+    client *a = meeting_join(m, 0, "doc");
 
     client_type(m, a, 0, "base");
     meeting_settle(m);
@@ -851,7 +823,7 @@ static void nobody_brings_what_is_bound_to_another(void **state)
 static void a_document_that_could_not_be_stored_stays_open(void **state)
 {
     meeting *m = *state;
-    client *a = joined(m, 0, "doc");
+    client *a = meeting_join(m, 0, "doc");
     sennit_hub_stat stat;
 
     faulty.below = *m->storage;
@@ -867,7 +839,7 @@ static void a_document_that_could_not_be_stored_stays_open(void **state)
         sennit_hub_tick(m->hub, m->now_ms);
     sennit_hub_get_stat(m->hub, &stat);
     assert_int_equal(stat.documents, 1);
-    client *b = joined(m, 1, "doc");
+    client *b = meeting_join(m, 1, "doc");
     client_has(b, "text");
     faulty.full = false;
 }
@@ -875,7 +847,7 @@ static void a_document_that_could_not_be_stored_stays_open(void **state)
 static void what_was_applied_is_told_soon_though_it_is_not_durable(void **state)
 {
     meeting *m = *state;
-    client *a = joined(m, 0, "doc");
+    client *a = meeting_join(m, 0, "doc");
     const void *data;
     size_t len;
 
@@ -916,7 +888,7 @@ static void a_connection_that_says_nothing_is_closed(void **state)
 static void documents_nobody_is_at_are_unloaded_and_come_back(void **state)
 {
     meeting *m = *state;
-    client *a = joined(m, 0, "doc");
+    client *a = meeting_join(m, 0, "doc");
     sennit_hub_stat stat;
 
     client_type(m, a, 0, "text");
@@ -930,7 +902,7 @@ static void documents_nobody_is_at_are_unloaded_and_come_back(void **state)
     sennit_hub_tick(m->hub, m->now_ms);
     sennit_hub_get_stat(m->hub, &stat);
     assert_int_equal(stat.documents, 0);
-    client *b = joined(m, 1, "doc");
+    client *b = meeting_join(m, 1, "doc");
     client_has(b, "text");
 }
 

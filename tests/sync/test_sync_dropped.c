@@ -1,7 +1,6 @@
 /* A hub that drops deleted text after a day: those who were away come back. */
 #include "sync/support/meeting.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 #define DAY UINT64_C(86400000)
@@ -9,31 +8,11 @@
 static int set_up(void **state)
 {
     const sennit_hub_options options = {.keep_deleted_ms = DAY, .compact_bytes = 1};
-    meeting *m = malloc(sizeof *m);
 
-    *state = m;
-    meeting_open(m, &options);
-    return 0;
+    return meeting_begin(state, &options);
 }
 
-static int tear_down(void **state)
-{
-    meeting_close(*state);
-    free(*state);
-    return 0;
-}
-
-#define EACH_MEETING(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
-
-static client *joined(meeting *m, unsigned i)
-{
-    client *c = meeting_client(m, i, NULL, "doc", "");
-
-    sennit_doc_set_time(c->doc, m->now_ms);
-    client_connect(m, c);
-    meeting_settle(m);
-    return c;
-}
+#define EACH_DAY(name) cmocka_unit_test_setup_teardown(name, set_up, meeting_tear_down)
 
 /* Type, delete some of it, and let days pass in which the hub compacts. */
 static void write_and_wait(meeting *m, client *c)
@@ -71,10 +50,10 @@ static void assert_knows_no_secret(sennit_doc *doc)
 static void a_newcomer_gets_all_but_what_was_dropped(void **state)
 {
     meeting *m = *state;
-    client *a = joined(m, 0);
+    client *a = meeting_join(m, 0, "doc");
 
     write_and_wait(m, a);
-    client *b = joined(m, 1);
+    client *b = meeting_join(m, 1, "doc");
     client_has(b, "<one two");
     assert_knows_no_secret(b->doc);
     client_type(m, b, 8, ">");
@@ -85,11 +64,11 @@ static void a_newcomer_gets_all_but_what_was_dropped(void **state)
 static void what_was_written_while_away_comes_along(void **state)
 {
     meeting *m = *state;
-    client *a = joined(m, 0), *b;
+    client *a = meeting_join(m, 0, "doc"), *b;
 
     client_type(m, a, 0, "start ");
     meeting_settle(m);
-    b = joined(m, 1);
+    b = meeting_join(m, 1, "doc");
     client_cut(m, b);
     client_type(m, b, 6, "away");
     write_and_wait(m, a);
@@ -106,13 +85,13 @@ static void what_was_written_while_away_comes_along(void **state)
 static void it_stays_so_after_a_restart(void **state)
 {
     meeting *m = *state;
-    client *a = joined(m, 0);
+    client *a = meeting_join(m, 0, "doc");
 
     write_and_wait(m, a);
     meeting_restart(m);
     client_connect(m, a);
     meeting_settle(m);
-    client *b = joined(m, 1);
+    client *b = meeting_join(m, 1, "doc");
     client_has(b, "<one two");
     assert_knows_no_secret(b->doc);
 }
@@ -120,7 +99,7 @@ static void it_stays_so_after_a_restart(void **state)
 static void an_undo_of_what_was_dropped_is_refused_by_name(void **state)
 {
     meeting *m = *state;
-    client *a = joined(m, 0);
+    client *a = meeting_join(m, 0, "doc");
     sennit_undo *undo;
 
     assert_ok(sennit_undo_new(a->doc, NULL, &undo));
@@ -131,7 +110,7 @@ static void an_undo_of_what_was_dropped_is_refused_by_name(void **state)
     meeting_settle(m);
     m->now_ms += 3 * DAY;
     sennit_doc_set_time(a->doc, m->now_ms);
-    client *b = joined(m, 1);
+    client *b = meeting_join(m, 1, "doc");
     client_type(m, b, 0, "<");
     meeting_settle(m);
     sennit_hub_tick(m->hub, m->now_ms);
@@ -145,10 +124,10 @@ static void an_undo_of_what_was_dropped_is_refused_by_name(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        EACH_MEETING(a_newcomer_gets_all_but_what_was_dropped),
-        EACH_MEETING(what_was_written_while_away_comes_along),
-        EACH_MEETING(it_stays_so_after_a_restart),
-        EACH_MEETING(an_undo_of_what_was_dropped_is_refused_by_name),
+        EACH_DAY(a_newcomer_gets_all_but_what_was_dropped),
+        EACH_DAY(what_was_written_while_away_comes_along),
+        EACH_DAY(it_stays_so_after_a_restart),
+        EACH_DAY(an_undo_of_what_was_dropped_is_refused_by_name),
     };
 
     return RUN_TESTS(tests);

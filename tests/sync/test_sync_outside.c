@@ -1,36 +1,7 @@
 /* Edits that come to a hub another way than by the protocol. */
 #include "sync/support/meeting.h"
 
-#include <stdlib.h>
 #include <string.h>
-
-static int set_up(void **state)
-{
-    meeting *m = malloc(sizeof *m);
-
-    *state = m;
-    meeting_open(m, NULL);
-    return 0;
-}
-
-static int tear_down(void **state)
-{
-    meeting_close(*state);
-    free(*state);
-    return 0;
-}
-
-#define EACH_MEETING(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
-
-static client *joined(meeting *m, unsigned i)
-{
-    client *c = meeting_client(m, i, NULL, "doc", "");
-
-    sennit_doc_set_time(c->doc, m->now_ms);
-    client_connect(m, c);
-    meeting_settle(m);
-    return c;
-}
 
 static sennit_status edit(meeting *m, const sennit_buf *version, size_t pos, size_t removed,
                           const char *text, sennit_buf *out, uint64_t *ticket)
@@ -44,7 +15,7 @@ static sennit_status edit(meeting *m, const sennit_buf *version, size_t pos, siz
 static void an_edit_from_outside_goes_round_and_is_kept(void **state)
 {
     meeting *m = *state;
-    client *a = joined(m, 0);
+    client *a = meeting_join(m, 0, "doc");
     sennit_buf before, after;
     uint64_t ticket = 0;
     sennit_order order;
@@ -64,7 +35,7 @@ static void an_edit_from_outside_goes_round_and_is_kept(void **state)
     sennit_hub_tick(m->hub, m->now_ms);
     assert_true(m->storage->durable(m->storage->self) >= ticket && ticket > 0);
     meeting_restart(m);
-    client_has(joined(m, 1), "> one 2");
+    client_has(meeting_join(m, 1, "doc"), "> one 2");
     sennit_buf_clear(&before);
     sennit_buf_clear(&after);
 }
@@ -80,7 +51,7 @@ static void an_edit_from_outside_begins_a_document(void **state)
     assert_ok(edit(m, &none, 0, 0, "first", &first, NULL));
     assert_ok(edit(m, &first, 5, 0, ", second", &second, NULL));
     assert_ok(edit(m, &first, 0, 1, "F", &second, NULL));
-    client_has(joined(m, 0), "First, second");
+    client_has(meeting_join(m, 0, "doc"), "First, second");
     sennit_buf_clear(&none);
     sennit_buf_clear(&first);
     sennit_buf_clear(&second);
@@ -89,7 +60,7 @@ static void an_edit_from_outside_begins_a_document(void **state)
 static void a_bad_edit_from_outside_changes_nothing(void **state)
 {
     meeting *m = *state;
-    client *a = joined(m, 0);
+    client *a = meeting_join(m, 0, "doc");
     const sennit_buf none = {NULL, 0, 0, {NULL, NULL}};
     sennit_buf version, out;
 
@@ -116,7 +87,7 @@ static void a_bad_edit_from_outside_changes_nothing(void **state)
 static void nobody_else_is_the_hubs_replica(void **state)
 {
     meeting *m = *state;
-    client *a = joined(m, 0);
+    client *a = meeting_join(m, 0, "doc");
     sennit_options options = {.size = sizeof options, .random = rng_random,
                               .random_self = &m->chance};
     const sennit_buf none = {NULL, 0, 0, {NULL, NULL}};

@@ -1,8 +1,8 @@
 #include "sync/support/meeting.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
-
 
 void meeting_open(meeting *m, const sennit_hub_options *options)
 {
@@ -43,6 +43,28 @@ void meeting_close(meeting *m)
     memset(m, 0, sizeof *m);
 }
 
+int meeting_begin(void **state, const sennit_hub_options *options)
+{
+    meeting *m = malloc(sizeof *m);
+
+    assert_non_null(m);
+    *state = m;
+    meeting_open(m, options);
+    return 0;
+}
+
+int meeting_set_up(void **state)
+{
+    return meeting_begin(state, NULL);
+}
+
+int meeting_tear_down(void **state)
+{
+    meeting_close(*state);
+    free(*state);
+    return 0;
+}
+
 client *meeting_client(meeting *m, unsigned i, sennit_doc *doc, const char *name, const char *token)
 {
     sennit_options options = {.size = sizeof options, .random = rng_random, .random_self = &m->chance};
@@ -54,6 +76,17 @@ client *meeting_client(meeting *m, unsigned i, sennit_doc *doc, const char *name
     c->doc = doc;
     assert_int_equal(sennit_link_new(&link, &c->link), SENNIT_OK);
     assert_int_equal(sennit_session_open(c->link, doc, name, token, &c->session), SENNIT_OK);
+    return c;
+}
+
+client *meeting_join(meeting *m, unsigned i, const char *name)
+{
+    client *c = meeting_client(m, i, NULL, name, "");
+
+    sennit_doc_set_time(c->doc, m->now_ms);
+    client_connect(m, c);
+    meeting_settle(m);
+    assert_int_equal(sennit_session_get_state(c->session), SENNIT_LIVE);
     return c;
 }
 

@@ -41,9 +41,19 @@ void meeting_close(meeting *m);
 /* Stop the hub as a crash does, and start it again on the same storage. */
 void meeting_restart(meeting *m);
 
+/* A test that has a meeting as its state: with these options of the hub, or the usual. */
+int meeting_begin(void **state, const sennit_hub_options *options);
+int meeting_set_up(void **state);
+int meeting_tear_down(void **state);
+
+#define EACH_MEETING(name) cmocka_unit_test_setup_teardown(name, meeting_set_up, meeting_tear_down)
+
 /* A client of its own document, not connected. doc NULL: an empty one. */
 client *meeting_client(meeting *m, unsigned i, sennit_doc *doc, const char *name, const char *token);
 void client_leave(client *c);
+
+/* One with an empty document that is connected, and live. */
+client *meeting_join(meeting *m, unsigned i, const char *name);
 
 void client_connect(meeting *m, client *c);
 void client_cut(meeting *m, client *c);
