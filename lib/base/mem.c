@@ -74,3 +74,21 @@ sennit_status sn_mem_grow32(sn_mem *mem, void **array, uint32_t *cap, size_t nee
     *cap = (uint32_t)sn_min_u64(wide, UINT32_MAX);
     return SENNIT_OK;
 }
+
+sennit_status sn_mem_grow_nested(sn_mem *mem, void **array, uint32_t *cap, uint32_t nest,
+                                 size_t need, size_t item)
+{
+    uint32_t wide = 0;
+    void *own = NULL;
+
+    if (*cap > nest)
+        return sn_mem_grow32(mem, array, cap, need, item);
+    if (need <= *cap)
+        return SENNIT_OK;
+    SN_TRY(sn_mem_grow32(mem, &own, &wide, (size_t)sn_max_u64(need, 2 * nest), item));
+    if (*cap > 0)
+        memcpy(own, *array, *cap * item);
+    *array = own;
+    *cap = wide;
+    return SENNIT_OK;
+}

@@ -29,4 +29,9 @@ sennit_status sn_mem_grow(sn_mem *mem, void **array, size_t *cap, size_t need, s
 /* The same for capacities that are kept in 32 bits. */
 sennit_status sn_mem_grow32(sn_mem *mem, void **array, uint32_t *cap, size_t need, size_t item);
 
+/* The same for an array that begins with memory which is not its own, for `nest`
+ * items or fewer: it moves out once it needs more. */
+sennit_status sn_mem_grow_nested(sn_mem *mem, void **array, uint32_t *cap, uint32_t nest,
+                                 size_t need, size_t item);
+
 #endif

@@ -14,8 +14,8 @@ typedef struct history_point {
 
 static bool history_counts(const sn_roster *who, const history_point *p, uint32_t change)
 {
-    if (p->before == SN_ROOT_CHANGE || who->hlcs[change] != p->hlc)
-        return who->hlcs[change] <= p->hlc;
+    if (p->before == SN_ROOT_CHANGE || who->keys[change].hlc != p->hlc)
+        return who->keys[change].hlc <= p->hlc;
     return sn_author(who, change)->id < sn_author(who, p->before)->id;
 }
 
@@ -269,7 +269,7 @@ static sennit_status blame_place(const sennit_doc *doc, size_t pos, uint32_t *at
 static bool blame_same(const sn_roster *who, uint32_t a, uint32_t b)
 {
     return a == b || (who->changes[a].replica == who->changes[b].replica &&
-                      who->hlcs[a] >> 16 == who->hlcs[b] >> 16);
+                      who->keys[a].hlc >> 16 == who->keys[b].hlc >> 16);
 }
 
 /* Collect visible spans of one author and time from byte `at` up to `end`. */

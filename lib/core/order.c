@@ -34,37 +34,60 @@ static sn_place order_end(sn_tree *tree)
     return (sn_place){(sn_leaf *)node, node->n, 0};
 }
 
-/* Whether change a's key is at most change's, of which the time is at hand. */
-static inline bool order_le(const sn_roster *who, uint32_t a, uint32_t change, uint64_t hlc)
+/* The leaf searched in vain last is often that of a place where many insert; what is
+ * known of its least key saves looking at its spans again. */
+static bool order_is_vain(const sn_tree *tree, int side, const sn_leaf *leaf, uint32_t i,
+                          const sn_key *key)
 {
-    uint64_t other = who->hlcs[a];
+    const sn_vain *vain = &tree->vain[side];
 
-    return SN_LIKELY(other != hlc) ? other < hlc : sn_change_le(who, a, change);
+    return vain->leaf == leaf && vain->i == i && !sn_key_le(&vain->least, key);
 }
 
-/* First span of a leaf from i on whose rkey is at most change's; n if none. */
-static uint32_t order_scan_right(const sn_tree *tree, const sn_leaf *leaf, uint32_t i,
-                                 uint32_t change)
+/* Note the least key of spans [from, end), among which none was found from span i on. */
+static void order_note_vain(sn_tree *tree, int side, sn_leaf *leaf, uint32_t i, uint32_t from,
+                            uint32_t end)
 {
-    const sn_roster *who = tree->who;
-    const uint64_t hlc = who->hlcs[change];
+    const sn_key *keys = tree->who->keys;
+    sn_vain *vain = &tree->vain[side];
 
-    while (i < leaf->node.n && !order_le(who, sn_span_rkey(&leaf->span[i]), change, hlc))
-        i++;
-    return i;
+    *vain = (sn_vain){leaf, i, {UINT64_MAX, UINT64_MAX}};
+    for (; from < end; from++) {
+        const sn_span *s = &leaf->span[from];
+        const sn_key *key = &keys[side == SN_LOW_R ? sn_span_rkey(s) : sn_span_lkey(s)];
+
+        if (sn_key_le(key, &vain->least))
+            vain->least = *key;
+    }
+}
+
+/* First span of a leaf from i on whose rkey is at most a key; n if none. */
+static uint32_t order_scan_right(const sn_tree *tree, const sn_leaf *leaf, uint32_t i, sn_key key)
+{
+    const sn_key *keys = tree->who->keys;
+    const sn_span *s = leaf->span + i, *end = leaf->span + leaf->node.n;
+
+    while (s < end && !sn_key_le(&keys[sn_span_rkey(s)], &key))
+        s++;
+    return (uint32_t)(s - leaf->span);
 }
 
 /* A right child of the byte at p, or of the root, behind which others stand. */
 static sn_place order_right(sn_tree *tree, sn_leaf *leaf, uint32_t i, uint32_t change)
 {
-    uint32_t found = order_scan_right(tree, leaf, i, change);
+    const sn_key key = tree->who->keys[change];
+    uint32_t found;
 
-    if (found < leaf->node.n)
-        return (sn_place){leaf, found, 0};
+    if (!order_is_vain(tree, SN_LOW_R, leaf, i, &key)) {
+        found = order_scan_right(tree, leaf, i, key);
+        if (found < leaf->node.n)
+            return (sn_place){leaf, found, 0};
+        order_note_vain(tree, SN_LOW_R, leaf, i, i, leaf->node.n);
+    }
     sn_leaf *next = sn_tree_low_after(tree, leaf, change);
     if (next == NULL)
         return order_end(tree);
-    found = order_scan_right(tree, next, 0, change);
+    found = order_scan_right(tree, next, 0, key);
     SN_ASSERT(found < next->node.n);
     if (found == 0 && leaf->next == next) /* same place; better in this leaf */
         return (sn_place){leaf, leaf->node.n, 0};
@@ -73,13 +96,11 @@ static sn_place order_right(sn_tree *tree, sn_leaf *leaf, uint32_t i, uint32_t c
 
 /* How many spans before i have to be kept on the right; the nearest one before
  * with a smaller lkey is then at the result - 1; 0 if none. */
-static uint32_t order_scan_left(const sn_tree *tree, const sn_leaf *leaf, uint32_t i,
-                                uint32_t change)
+static uint32_t order_scan_left(const sn_tree *tree, const sn_leaf *leaf, uint32_t i, sn_key key)
 {
-    const sn_roster *who = tree->who;
-    const uint64_t hlc = who->hlcs[change];
+    const sn_key *keys = tree->who->keys;
 
-    while (i > 0 && !order_le(who, sn_span_lkey(&leaf->span[i - 1]), change, hlc))
+    while (i > 0 && !sn_key_le(&keys[sn_span_lkey(&leaf->span[i - 1])], &key))
         i--;
     return i;
 }
@@ -87,14 +108,19 @@ static uint32_t order_scan_left(const sn_tree *tree, const sn_leaf *leaf, uint32
 /* A left child of the head of span i. */
 static sn_place order_left(sn_tree *tree, sn_leaf *leaf, uint32_t i, uint32_t change)
 {
-    uint32_t found = order_scan_left(tree, leaf, i, change);
+    const sn_key key = tree->who->keys[change];
+    uint32_t found;
 
-    if (found > 0)
-        return (sn_place){leaf, found, 0};
+    if (!order_is_vain(tree, SN_LOW_L, leaf, i, &key)) {
+        found = order_scan_left(tree, leaf, i, key);
+        if (found > 0)
+            return (sn_place){leaf, found, 0};
+        order_note_vain(tree, SN_LOW_L, leaf, i, 0, i);
+    }
     sn_leaf *prev = sn_tree_low_before(tree, leaf, change);
     if (prev == NULL)
         return (sn_place){tree->first, 0, 0};
-    found = order_scan_left(tree, prev, prev->node.n, change);
+    found = order_scan_left(tree, prev, prev->node.n, key);
     SN_ASSERT(found > 0);
     if (found == prev->node.n && leaf->prev == prev)
         return (sn_place){leaf, 0, 0};

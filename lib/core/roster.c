@@ -4,8 +4,8 @@ sennit_status sn_roster_init(sn_roster *who, sn_mem *mem, uint64_t hash_key)
 {
     *who = (sn_roster){.hash_key = hash_key | 1};
     SN_TRY(sn_mem_grow32(mem, (void **)&who->changes, &who->changes_cap, 1, sizeof *who->changes));
-    SN_TRY(sn_mem_grow32(mem, (void **)&who->hlcs, &who->hlcs_cap, 1, sizeof *who->hlcs));
-    who->hlcs[SN_ROOT_CHANGE] = 0;
+    SN_TRY(sn_mem_grow32(mem, (void **)&who->keys, &who->keys_cap, 1, sizeof *who->keys));
+    who->keys[SN_ROOT_CHANGE] = (sn_key){0, 0};
     who->changes[SN_ROOT_CHANGE] = (sn_change){0, SN_NO_REPLICA, 0, 0, 0};
     who->changes_len = 1;
     return SENNIT_OK;
@@ -16,16 +16,20 @@ static void roster_free_replica(sn_replica *r, sn_mem *mem)
     sn_text_free(&r->text, mem);
     sn_log_free(&r->log, mem);
     sn_notes_free(&r->notes, mem);
-    sn_mem_free(mem, r->changes, r->changes_cap * sizeof *r->changes);
+    if (r->changes_cap > SN_NEST_CHANGES)
+        sn_mem_free(mem, r->changes, r->changes_cap * sizeof *r->changes);
 }
 
 void sn_roster_free(sn_roster *who, sn_mem *mem)
 {
     for (uint32_t i = 0; i < who->replicas_len; i++)
         roster_free_replica(&who->replicas[i], mem);
+    for (uint32_t i = 0; i < who->slabs_len; i++)
+        sn_mem_free(mem, who->slabs[i], SN_SLAB * sizeof **who->slabs);
+    sn_mem_free(mem, who->slabs, who->slabs_cap * sizeof *who->slabs);
     sn_mem_free(mem, who->replicas, who->replicas_cap * sizeof *who->replicas);
     sn_mem_free(mem, who->changes, who->changes_cap * sizeof *who->changes);
-    sn_mem_free(mem, who->hlcs, who->hlcs_cap * sizeof *who->hlcs);
+    sn_mem_free(mem, who->keys, who->keys_cap * sizeof *who->keys);
     sn_mem_free(mem, who->slots, who->slots_cap * sizeof *who->slots);
     *who = (sn_roster){0};
 }
@@ -100,16 +104,46 @@ static sennit_status roster_grow_slots(sn_roster *who, sn_mem *mem)
     return SENNIT_OK;
 }
 
+static sennit_status roster_grow_slabs(sn_roster *who, sn_mem *mem)
+{
+    if (who->replicas_len < who->slabs_len * SN_SLAB)
+        return SENNIT_OK;
+    SN_TRY(sn_mem_grow32(mem, (void **)&who->slabs, &who->slabs_cap, (size_t)who->slabs_len + 1,
+                         sizeof *who->slabs));
+    sn_nest *slab = sn_mem_resize(mem, NULL, 0, SN_SLAB * sizeof *slab);
+    if (slab == NULL)
+        return SENNIT_ENOMEM;
+    who->slabs[who->slabs_len++] = slab;
+    return SENNIT_OK;
+}
+
+/* Replicas are large, and a crowd of them comes at once: they grow by half. */
+static sennit_status roster_grow_replicas(sn_roster *who, sn_mem *mem)
+{
+    size_t n = who->replicas_len;
+
+    if (n < who->replicas_cap)
+        return SENNIT_OK;
+    return sn_mem_grow32(mem, (void **)&who->replicas, &who->replicas_cap, n + n / 2 + 1,
+                         sizeof *who->replicas);
+}
+
 sennit_status sn_roster_add(sn_roster *who, sn_mem *mem, uint64_t id, uint32_t *out)
 {
-    if (who->replicas_len > SN_SLOT_INDEX)
+    uint32_t index = who->replicas_len;
+
+    if (index > SN_SLOT_INDEX)
         return SENNIT_ELIMIT;
-    SN_TRY(sn_mem_grow32(mem, (void **)&who->replicas, &who->replicas_cap,
-                         (size_t)who->replicas_len + 1, sizeof *who->replicas));
+    SN_TRY(roster_grow_replicas(who, mem));
+    SN_TRY(roster_grow_slabs(who, mem));
     SN_TRY(roster_grow_slots(who, mem));
-    *out = who->replicas_len++;
-    who->replicas[*out] = (sn_replica){.id = id, .last_leaf = UINT32_MAX};
-    roster_put_slot(who, *out);
+    sn_nest *nest = &who->slabs[index / SN_SLAB][index % SN_SLAB];
+    who->replicas[index] = (sn_replica){.id = id, .last_leaf = UINT32_MAX,
+                                        .changes = nest->changes, .changes_cap = SN_NEST_CHANGES,
+                                        .text = {.bytes = nest->text, .cap = SN_TEXT_NEST}};
+    who->replicas_len++;
+    roster_put_slot(who, index);
+    *out = index;
     return SENNIT_OK;
 }
 
@@ -123,10 +157,10 @@ sennit_status sn_roster_reserve(sn_roster *who, sn_mem *mem, uint32_t replica, s
         return SENNIT_ELIMIT;
     SN_TRY(sn_mem_grow32(mem, (void **)&who->changes, &who->changes_cap, who->changes_len + n,
                          sizeof *who->changes));
-    SN_TRY(sn_mem_grow32(mem, (void **)&who->hlcs, &who->hlcs_cap, who->changes_len + n,
-                         sizeof *who->hlcs));
-    return sn_mem_grow32(mem, (void **)&r->changes, &r->changes_cap, r->changes_len + n,
-                         sizeof *r->changes);
+    SN_TRY(sn_mem_grow32(mem, (void **)&who->keys, &who->keys_cap, who->changes_len + n,
+                         sizeof *who->keys));
+    return sn_mem_grow_nested(mem, (void **)&r->changes, &r->changes_cap, SN_NEST_CHANGES,
+                              r->changes_len + n, sizeof *r->changes);
 }
 
 uint32_t sn_roster_change(sn_roster *who, uint32_t replica, uint64_t hlc, uint32_t seq,
@@ -136,7 +170,7 @@ uint32_t sn_roster_change(sn_roster *who, uint32_t replica, uint64_t hlc, uint32
     uint32_t index = who->changes_len++;
 
     SN_ASSERT(index < who->changes_cap && r->changes_len < r->changes_cap);
-    who->hlcs[index] = hlc;
+    who->keys[index] = (sn_key){hlc, r->id};
     who->changes[index] = (sn_change){hlc, replica, seq, number, r->changes_len};
     r->changes[r->changes_len++] = index;
     return index;

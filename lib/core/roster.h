@@ -19,6 +19,13 @@
 
 #define SN_ROOT_CHANGE 0u /* index 0: what the root's inherited keys are */
 
+/* What orders changes. Bytes of one replica arrive in order, so their numbers need
+ * not be compared. */
+typedef struct sn_key {
+    uint64_t hlc;
+    uint64_t id; /* of the replica */
+} sn_key;
+
 typedef struct sn_change {
     uint64_t hlc;
     uint32_t replica; /* index */
@@ -33,6 +40,15 @@ typedef struct sn_cut {
     uint64_t digest;      /* what they come to: it could not be told any more */
 } sn_cut;
 
+/* Where a replica's first changes and its first text are: one of a crowd that each
+ * write a word takes no memory of its own. */
+#define SN_NEST_CHANGES 2u
+#define SN_SLAB 16u /* nests taken at once */
+typedef struct sn_nest {
+    uint32_t changes[SN_NEST_CHANGES];
+    uint8_t text[SN_TEXT_NEST];
+} sn_nest;
+
 typedef struct sn_replica {
     uint64_t id;
     uint32_t seq;       /* operations known */
@@ -40,7 +56,7 @@ typedef struct sn_replica {
     sn_cut cut;         /* below it deleted text may be gone */
     uint32_t last_leaf; /* leaf of the newest byte; SN_NO_LEAF if none */
     uint32_t changes_len, changes_cap;
-    uint32_t *changes;  /* indices into the roster's */
+    uint32_t *changes;  /* indices into the roster's; up to SN_NEST_CHANGES in its nest */
     sn_text text;
     sn_log log;
     sn_notes *notes;    /* NULL: none */
@@ -54,10 +70,12 @@ typedef struct sn_replica {
 typedef struct sn_roster {
     sn_replica *replicas;
     sn_change *changes;
-    uint64_t *hlcs;  /* of the changes, by themselves: comparing keys reads little else */
+    sn_key *keys;    /* of the changes, by themselves: an order is sought by little else */
     uint32_t *slots; /* hash table by id */
+    sn_nest **slabs; /* of SN_SLAB nests each, in the order of replicas */
     uint32_t replicas_len, replicas_cap;
-    uint32_t changes_len, changes_cap, hlcs_cap;
+    uint32_t slabs_len, slabs_cap;
+    uint32_t changes_len, changes_cap, keys_cap;
     uint32_t slots_cap; /* a power of two, or 0 */
     uint32_t recent;    /* the replica found last */
     uint64_t inserted;  /* bytes in the tree, of all replicas */
@@ -92,16 +110,16 @@ uint32_t sn_roster_change_at_seq(const sn_roster *who, uint32_t replica, uint32_
 /* Operations in a change, and the number of the byte after its last. */
 uint32_t sn_roster_change_end(const sn_roster *who, uint32_t change, uint32_t *number_end);
 
-/* Whether change a's (hlc, replica id) is at most b's; bytes of one replica
- * arrive in order, so on a tie a is older. */
+/* Whether key a is at most b. The root's is the least: nobody else has its hlc. */
+static inline bool sn_key_le(const sn_key *a, const sn_key *b)
+{
+    return a->hlc <= b->hlc && (SN_LIKELY(a->hlc != b->hlc) || a->id <= b->id);
+}
+
+/* Whether change a is at most b; on a tie, one and the same replica's, a is older. */
 static inline bool sn_change_le(const sn_roster *who, uint32_t a, uint32_t b)
 {
-    if (SN_LIKELY(who->hlcs[a] != who->hlcs[b]))
-        return who->hlcs[a] < who->hlcs[b];
-    const sn_change *x = &who->changes[a], *y = &who->changes[b];
-    if (x->replica == y->replica) /* so it is for the root, whose hlc nobody else has */
-        return true;
-    return who->replicas[x->replica].id < who->replicas[y->replica].id;
+    return sn_key_le(&who->keys[a], &who->keys[b]);
 }
 
 static inline sn_replica *sn_author(const sn_roster *who, uint32_t change)

@@ -2,7 +2,8 @@
 
 void sn_text_free(sn_text *text, sn_mem *mem)
 {
-    sn_mem_free(mem, text->bytes, text->cap);
+    if (text->cap > SN_TEXT_NEST)
+        sn_mem_free(mem, text->bytes, text->cap);
     sn_mem_free(mem, text->marks, text->marks_cap * sizeof *text->marks);
     *text = (sn_text){0};
 }
@@ -18,7 +19,7 @@ sennit_status sn_text_reserve(sn_text *text, sn_mem *mem, uint64_t n)
     /* Marks first: more marks than bytes do no harm, the reverse would. */
     SN_TRY(sn_mem_grow32(mem, (void **)&text->marks, &text->marks_cap,
                          2 * (size_t)need / SN_TEXT_BLOCK, sizeof *text->marks));
-    return sn_mem_grow32(mem, (void **)&text->bytes, &text->cap, (size_t)need, 1);
+    return sn_mem_grow_nested(mem, (void **)&text->bytes, &text->cap, SN_TEXT_NEST, (size_t)need, 1);
 }
 
 void sn_text_mark_blocks(sn_text *text)

@@ -19,6 +19,9 @@
 #define SN_TEXT_BLOCK 1024u
 #endif
 
+/* A text with room for no more has its bytes in memory that somebody else owns. */
+#define SN_TEXT_NEST 24u
+
 typedef struct sn_text_mark {
     uint32_t cont, wide, lines;
 } sn_text_mark;

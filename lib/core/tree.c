@@ -295,25 +295,26 @@ sn_place sn_tree_find(sn_tree *tree, uint32_t replica, uint32_t number)
 
 /* ---- least keys ---- */
 
-static bool tree_low_le(const sn_tree *tree, const sn_inner *inner, uint32_t i, int side,
-                        uint32_t change)
+/* Whether the least key below child i is at most a key, that of a change. */
+static inline bool tree_low_le(const sn_tree *tree, const sn_inner *inner, uint32_t i, int side,
+                               sn_key key)
 {
-    uint64_t hlc = tree->who->hlcs[change], low = inner->low_hlc[side][i];
+    uint64_t low = inner->low_hlc[side][i];
 
-    if (low != hlc)
-        return low < hlc;
-    return sn_change_le(tree->who, inner->low_change[side][i], change);
+    return low <= key.hlc && (SN_LIKELY(low != key.hlc) ||
+                              tree->who->keys[inner->low_change[side][i]].id <= key.id);
 }
 
 sn_leaf *sn_tree_low_after(sn_tree *tree, sn_leaf *leaf, uint32_t change)
 {
+    const sn_key key = tree->who->keys[change];
     sn_node *node = &leaf->node;
     uint32_t level = 0;
 
     for (sn_inner *up = node->parent; up != NULL; node = &up->node, up = node->parent, level++) {
         uint32_t i = node->slot + 1;
 
-        while (i < up->node.n && !tree_low_le(tree, up, i, SN_LOW_R, change))
+        while (i < up->node.n && !tree_low_le(tree, up, i, SN_LOW_R, key))
             i++;
         if (i == up->node.n)
             continue;
@@ -321,7 +322,7 @@ sn_leaf *sn_tree_low_after(sn_tree *tree, sn_leaf *leaf, uint32_t change)
         for (; level > 0; level--) {
             sn_inner *inner = (sn_inner *)node;
 
-            for (i = 0; i + 1 < inner->node.n && !tree_low_le(tree, inner, i, SN_LOW_R, change);)
+            for (i = 0; i + 1 < inner->node.n && !tree_low_le(tree, inner, i, SN_LOW_R, key);)
                 i++;
             node = inner->child[i];
         }
@@ -332,13 +333,14 @@ sn_leaf *sn_tree_low_after(sn_tree *tree, sn_leaf *leaf, uint32_t change)
 
 sn_leaf *sn_tree_low_before(sn_tree *tree, sn_leaf *leaf, uint32_t change)
 {
+    const sn_key key = tree->who->keys[change];
     sn_node *node = &leaf->node;
     uint32_t level = 0;
 
     for (sn_inner *up = node->parent; up != NULL; node = &up->node, up = node->parent, level++) {
         uint32_t i = node->slot;
 
-        while (i > 0 && !tree_low_le(tree, up, i - 1, SN_LOW_L, change))
+        while (i > 0 && !tree_low_le(tree, up, i - 1, SN_LOW_L, key))
             i--;
         if (i == 0)
             continue;
@@ -346,7 +348,7 @@ sn_leaf *sn_tree_low_before(sn_tree *tree, sn_leaf *leaf, uint32_t change)
         for (; level > 0; level--) {
             sn_inner *inner = (sn_inner *)node;
 
-            for (i = inner->node.n - 1; i > 0 && !tree_low_le(tree, inner, i, SN_LOW_L, change);)
+            for (i = inner->node.n - 1; i > 0 && !tree_low_le(tree, inner, i, SN_LOW_L, key);)
                 i--;
             node = inner->child[i];
         }

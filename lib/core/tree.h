@@ -100,6 +100,14 @@ typedef struct sn_inner {
     sn_node *child[SN_FANOUT];
 } sn_inner;
 
+/* Spans of a leaf, from i on or before i, that were searched for a smaller key in vain
+ * (order.c). Forgotten when spans are put into that leaf or taken out of it. */
+typedef struct sn_vain {
+    const sn_leaf *leaf; /* NULL: none */
+    uint32_t i;
+    sn_key least;        /* a bound of the keys there */
+} sn_vain;
+
 /* Where local edits are. In bytes. */
 typedef struct sn_cursor {
     sn_leaf *leaf;   /* NULL: nowhere */
@@ -134,6 +142,7 @@ typedef struct sn_tree {
     sn_leaf *hit;    /* where a byte was found by id, or put from elsewhere, last */
     sn_leaf *sought; /* where one was found through the map last */
     uint32_t hit_i, sought_i; /* the second may be out of date */
+    sn_vain vain[2]; /* by rkeys on the right, by lkeys on the left */
     sn_map ids;      /* author << 32 | number -> leaf's id */
     sn_leaf **leaves; /* by id, spare ones included */
     uint32_t leaves_len, leaves_cap, leaves_used;

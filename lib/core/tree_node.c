@@ -351,11 +351,19 @@ void sn_tree_relow(sn_tree *tree, sn_leaf *leaf)
 
 /* ---- slots of a leaf ---- */
 
+static void node_forget_vain(sn_tree *tree, const sn_leaf *leaf)
+{
+    for (int side = SN_LOW_R; side <= SN_LOW_L; side++)
+        if (SN_UNLIKELY(tree->vain[side].leaf == leaf) && SENNIT_MUTANT != 34)
+            tree->vain[side].leaf = NULL;
+}
+
 void sn_leaf_open(sn_tree *tree, sn_leaf *leaf, uint32_t i, uint32_t k)
 {
     SN_ASSERT(leaf->node.n + k <= SN_LEAF && i <= leaf->node.n);
     memmove(leaf->span + i + k, leaf->span + i, (leaf->node.n - i) * sizeof *leaf->span);
     leaf->node.n += k;
+    node_forget_vain(tree, leaf);
     if (leaf == tree->cursor.leaf && i <= tree->cursor.i)
         tree->cursor.i += k;
     if (leaf == tree->hit && i <= tree->hit_i)
@@ -366,6 +374,7 @@ void sn_leaf_close(sn_tree *tree, sn_leaf *leaf, uint32_t i, uint32_t k)
 {
     memmove(leaf->span + i, leaf->span + i + k, (leaf->node.n - i - k) * sizeof *leaf->span);
     leaf->node.n -= k;
+    node_forget_vain(tree, leaf);
     if (leaf == tree->cursor.leaf) {
         if (tree->cursor.i >= i + k)
             tree->cursor.i -= k;
