@@ -3,7 +3,7 @@
 // Everything is compressed here, once; the server sends it as it is. Tags are hashes of
 // the contents, so a browser asks again and is told that nothing changed.
 import { createHash } from "node:crypto";
-import { mkdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -13,18 +13,27 @@ const here = dirname(fileURLToPath(import.meta.url)), js = join(here, "../../bin
 const { build } = createRequire(join(js, "package.json"))("esbuild");
 const out = process.argv[2];
 
+/** The library as it was built; what early.js has of it, page.js takes from there. */
+const library = (entry) => ({
+  name: "library",
+  setup({ onResolve }) {
+    onResolve({ filter: /^sennit(\/|$)/ }, ({ path }) => ({ path: join(js, `dist/${path.split("/")[1] ?? "index"}.js`) }));
+    if (entry !== "early.ts")
+      onResolve({ filter: /\/(early|compile)\.js$/ }, () => ({ path: "./early.js", external: true }));
+  },
+});
+
 const bundle = async (entry) => {
   const { outputFiles } = await build({
     entryPoints: [join(here, entry)], bundle: true, minify: true, format: "esm", target: "es2022", write: false,
-    legalComments: "none", nodePaths: [join(js, "node_modules")], logLevel: "warning",
-    alias: { sennit: join(js, "dist/index.js"), "sennit/provider": join(js, "dist/provider.js"),
-      "sennit/codemirror": join(js, "dist/codemirror.js") },
+    legalComments: "none", nodePaths: [join(js, "node_modules")], logLevel: "warning", plugins: [library(entry)],
   });
   return outputFiles[0].contents;
 };
 
 const files = [
   ["/", "text/html; charset=utf-8", readFileSync(join(here, "index.html"))],
+  ["/early.js", "text/javascript; charset=utf-8", await bundle("early.ts")],
   ["/page.js", "text/javascript; charset=utf-8", await bundle("page.ts")],
   ["/page.css", "text/css; charset=utf-8", await bundle("page.css")],
   ["/icon.svg", "image/svg+xml", readFileSync(join(here, "icon.svg"))],

@@ -1,16 +1,10 @@
 /** The page: a document by the address's fragment, or the choice of one. */
+import { wanted } from "./early.js"; // before all else
 import { byId } from "./dom.js";
 import { me, noteOpened, recent, remember } from "./me.js";
 import { Work } from "./work.js";
 
 let work: Work | null = null;
-
-/** #NAME or #NAME&token=TOKEN */
-function wanted(): { name: string; token: string } | null {
-  const [name = "", ...rest] = location.hash.slice(1).split("&");
-  const token = new URLSearchParams(rest.join("&")).get("token") ?? "";
-  return /^[A-Za-z0-9._-]{1,128}$/.test(name) ? { name, token } : null;
-}
 
 async function show(): Promise<void> {
   await work?.close();

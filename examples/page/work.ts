@@ -3,9 +3,10 @@ import { Compartment, EditorState } from "@codemirror/state";
 import { EditorView, placeholder } from "@codemirror/view";
 import type { Version } from "sennit";
 import { Past, sennit, setBlame } from "sennit/codemirror";
-import { Fault, IndexedDbStore, Permission, Provider, type Status } from "sennit/provider";
+import { Fault, Permission, Provider, type Status } from "sennit/provider";
 
 import { button, byId, press, say } from "./dom.js";
+import { wayTo } from "./early.js";
 import { keys } from "./keys.js";
 import { me } from "./me.js";
 import { mergedField, showMerged } from "./merged.js";
@@ -25,8 +26,8 @@ export class Work {
   #writable = false;
 
   static async open(name: string, token: string): Promise<Work> {
-    const url = `${location.protocol === "https:" ? "wss" : "ws"}://${location.host}/sync`;
-    return new Work(await Provider.open(url, name, { token, store: new IndexedDbStore() }));
+    const { url, ...way } = wayTo(name);
+    return new Work(await Provider.open(url, name, { token, ...way }));
   }
 
   private constructor(provider: Provider) {

@@ -42,7 +42,7 @@ function calm(...all) {
 
 test("the page is small, of this server alone, and asked for once", async () => {
   let total = 0;
-  for (const path of ["/", "/page.js", "/page.css", "/icon.svg", "/sennit.wasm"]) {
+  for (const path of ["/", "/early.js", "/page.js", "/page.css", "/icon.svg", "/sennit.wasm"]) {
     const url = `http://${server.address}${path}`, answer = await fetch(url);
     assert.equal(answer.status, 200, path);
     assert.equal(answer.headers.get("content-encoding"), "gzip");
@@ -222,6 +222,7 @@ test("history shows the text as it came about, and authors who wrote what", asyn
 test("all is reached by keys and has a name; the text can be taken along", async (t) => {
   const [a] = await people(t, "keys.md", 1);
   await a.type("text");
+  await same(a);
   const reached = new Set();
   await a.page.locator(".brand").focus();
   for (let i = 0; i < 14; i++) {

@@ -4,27 +4,18 @@
 import { createRequire } from "node:module";
 import { join } from "node:path";
 
+import { chance } from "../../bindings/js/test/chance.mjs";
 import { Server, until } from "../../bindings/js/test/server.mjs";
 
 const { chromium } = createRequire(new URL("../../bindings/js/package.json", import.meta.url))("playwright-core");
 
-export { Server, until };
+export { chance, Server, until };
 
 export function launch() {
   return chromium.launch({
     executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium",
     args: ["--no-sandbox", "--disable-background-timer-throttling", "--disable-renderer-backgrounding"],
   });
-}
-
-/** Numbers from a seed: mulberry32. */
-export function chance(seed) {
-  return (n) => {
-    seed = (seed + 0x6d2b79f5) | 0;
-    let t = Math.imul(seed ^ (seed >>> 15), 1 | seed);
-    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
-    return ((t ^ (t >>> 14)) >>> 0) % n;
-  };
 }
 
 /** That the server is away; and a style that Chromium itself would put where lines are

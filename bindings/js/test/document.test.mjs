@@ -4,16 +4,7 @@ import test from "node:test";
 
 import { Document, SennitError, Side, Table, Unit, Kind, compare, inspect, snapshotText, versionMap, versionNumber }
   from "../dist/index.js";
-
-/** Numbers from a seed: mulberry32. */
-function chance(seed) {
-  return (n) => {
-    seed = (seed + 0x6d2b79f5) | 0;
-    let t = Math.imul(seed ^ (seed >>> 15), 1 | seed);
-    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
-    return ((t ^ (t >>> 14)) >>> 0) % n;
-  };
-}
+import { chance } from "./chance.mjs";
 
 function pair(text = "hello") {
   const a = new Document(text), b = new Document();

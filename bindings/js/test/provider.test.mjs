@@ -6,6 +6,7 @@ import { decodeMulti, encode } from "@msgpack/msgpack";
 import WebSocket, { WebSocketServer } from "ws";
 
 import { Fault, MemoryStore, Provider } from "../dist/provider.js";
+import { chance } from "./chance.mjs";
 import { Server, until } from "./server.mjs";
 
 const server = new Server(), opened = [];
@@ -42,15 +43,6 @@ async function same(...providers) {
     providers.every((p) => p.status.unsaved === 0 && String(p.document) === String(first.document)));
   for (const { document } of providers) document.check();
   return String(first.document);
-}
-
-function chance(seed) {
-  return (n) => {
-    seed = (seed + 0x6d2b79f5) | 0;
-    let t = Math.imul(seed ^ (seed >>> 15), 1 | seed);
-    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
-    return ((t ^ (t >>> 14)) >>> 0) % n;
-  };
 }
 
 test("what one types, the other and the server have", async () => {
@@ -245,6 +237,24 @@ test("any edits of three who come and go end in the same text", async () => {
   for (const p of people) p.connect();
   await same(...people);
   assert.equal(await server.text("any"), String(people[0].document), `seed ${seed}`);
+});
+
+test("a connection that was begun already is the first one, open by then or not, and no other", async () => {
+  for (const wait of [false, true]) {
+    const socket = new WebSocket(server.url, "sennit");
+    if (wait) await new Promise((go) => socket.on("open", go));
+    const p = await open(`begun-${wait}`, { socket });
+    await live(p);
+    assert.equal(socket.readyState, 1);
+    socket.terminate();
+    await until("it is lost", () => p.status.connection !== "live");
+    p.document.insert(0, "on");
+    await p.saved();
+  }
+  const gone = new WebSocket(server.url, "sennit");
+  await new Promise((go) => gone.on("open", go));
+  gone.terminate();
+  await live(await open("begun-gone", { socket: gone }));
 });
 
 test("saved is what the server calls durable, and nothing before", async (t) => {

@@ -3,6 +3,7 @@
  * Nothing here knows what a document is.
  * @internal
  */
+import { compiled, node } from "./compile.js";
 import { misuse, SennitError } from "./errors.js";
 
 type Call = (...args: number[]) => number;
@@ -12,25 +13,7 @@ export interface Asked {
   (kinds: number): void;
 }
 
-const url = new URL("./sennit.wasm", import.meta.url);
-
-/** A module of Node's, by a name that bundlers for browsers leave alone. */
-function node<T>(name: string): Promise<T> {
-  const path = `node:${name}`;
-  return import(/* @vite-ignore */ path) as Promise<T>;
-}
-
 const random: Crypto = globalThis.crypto ?? (await node<{ webcrypto: Crypto }>("crypto")).webcrypto;
-
-async function compile(): Promise<WebAssembly.Module> {
-  if (url.protocol === "file:") {
-    const { readFile } = await node<{ readFile(path: URL): Promise<Uint8Array<ArrayBuffer>> }>("fs/promises");
-    return WebAssembly.compile(await readFile(url));
-  }
-  const response = await fetch(url);
-  if (!response.ok) throw new Error(`cannot fetch ${url}: ${response.status}`);
-  return WebAssembly.compile(await response.arrayBuffer());
-}
 
 const decoder = new TextDecoder();
 const encoder = new TextEncoder();
@@ -217,7 +200,7 @@ export class Wasm {
 }
 
 /** The instance all documents of this module live in. */
-export const wasm: Wasm = new Wasm(await compile());
+export const wasm: Wasm = new Wasm(await compiled);
 
 /** A position or a count: a whole number from 0 on. */
 export function whole(n: number, what: string): number {

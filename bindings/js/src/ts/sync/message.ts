@@ -2,7 +2,7 @@
  * The messages of docs/PROTOCOL.md, to and from bytes. What comes in is hostile:
  * a message is looked at field by field, and anything else ends the connection.
  */
-import { decodeMulti, Encoder } from "@msgpack/msgpack";
+import { encode, MsgpackError, Reader, type Value } from "./msgpack.js";
 
 export enum Type {
   Hello = 0, Welcome = 1, Delta = 2, Ack = 3, Presence = 4, Ping = 5, Pong = 6, Error = 7, Leave = 8,
@@ -19,20 +19,18 @@ export class ProtocolError extends Error {
   }
 }
 
-const encoder = new Encoder({ useBigInt64: true });
-
-export function write(type: Type, channel: number, ...fields: unknown[]): Uint8Array<ArrayBuffer> {
-  return encoder.encode([type, channel, ...fields]);
+export function write(type: Type, channel: number, ...fields: Value[]): Uint8Array<ArrayBuffer> {
+  return encode([type, channel, ...fields]);
 }
 
 /** One message, read field after field. */
 export class Message {
   readonly type: number;
   readonly channel: number;
-  readonly #fields: readonly unknown[];
+  readonly #fields: readonly Value[];
   #at = 0;
 
-  constructor(fields: readonly unknown[]) {
+  constructor(fields: readonly Value[]) {
     this.#fields = fields;
     this.type = this.number();
     this.channel = this.number();
@@ -42,9 +40,9 @@ export class Message {
     return this.#fields.length - this.#at;
   }
 
-  #next(): unknown {
+  #next(): Value {
     if (this.left === 0) throw new ProtocolError("a message is too short");
-    return this.#fields[this.#at++];
+    return this.#fields[this.#at++]!;
   }
 
   /** An id or a digest, which may need all of 64 bits. */
@@ -82,20 +80,18 @@ export class Message {
 
 /** The messages of a frame, one by one. */
 export function* read(frame: Uint8Array): Generator<Message, void, undefined> {
-  const limits = {
-    useBigInt64: true, maxArrayLength: ELEMENTS_MOST, maxMapLength: 0, maxExtLength: 0,
-    maxStrLength: frame.length, maxBinLength: frame.length,
-  };
-  const messages = decodeMulti(frame, limits);
-  for (;;) {
-    let next;
-    try {
-      next = messages.next();
-    } catch (e) {
-      throw new ProtocolError(`no message: ${(e as Error).message}`);
-    }
-    if (next.done) return;
-    if (!Array.isArray(next.value) || next.value.some(Array.isArray)) throw new ProtocolError("no message");
-    yield new Message(next.value);
+  const reader = new Reader(frame);
+  while (reader.left > 0) yield new Message(fieldsOf(reader));
+}
+
+function fieldsOf(reader: Reader): Value[] {
+  let fields;
+  try {
+    fields = reader.value(1);
+  } catch (e) {
+    if (e instanceof MsgpackError) throw new ProtocolError(`no message: ${e.message}`);
+    throw e;
   }
+  if (!Array.isArray(fields) || fields.length > ELEMENTS_MOST) throw new ProtocolError("no message");
+  return fields;
 }

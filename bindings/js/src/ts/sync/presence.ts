@@ -1,5 +1,5 @@
-import { decode, encode } from "@msgpack/msgpack";
 import type { Anchor } from "../document.js";
+import { encode, Reader, type Value } from "./msgpack.js";
 
 /** What others see of a user in a document; docs/PROTOCOL.md, "Presence". */
 export interface Presence {
@@ -20,23 +20,26 @@ export interface Peer extends Presence {
 }
 
 const NAME_MOST = 64;
+const DEPTH_MOST = 8;
 
 /** @internal */
 export function encodePresence({ name, color, anchor, head }: Presence): Uint8Array<ArrayBuffer> {
-  return encode({ name: name.slice(0, NAME_MOST), color, anchor: anchor ?? null, head: head ?? null });
+  return encode(new Map<string, Value>([
+    ["name", name.slice(0, NAME_MOST)], ["color", color], ["anchor", anchor ?? null], ["head", head ?? null],
+  ]));
 }
 
 /** Somebody's presence; null if the bytes are none: others may put there what they like.
  * @internal */
 export function decodePresence(bytes: Uint8Array, session: number, user: string): Peer | null {
-  let value;
+  let state;
   try {
-    value = decode(bytes, { maxMapLength: 64, maxArrayLength: 64 }) as Partial<Record<string, unknown>> | null;
+    state = new Reader(bytes).value(DEPTH_MOST);
   } catch {
     return null;
   }
-  if (typeof value !== "object" || value === null) return null;
-  const { name, color, anchor, head } = value;
+  if (!(state instanceof Map)) return null;
+  const [name, color, anchor, head] = ["name", "color", "anchor", "head"].map((key) => state.get(key));
   if (typeof name !== "string" || typeof color !== "string" || !/^#[0-9a-f]{6}$/i.test(color)) return null;
   const peer: Peer = { session, user, color, name: name.slice(0, NAME_MOST) };
   if (anchor instanceof Uint8Array) peer.anchor = anchor as Anchor;

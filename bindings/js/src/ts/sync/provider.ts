@@ -47,6 +47,9 @@ export interface ProviderOptions {
   retryMs?: [least: number, most: number];
   /** Instead of the global one. */
   WebSocket?: new (url: string, protocol: string) => WebSocket;
+  /** The first connection, which a page in a hurry has begun already: to the same address,
+   * with the protocol "sennit". It is the provider's from then on. */
+  socket?: WebSocket | undefined;
   /** Begin offline; `connect` ends that. */
   offline?: boolean;
 }
@@ -82,6 +85,7 @@ export class Provider {
   readonly #ticker: ReturnType<typeof setInterval>;
   readonly #unlisten: () => void;
   #socket: WebSocket | null = null;
+  #begun: WebSocket | undefined;
   #wanted: boolean;
   #closed = false;
   #retries = 0;
@@ -103,7 +107,7 @@ export class Provider {
   static async open(url: string, name: string, options: ProviderOptions = {}): Promise<Provider> {
     const troubles: Error[] = [];
     const place = await options.store?.open(name).catch((e: Error) => void troubles.push(e)) ?? null;
-    const kept = await place?.load() ?? null;
+    const [kept = null, others = []] = await Promise.all([place?.load(), place?.others()]);
     let document: Document | undefined;
     try {
       if (kept) document = Document.load(kept.document, options.document);
@@ -112,7 +116,7 @@ export class Provider {
       await place?.setAside();
     }
     const provider = new Provider(url, name, options, place, document ? kept : null, document);
-    for (const other of await place?.others() ?? []) {
+    for (const other of others) {
       try { // what a page left there that was closed before it could be sent
         provider.document.apply(other.document);
         provider.#ready = true;
@@ -130,6 +134,7 @@ export class Provider {
     this.#url = url;
     this.name = name;
     this.#options = options;
+    this.#begun = options.socket;
     this.#place = place;
     this.#wanted = false;
     this.#ready = kept !== null;
@@ -230,19 +235,20 @@ export class Provider {
     this.#send();
   }
 
-  #dial(): void {
-    const Socket = this.#options.WebSocket ?? globalThis.WebSocket;
+  #newSocket(): WebSocket {
+    const begun = this.#begun, Socket = this.#options.WebSocket ?? globalThis.WebSocket;
+    this.#begun = undefined;
+    if (begun && begun.readyState <= OPEN) return begun;
     if (!Socket) throw new Error("there is no WebSocket here: give one in the options");
-    const socket = new Socket(this.#url, "sennit");
+    return new Socket(this.#url, "sennit");
+  }
+
+  #dial(): void {
+    const socket = this.#newSocket();
     socket.binaryType = "arraybuffer";
     this.#socket = socket;
     this.#heardMs = Date.now();
-    socket.onopen = (): void => {
-      if (socket !== this.#socket) return;
-      this.#heardMs = Date.now();
-      this.#session.opened();
-      this.#send();
-    };
+    socket.onopen = (): void => this.#onOpened(socket);
     socket.onmessage = (e: MessageEvent): void => {
       if (socket !== this.#socket) return;
       this.#heardMs = Date.now();
@@ -251,7 +257,15 @@ export class Provider {
     };
     socket.onerror = (): void => undefined; // close follows
     socket.onclose = (): void => this.#onClosed(socket);
+    if (socket.readyState === OPEN) this.#onOpened(socket);
     this.#tell();
+  }
+
+  #onOpened(socket: WebSocket): void {
+    if (socket !== this.#socket) return;
+    this.#heardMs = Date.now();
+    this.#session.opened();
+    this.#send();
   }
 
   #hangUp(code: number, reason: string): void {
