@@ -43,10 +43,10 @@ sennit_status sn_bulk_build(sn_apply *a)
 
     if (st == SENNIT_OK)
         st = build_gather(a, &b);
-    if (st == SENNIT_OK) {
-        sn_bulk_read(&b);
+    if (st == SENNIT_OK)
+        st = sn_bulk_read(&b);
+    if (st == SENNIT_OK)
         st = sn_bulk_tree(&b, &a->doc->tree, NULL);
-    }
     sn_bulk_end(&b);
     return st;
 }

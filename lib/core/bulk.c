@@ -1,7 +1,5 @@
 #include "core/bulk.h"
 
-#define BULK_FAMILY 32u /* children that are sorted by insertion */
-
 /* ---- memory ---- */
 
 static void *bulk_take(sn_bulk *b, size_t n, size_t item)
@@ -32,32 +30,27 @@ static uint64_t bulk_lay_out(const sn_roster *who, uint32_t *base)
 sennit_status sn_bulk_start(sn_bulk *b, sn_mem *mem, const sn_roster *who, uint32_t inserts,
                             uint32_t deletes)
 {
-    uint64_t places = bulk_lay_out(who, NULL), spans = 2 * ((uint64_t)inserts + deletes);
+    uint64_t places = bulk_lay_out(who, NULL);
 
     *b = (sn_bulk){.mem = mem, .who = who};
     if (!sn_bulk_fits(who, inserts, deletes))
         return SENNIT_ELIMIT;
     b->places = (uint32_t)places;
     b->runs_cap = inserts;
-    b->spans_cap = (uint32_t)sn_min_u64(spans, places);
-    b->stack_cap = 3 * inserts + 2;
     b->runs = bulk_take(b, inserts, sizeof *b->runs);
-    b->children = bulk_take(b, inserts, sizeof *b->children);
-    b->spare = bulk_take(b, inserts, sizeof *b->spare);
     b->base = bulk_take(b, who->replicas_len, sizeof *b->base);
-    b->last = bulk_take(b, who->replicas_len, sizeof *b->last);
-    b->coarse = bulk_take(b, places / 64, sizeof *b->coarse);
+    b->end = bulk_take(b, who->replicas_len, sizeof *b->end);
+    b->first = bulk_take(b, who->replicas_len, sizeof *b->first);
+    b->cut = bulk_take(b, places / 64, sizeof *b->cut);
     b->dead = bulk_take(b, places / 64, sizeof *b->dead);
-    b->spans = bulk_take(b, b->spans_cap, sizeof *b->spans);
-    b->further = bulk_take(b, b->spans_cap, sizeof *b->further);
-    b->stack = bulk_take(b, b->stack_cap, sizeof *b->stack);
-    if (b->runs == NULL || b->children == NULL || b->spare == NULL || b->base == NULL ||
-        b->last == NULL || b->coarse == NULL || b->dead == NULL || b->spans == NULL ||
-        b->further == NULL || b->stack == NULL)
+    b->before = bulk_take(b, places / 64, sizeof *b->before);
+    if (b->runs == NULL || b->base == NULL || b->end == NULL || b->first == NULL ||
+        b->cut == NULL || b->dead == NULL || b->before == NULL)
         return SENNIT_ENOMEM;
     bulk_lay_out(who, b->base);
-    memset(b->last, 0xff, (size_t)who->replicas_len * sizeof *b->last); /* SN_NO_RUN */
-    memset(b->dead, 0, places / 64 * sizeof *b->dead);
+    memcpy(b->end, b->base, who->replicas_len * sizeof *b->end);
+    memset(b->cut, 0, (places / 64 + 1) * sizeof *b->cut);
+    memset(b->dead, 0, (places / 64 + 1) * sizeof *b->dead);
     return SENNIT_OK;
 }
 
@@ -66,79 +59,43 @@ void sn_bulk_end(sn_bulk *b)
     if (b->mem == NULL)
         return;
     bulk_give(b, b->runs, b->runs_cap, sizeof *b->runs);
-    bulk_give(b, b->children, b->runs_cap, sizeof *b->children);
-    bulk_give(b, b->spare, b->runs_cap, sizeof *b->spare);
     bulk_give(b, b->base, b->who->replicas_len, sizeof *b->base);
-    bulk_give(b, b->last, b->who->replicas_len, sizeof *b->last);
-    bulk_give(b, b->coarse, b->places / 64, sizeof *b->coarse);
+    bulk_give(b, b->end, b->who->replicas_len, sizeof *b->end);
+    bulk_give(b, b->first, b->who->replicas_len, sizeof *b->first);
+    bulk_give(b, b->cut, b->places / 64, sizeof *b->cut);
     bulk_give(b, b->dead, b->places / 64, sizeof *b->dead);
-    bulk_give(b, b->spans, b->spans_cap, sizeof *b->spans);
-    bulk_give(b, b->further, b->spans_cap, sizeof *b->further);
-    bulk_give(b, b->stack, b->stack_cap, sizeof *b->stack);
+    bulk_give(b, b->before, b->places / 64, sizeof *b->before);
+    bulk_give(b, b->shards, b->shards_cap, sizeof *b->shards);
+    bulk_give(b, b->spans, b->shards_cap, sizeof *b->spans);
     b->mem = NULL;
 }
 
-/* Gaps and spans have 32 bits. */
+/* Places, with which side, and spans have 32 bits. */
 bool sn_bulk_fits(const sn_roster *who, uint64_t inserts, uint64_t deletes)
 {
     return bulk_lay_out(who, NULL) < UINT32_MAX / 2 - 64 && inserts + deletes < UINT32_MAX / 8;
 }
 
-/* ---- runs ---- */
+/* ---- inserts ---- */
 
-/* The run that holds a byte. */
-static uint32_t bulk_run_of(const sn_bulk *b, uint32_t replica, uint32_t number)
+static inline void bulk_cut(sn_bulk *b, uint32_t place)
 {
-    uint32_t i = b->coarse[(b->base[replica] + number) / 64];
-
-    while (number - b->runs[i].number >= b->runs[i].len)
-        i = b->runs[i].next;
-    return i;
-}
-
-/* Let a run be found: by the first place of 64, which is in it or before it. */
-static void bulk_index(sn_bulk *b, uint32_t author, uint32_t index, const sn_run *run)
-{
-    for (uint32_t k = (run->place + 63) / 64; k <= (run->place + run->len - 1) / 64; k++)
-        b->coarse[k] = index;
-    if (b->last[author] != SN_NO_RUN)
-        b->runs[b->last[author]].next = index;
-    b->last[author] = index;
-}
-
-/* Its family, and what it inherits. */
-static void bulk_hang(sn_bulk *b, sn_run *run, const sn_op *op)
-{
-    if (op->ref_replica == SN_NO_REPLICA) {
-        b->roots++;
-        return;
-    }
-    run->parent = bulk_run_of(b, op->ref_replica, op->ref);
-    sn_run *p = &b->runs[run->parent];
-    uint32_t off = op->ref - p->number, inherited = p->head >> 2;
-    bool parent_left = p->head & SN_LEFT;
-
-    p->children++;
-    if (op->flag) { /* an rkey: behind its head, each byte's is its own */
-        run->gap = 2 * off + 1;
-        run->head = (off > 0 || !parent_left ? p->change : inherited) << 2 | SN_LEFT;
-    } else {
-        run->gap = 2 * off + 2;
-        run->head = (parent_left ? p->change : inherited) << 2;
-        p->head |= off == p->len - 1 ? SN_HAS_RIGHT : 0;
-    }
+    b->cut[place / 64] |= UINT64_C(1) << place % 64;
 }
 
 void sn_bulk_insert(sn_bulk *b, const sn_op *op)
 {
-    uint32_t index = b->runs_len++, author = b->who->changes[op->change].replica;
-    sn_run *run = &b->runs[index];
+    uint32_t author = b->who->changes[op->change].replica, place = b->base[author] + op->number;
+    sn_run *run = &b->runs[b->runs_len++];
 
-    *run = (sn_run){.place = b->base[author] + op->number, .number = op->number, .len = op->n,
-                    .change = op->change, .head = SN_ROOT_CHANGE << 2, .parent = SN_NO_RUN,
-                    .span = SN_NO_SPAN};
-    bulk_index(b, author, index, run);
-    bulk_hang(b, run, op);
+    *run = (sn_run){place, op->number, op->n, op->change, SN_NO_PARENT};
+    b->end[author] = place + op->n;
+    bulk_cut(b, place);
+    if (op->ref_replica == SN_NO_REPLICA)
+        return;
+    uint32_t parent = b->base[op->ref_replica] + op->ref, left = op->flag != 0;
+    run->parent = parent << 1 | left;
+    bulk_cut(b, parent + 1 - left);
 }
 
 /* ---- deletes ---- */
@@ -171,194 +128,175 @@ void sn_bulk_delete_far(sn_bulk *b, uint32_t replica, uint32_t at, uint32_t len,
         twice(arg, replica, twice_from - base, at + len);
 }
 
-/* ---- reading ---- */
+/* ---- shards ---- */
 
-static void bulk_push(sn_bulk *b, uint32_t run, uint32_t from, uint32_t to)
+/* How many bits are set (Wilkes, Wheeler and Gill 1957): a library is called for it
+ * where the processor is not known to count. */
+static inline uint32_t bulk_bits(uint64_t v)
 {
-    SN_ASSERT(b->stack_len < b->stack_cap);
-    b->stack[b->stack_len++] = (sn_bulk_todo){run, from, to};
+    v -= v >> 1 & UINT64_C(0x5555555555555555);
+    v = (v & UINT64_C(0x3333333333333333)) + (v >> 2 & UINT64_C(0x3333333333333333));
+    v = (v + (v >> 4)) & UINT64_C(0x0f0f0f0f0f0f0f0f);
+    return (uint32_t)(v * UINT64_C(0x0101010101010101) >> 56);
 }
 
-static uint32_t bulk_alike_far(const sn_bulk *b, uint32_t at, uint32_t end, uint64_t flip)
+/* The bits of a word up to one, and that one. */
+static inline uint64_t bulk_upto(uint32_t place)
 {
-    for (; at < end; at += 64) {
-        uint64_t differ = b->dead[at / 64] ^ flip;
-
-        if (differ != 0)
-            return (uint32_t)sn_min_u64(at + sn_ctz64(differ), end);
-    }
-    return end;
+    return UINT64_MAX >> (63 - place % 64);
 }
 
-/* As sn_bulk_alike; most stretches end in the word they begin in. */
-static inline uint32_t bulk_alike(const sn_bulk *b, uint32_t place, uint32_t n, bool *dead)
+/* The shard that a place is in. */
+static inline uint32_t bulk_shard_of(const sn_bulk *b, uint32_t place)
 {
-    uint64_t word = b->dead[place / 64] >> place % 64, flip = 0 - (word & 1), differ = word ^ flip;
-    uint32_t left = 64 - place % 64;
-
-    *dead = word & 1;
-    if (differ << (place % 64) != 0)
-        return (uint32_t)sn_min_u64(sn_ctz64(differ), n);
-    return n <= left ? n : bulk_alike_far(b, place + left, place + n, flip) - place;
+    return b->before[place / 64] + bulk_bits(b->cut[place / 64] & bulk_upto(place));
 }
 
-uint32_t sn_bulk_alike(const sn_bulk *b, uint32_t place, uint32_t n)
+/* Cut where deletes begin and end, too, and count. */
+static void bulk_count(sn_bulk *b)
 {
-    bool dead;
+    uint32_t n = 0;
 
-    return bulk_alike(b, place, n, &dead);
-}
+    for (uint32_t r = 0; r < b->who->replicas_len; r++) {
+        uint32_t end = b->end[r];
+        uint64_t carry = 0;
 
-/* Join a span to the one before, if it continues it. */
-static bool bulk_join(sn_bulk *b, const sn_span *span)
-{
-    sn_span *prev = b->spans + b->spans_len - 1;
+        b->first[r] = n + 1;
+        for (uint32_t w = b->base[r] / 64; w < (end + 63) / 64; w++) {
+            uint64_t dead = b->dead[w], cut = b->cut[w] | (dead ^ (dead << 1 | carry));
 
-    if (b->spans_len == 0 || !sn_span_joins(prev, span))
-        return false;
-    prev->len += sn_span_len(span);
-    prev->head = (prev->head & ~SN_HAS_RIGHT) | (span->head & SN_HAS_RIGHT);
-    return true;
-}
-
-static inline void bulk_emit_span(sn_bulk *b, sn_run *run, const sn_span *span)
-{
-    uint32_t index = b->spans_len++;
-
-    SN_ASSERT(index < b->spans_cap);
-    b->spans[index] = *span;
-    b->further[index] = SN_NO_SPAN;
-    *(run->span == SN_NO_SPAN ? &run->span : &b->further[run->newest]) = index;
-    run->newest = index;
-}
-
-/* Spans of bytes [from, to) of a run: they end where it is deleted or not. */
-static inline void bulk_emit(sn_bulk *b, sn_run *run, uint32_t from, uint32_t to)
-{
-    uint32_t inner = (run->head & SN_LEFT ? run->change : run->head >> 2) << 2;
-    uint32_t head = from == 0 ? run->head & ~SN_HAS_RIGHT : inner;
-    bool dead, first = true;
-
-    do {
-        uint32_t n = bulk_alike(b, run->place + from, to - from, &dead);
-        uint32_t right = from + n < run->len ? SN_HAS_RIGHT : run->head & SN_HAS_RIGHT;
-        const sn_span span = {run->number + from, n | (dead ? SN_DEAD : 0), run->change, head | right};
-
-        if (!first || !bulk_join(b, &span))
-            bulk_emit_span(b, run, &span);
-        from += n;
-        head = inner;
-        first = false;
-    } while (from < to);
-}
-
-/* Push what a run with children is read as, last things first. */
-static void bulk_expand(sn_bulk *b, uint32_t index)
-{
-    const sn_run *run = &b->runs[index];
-    const sn_pair *child = b->children + run->child, *end = child + run->children, *c;
-    uint32_t to = run->len;
-
-    for (const sn_pair *group; end > child; end = group) {
-        uint32_t gap = end[-1].key, at = gap / 2; /* bytes of the run before it */
-
-        for (group = end - 1; group > child && group[-1].key == gap;)
-            group--;
-        if (at < to)
-            bulk_push(b, index, at, to);
-        to = at;
-        if (gap % 2 != 0) { /* left children: the oldest is read first */
-            for (c = end; c-- > group;)
-                bulk_push(b, c->value, 0, 0);
-            continue;
+            if (w == (end - 1) / 64)
+                cut &= bulk_upto(end - 1); /* a child of the last byte, or its delete, ends there */
+            b->cut[w] = cut;
+            b->before[w] = n;
+            n += bulk_bits(cut);
+            carry = dead >> 63;
         }
-#if SENNIT_MUTANT == 16
-        for (c = end; c-- > group;)
-            bulk_push(b, c->value, 0, 0);
-        continue;
-#endif
-        for (c = group; c < end; c++) /* right ones: the newest is */
-            bulk_push(b, c->value, 0, 0);
     }
-    if (to > 0)
-        bulk_push(b, index, 0, to);
+    b->first[b->who->replicas_len] = n + 1;
 }
 
-/* ---- families ---- */
-
-/* By gap; those of one gap stay in the order of age. */
-static void bulk_sort_family(sn_pair *child, uint32_t n, sn_pair *spare)
+/* Where shards begin, how long they are, and whether they are dead. */
+static void bulk_begin_shards(sn_bulk *b)
 {
-    if (n > BULK_FAMILY) {
-        sn_pair *sorted = sn_sort_pairs(child, spare, n);
+    sn_shard *p = b->shards;
 
-        if (sorted != child)
-            memcpy(child, sorted, n * sizeof *child);
-        return;
-    }
-    for (uint32_t i = 1; i < n; i++) {
-        sn_pair c = child[i];
-        uint32_t k = i;
+    *p++ = (sn_shard){.span = {.change = SN_ROOT_CHANGE}};
+    for (uint32_t r = 0; r < b->who->replicas_len; r++) {
+        uint32_t base = b->base[r], end = b->end[r];
 
-        for (; k > 0 && child[k - 1].key > c.key; k--)
-            child[k] = child[k - 1];
-        child[k] = c;
+        for (uint32_t w = base / 64; w < (end + 63) / 64; w++)
+            for (uint64_t cut = b->cut[w]; cut != 0; cut &= cut - 1, p++) {
+                uint32_t bit = sn_ctz64(cut), at = w * 64 + bit - base;
+
+                p->span.at = at;
+                p->span.len = (uint32_t)(b->dead[w] >> bit & 1) * SN_DEAD;
+                p[-1].span.len |= at > 0 ? at - p[-1].span.at : 0;
+            }
+        p[-1].span.len |= end > base ? end - base - p[-1].span.at : 0;
     }
 }
 
-static void bulk_families(sn_bulk *b)
+/* ---- order ---- */
+
+/* The shards of a run: all but the head inherit the same, and all but the last have the
+ * next as right child. Returns the last. */
+static inline uint32_t bulk_fill(const sn_bulk *b, const sn_run *run, uint32_t first, uint32_t head)
 {
-    sn_run *runs = b->runs, *end = runs + b->runs_len;
-    uint32_t at = b->roots, root = 0;
+    uint32_t k = first, at = run->number, end = at + run->len;
+    uint32_t inner = (head & SN_LEFT ? run->change << 2 : head) | SN_HAS_RIGHT;
 
-    for (sn_run *run = runs; run < end; run++) {
-        run->child = at;
-        at += run->children;
-    }
-    for (uint32_t i = 0; i < b->runs_len; i++) {
-        uint32_t parent = runs[i].parent;
-        uint32_t slot = parent == SN_NO_RUN ? root++ : runs[parent].child++;
+    for (; at < end; k++) {
+        sn_shard *p = &b->shards[k];
 
-        b->children[slot] = (sn_pair){runs[i].gap, i};
+        p->span.change = run->change;
+        p->span.head = inner;
+        p->next = k + 1;
+        p->prev = k - 1;
+        at += sn_span_len(&p->span);
     }
-    for (sn_run *run = runs; run < end; run++) {
-        run->child -= run->children;
-        if (run->children > 1)
-            bulk_sort_family(b->children + run->child, run->children, b->spare);
-    }
+    b->shards[first].span.head = head | SN_HAS_RIGHT;
+    b->shards[k - 1].span.head &= ~SN_HAS_RIGHT;
+    return k - 1;
 }
 
-void sn_bulk_read(sn_bulk *b)
+/* Hang a run where it belongs. An inherited key is the parent's own where that does
+ * not inherit on this side. */
+static inline void bulk_link(const sn_bulk *b, const sn_run *run)
 {
-    bulk_families(b);
-    for (uint32_t i = 0; i < b->roots; i++)
-        bulk_push(b, b->children[i].value, 0, 0);
-    while (b->stack_len > 0) {
-        sn_bulk_todo todo = b->stack[--b->stack_len];
-        sn_run *run = &b->runs[todo.run];
+    sn_shard *shards = b->shards;
+    const bool root = run->parent == SN_NO_PARENT;
+    uint32_t left = root ? 0 : run->parent & 1, of = root ? 0 : bulk_shard_of(b, run->parent >> 1);
+    sn_span *parent = &shards[of].span;
+    uint32_t inherited = (parent->head >> 1 & 1) != left ? parent->change : parent->head >> 2;
+    uint32_t first = bulk_shard_of(b, run->place);
+    uint32_t last = bulk_fill(b, run, first, inherited << 2 | left << 1);
 
-        if (todo.to == 0 && run->children > 0)
-            bulk_expand(b, todo.run);
-        else
-            bulk_emit(b, run, todo.from, todo.to > 0 ? todo.to : run->len);
+    parent->head |= left ? 0 : SN_HAS_RIGHT;
+    uint32_t prev = left != (SENNIT_MUTANT == 16) ? shards[of].prev : of, next = shards[prev].next;
+    shards[prev].next = first;
+    shards[first].prev = prev;
+    shards[last].next = next;
+    shards[next].prev = last;
+}
+
+/* Walk the list: shards that continue each other become one span. */
+static void bulk_walk(sn_bulk *b)
+{
+    sn_span last = {.change = SN_ROOT_CHANGE};
+    uint32_t visible = 0, n = 0;
+
+    for (uint32_t k = b->shards[0].next, next; k != 0; k = next) {
+        sn_shard *p = &b->shards[k];
+        sn_span s = p->span;
+        bool join = sn_span_joins(&last, &s);
+
+        next = p->next;
+        p->next = visible;
+        visible += sn_span_visible(&s);
+        last.at = join ? last.at : s.at;
+        last.len = (join ? sn_span_len(&last) : 0) + s.len;
+        last.change = s.change;
+        last.head = (join ? last.head & ~SN_HAS_RIGHT : s.head) | (s.head & SN_HAS_RIGHT);
+        n += !join;
+        b->spans[n - 1] = last;
+        p->prev = n - 1;
     }
+    b->spans_len = n;
+    b->visible = visible;
+}
+
+sennit_status sn_bulk_read(sn_bulk *b)
+{
+    bulk_count(b);
+    b->shards_cap = b->first[b->who->replicas_len];
+    b->shards = bulk_take(b, b->shards_cap, sizeof *b->shards);
+    b->spans = bulk_take(b, b->shards_cap, sizeof *b->spans);
+    if (b->shards == NULL || b->spans == NULL)
+        return SENNIT_ENOMEM;
+    bulk_begin_shards(b);
+    for (const sn_run *run = b->runs, *end = run + b->runs_len; run < end; run++)
+        bulk_link(b, run);
+    bulk_walk(b);
+    return SENNIT_OK;
 }
 
 /* ---- the tree ---- */
 
-/* Spans in the order of authors and of numbers: a run's, then the next run's. */
-static uint32_t bulk_by_number(const sn_bulk *b, uint32_t *out)
+/* Where, in the order of ids, bytes are in another leaf than those before. */
+static uint32_t bulk_ids(const sn_bulk *b, sn_tree_id *ids)
 {
     uint32_t n = 0;
 
-    for (uint32_t author = 0; author < b->who->replicas_len; author++) {
-        if (b->last[author] == SN_NO_RUN)
-            continue;
-        for (uint32_t i = b->coarse[b->base[author] / 64];; i = b->runs[i].next) {
-            for (uint32_t s = b->runs[i].span; s != SN_NO_SPAN; s = b->further[s])
-                out[n++] = s;
-            if (i == b->last[author])
-                break;
+    for (uint32_t r = 0; r < b->who->replicas_len; r++) {
+        uint32_t leaf = SN_NO_LEAF;
+
+        for (uint32_t k = b->first[r]; k < b->first[r + 1]; k++) {
+            uint32_t to = b->shards[k].prev / SN_BUILT;
+
+            ids[n] = (sn_tree_id){r, b->shards[k].span.at, to};
+            n += to != leaf;
+            leaf = to;
         }
     }
     return n;
@@ -366,13 +304,14 @@ static uint32_t bulk_by_number(const sn_bulk *b, uint32_t *out)
 
 sennit_status sn_bulk_tree(sn_bulk *b, sn_tree *tree, const uint8_t *visible)
 {
-    uint32_t *order = bulk_take(b, b->spans_len, sizeof *order);
+    sn_tree_id *ids = bulk_take(b, b->shards_cap, sizeof *ids);
 
-    if (order == NULL)
+    if (ids == NULL)
         return SENNIT_ENOMEM;
-    uint32_t n = bulk_by_number(b, order);
-    SN_ASSERT(n == b->spans_len);
-    sennit_status st = sn_tree_build(tree, b->spans, n, order, visible);
-    bulk_give(b, order, b->spans_len, sizeof *order);
+    uint32_t n = bulk_ids(b, ids);
+    sennit_status st = sn_tree_build(tree, b->spans, b->spans_len, ids, n, visible);
+    bulk_give(b, ids, b->shards_cap, sizeof *ids);
+    for (uint32_t r = 0; r < tree->who->replicas_len && st == SENNIT_OK; r++)
+        tree->who->replicas[r].number = b->end[r] - b->base[r];
     return st;
 }

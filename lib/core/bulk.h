@@ -1,59 +1,54 @@
 /* The whole order at once, from all inserts and deletes: for opening documents,
  * and to check that edits one by one led to the same.
  *
- * A run is a stretch of bytes of one change, each but the first the right child of
- * the one before. Its children hang between its bytes:
+ * Inserts come in ascending order of keys, so each is newer than all that stands: as
+ * a right child it belongs directly behind its parent, before that one's older right
+ * children, and as a left child directly before it, behind the older left ones. No
+ * order is searched for; a list is linked.
  *
- *     L children of 0, byte 0, R children of 0, L children of 1, byte 1, ...
+ * What is linked are shards: the stretches of text that lie between two places where
+ * anything begins, ends, or has a child. All those places are gathered first, as
+ * bits, in one line of all texts; counting bits then leads from a byte to its shard.
  *
- * for a right child of byte i is newer than byte i, so than its change, so than
- * byte i + 1, and stands before that. Runs come in the order of age, so dealing them
- * out to their parents keeps that order; each family is then sorted by gap, and all
- * is read with one stack. That is linear: small families are sorted by insertion,
- * large ones digit by digit.
+ *     texts    h e l l o   w o r l d | ! . . .      author by author, by number
+ *     cuts     1 0 0 0 0 1 1 0 0 0 0 | 1 0 0 0
+ *     dead     0 0 0 0 0 1 0 0 0 0 0 | 0 0 0 0
+ *     shards   0         1 2           3            linked in document order
  */
 #ifndef SN_BULK_H
 #define SN_BULK_H
 
-#include "base/sort.h"
 #include "core/tree.h"
 
-#define SN_NO_RUN UINT32_MAX
-#define SN_NO_SPAN UINT32_MAX
-
+/* An insert. */
 typedef struct sn_run {
     uint32_t place, number, len; /* place: where its text begins among all */
     uint32_t change;
-    uint32_t head;         /* as in a span: of its first byte, has_right of its last */
-    uint32_t parent, gap;  /* run, or SN_NO_RUN: the root; bytes of it before * 2, + 1 on the left */
-    uint32_t child, children; /* its children are that many of the sorted ones */
-    uint32_t next;         /* run of the same author */
-    uint32_t span, newest; /* the first and the last it became; SN_NO_SPAN: it was joined to others */
+    uint32_t parent; /* its place << 1, + 1 for a left child; SN_NO_PARENT: the root */
 } sn_run;
+
+#define SN_NO_PARENT UINT32_MAX
+
+typedef struct sn_shard {
+    sn_span span;
+    uint32_t next, prev; /* in document order, 0 at the ends; once that is read: */
+} sn_shard;              /* visible bytes before it, and the span it is part of */
 
 typedef struct sn_bulk {
     sn_mem *mem;
     const sn_roster *who;
-    sn_run *runs;          /* in ascending order of keys */
-    sn_pair *children;     /* (gap, run), by parent; those of the root come first */
-    sn_pair *spare;        /* for sorting */
-    uint32_t *base;        /* per replica: where its text begins among all; by 64s */
-    uint32_t *last;        /* per replica: its newest run */
-    uint32_t *coarse;      /* per 64 places: the run there */
-    uint64_t *dead;        /* a bit for each place */
-    sn_span *spans;        /* the result, in document order */
-    uint32_t *further;     /* per span: the next one of the same run */
-    uint32_t runs_len, runs_cap, roots, places;
-    uint32_t spans_len, spans_cap;
-    struct sn_bulk_todo *stack;
-    uint32_t stack_len, stack_cap;
+    sn_run *runs;     /* in ascending order of keys */
+    uint32_t *base;   /* per replica: where its text begins among all; by 64s */
+    uint32_t *end;    /* and where that which was inserted ends */
+    uint32_t *first;  /* and its first shard; behind the last: how many there are */
+    uint64_t *cut;    /* a bit for each place: whether a shard begins there */
+    uint64_t *dead;   /* and whether it is deleted */
+    uint32_t *before; /* per 64 places: shards that begin before them */
+    sn_shard *shards; /* from 1 on, by author and number; 0 is the root */
+    sn_span *spans;   /* the result, in document order */
+    uint32_t runs_len, runs_cap, places;
+    uint32_t shards_cap, spans_len, visible; /* visible: bytes */
 } sn_bulk;
-
-/* What is still to be read: bytes [from, to) of a run, or with to 0 all of it
- * with all its children. */
-typedef struct sn_bulk_todo {
-    uint32_t run, from, to;
-} sn_bulk_todo;
 
 /* Whether so much fits the 32 bits of places and spans. */
 bool sn_bulk_fits(const sn_roster *who, uint64_t inserts, uint64_t deletes);
@@ -83,15 +78,9 @@ static inline void sn_bulk_delete(sn_bulk *b, uint32_t replica, uint32_t at, uin
         sn_bulk_delete_far(b, replica, at, len, twice, arg);
 }
 
-/* How many places from one on, at most n, are as dead as it is. */
-uint32_t sn_bulk_alike(const sn_bulk *b, uint32_t place, uint32_t n);
-static inline bool sn_bulk_is_dead(const sn_bulk *b, uint32_t place)
-{
-    return b->dead[place / 64] >> place % 64 & 1;
-}
-
-/* Put the runs in order: fills spans. */
-void sn_bulk_read(sn_bulk *b);
+/* Put the runs in order: fills spans, and what is known of each shard. Returns
+ * SENNIT_OK, SENNIT_ENOMEM. */
+sennit_status sn_bulk_read(sn_bulk *b);
 
 /* Build an empty tree of the spans. visible: their visible text, in their order, if
  * it stands somewhere in one piece, or NULL. A failure leaves the tree empty.

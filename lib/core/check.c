@@ -1,5 +1,6 @@
 /* Every invariant, by name. The order of the text is checked against the one
  * that bulk.c derives from the logs alone. */
+#include "base/sort.h"
 #include "core/bulk.h"
 #include "core/check.h"
 #include "core/compact.h"
@@ -174,8 +175,8 @@ static const char *check_against_logs(sennit_doc *doc, const check_order *o, uin
         return NULL;
     if (sn_bulk_start(&b, &doc->mem, &doc->who, inserts, deletes) == SENNIT_OK) {
         check_gather(doc, o, &b);
-        sn_bulk_read(&b);
-        broken = check_spans(&doc->tree, &b, pos);
+        if (sn_bulk_read(&b) == SENNIT_OK)
+            broken = check_spans(&doc->tree, &b, pos);
     }
     sn_bulk_end(&b);
     return broken;

@@ -4,14 +4,17 @@
  *   lay out   how much each replica inserted is known before any record is read
  *   records   checked, logged, and given to bulk.c
  *   order     bulk.c puts the runs in order
- *   text      goes where the order says, and is checked
+ *   text      comes from where the order says, and is checked
  *   tree      is built
  */
 #include "base/bytes.h"
+#include "base/sort.h"
 #include "core/apply.h"
 #include "core/bulk.h"
 #include "core/restore.h"
 #include "core/tree_node.h"
+
+#define COPY_SHORT 32u /* bytes */
 
 /* A replica that the batch names. */
 typedef struct restore_at {
@@ -243,47 +246,55 @@ static sennit_status restore_records(restoring *r)
 
 /* ---- text ---- */
 
-static sennit_status restore_visible(restoring *r)
+/* A copy that may write beyond n bytes where there is room: most stretches are short,
+ * and no two as long as each other. */
+static inline void restore_copy(uint8_t *to, const uint8_t *from, uint32_t n, size_t room, size_t left)
 {
-    const sn_bulk *b = &r->bulk;
-    const uint8_t *from = r->text->visible, *end = from + r->text->visible_len;
-
-    for (uint32_t i = 0; i < b->spans_len; i++) {
-        const sn_span *s = &b->spans[i];
-
-        if (sn_span_dead(s))
-            continue;
-        if (s->len > (size_t)(end - from))
-            return restore_bad(r, 0, "less text than is visible");
-        memcpy(sn_author(&r->doc->who, s->change)->text.bytes + s->at, from, s->len);
-        from += s->len;
-    }
-    return from == end ? SENNIT_OK : restore_bad(r, 0, "more text than is visible");
+    if (SN_LIKELY(n <= COPY_SHORT && room >= COPY_SHORT && left >= COPY_SHORT))
+        memcpy(to, from, COPY_SHORT);
+    else
+        memcpy(to, from, n);
 }
 
-static sennit_status restore_deleted_of(restoring *r, const sn_erased *erased, uint32_t replica,
-                                        const uint8_t **from)
+/* Deleted bytes, of which some may be erased. */
+static sennit_status restore_deleted(restoring *r, const sn_erased *erased, uint32_t replica,
+                                     const sn_span *s, const uint8_t **from)
 {
-    const sn_bulk *b = &r->bulk;
+    const uint8_t *end = r->text->deleted + r->text->deleted_len;
     sn_text *to = &r->doc->who.replicas[replica].text;
-    uint32_t base = b->base[replica];
+    uint32_t at = s->at, stop = at + sn_span_len(s), n = stop - at;
+    bool is = false;
 
-    for (uint32_t at = 0, n; at < to->len; at += n) {
-        bool is = false;
-
-        n = sn_bulk_alike(b, base + at, to->len - at);
-        if (!sn_bulk_is_dead(b, base + at))
-            continue;
-        if (erased->mem != NULL)
-            n = sn_erased_alike(erased, replica, at, n, &is);
+    for (; at < stop; at += n) {
+        n = erased->mem != NULL ? sn_erased_alike(erased, replica, at, stop - at, &is) : n;
         if (is) {
             memset(to->bytes + at, 0, n);
             continue;
         }
-        if (n > (size_t)(r->text->deleted + r->text->deleted_len - *from))
+        if (n > (size_t)(end - *from))
             return restore_bad(r, 0, "less text than is deleted");
-        memcpy(to->bytes + at, *from, n);
+        restore_copy(to->bytes + at, *from, n, to->cap - at, (size_t)(end - *from));
         *from += n;
+    }
+    return SENNIT_OK;
+}
+
+/* As it was typed, so that what is written too much is written over. */
+static sennit_status restore_text_of(restoring *r, const sn_erased *erased, uint32_t replica,
+                                     const uint8_t **deleted)
+{
+    const sn_shard *p = r->bulk.shards + r->bulk.first[replica];
+    const sn_shard *end = r->bulk.shards + r->bulk.first[replica + 1];
+    const uint8_t *visible = r->text->visible;
+    const size_t len = r->text->visible_len;
+    sn_text *to = &r->doc->who.replicas[replica].text;
+
+    for (; p < end; p++) {
+        if (sn_span_dead(&p->span))
+            SN_TRY(restore_deleted(r, erased, replica, &p->span, deleted));
+        else
+            restore_copy(to->bytes + p->span.at, visible + p->next, p->span.len,
+                         to->cap - p->span.at, len - p->next);
     }
     return SENNIT_OK;
 }
@@ -316,19 +327,24 @@ static sennit_status restore_check_text(restoring *r)
     return SENNIT_OK;
 }
 
-static sennit_status restore_deleted(restoring *r)
+/* Text of all, as it was typed. */
+static sennit_status restore_give_text(restoring *r)
 {
-    const uint8_t *from = r->text->deleted;
+    const uint8_t *deleted = r->text->deleted;
     sn_erased erased = {.mem = NULL};
     sennit_status st = SENNIT_OK;
 
+    if (r->bulk.visible > r->text->visible_len)
+        return restore_bad(r, 0, "less text than is visible");
+    if (r->bulk.visible < r->text->visible_len)
+        return restore_bad(r, 0, "more text than is visible");
     if (r->text->cuts.version != NULL)
         st = sn_erased_find(r->doc, &erased);
     for (uint32_t i = 0; i < r->batch->ids_len && st == SENNIT_OK; i++)
         if (r->at[i].replica != SN_NO_REPLICA)
-            st = restore_deleted_of(r, &erased, r->at[i].replica, &from);
+            st = restore_text_of(r, &erased, r->at[i].replica, &deleted);
     sn_erased_free(&erased);
-    if (st == SENNIT_OK && from != r->text->deleted + r->text->deleted_len)
+    if (st == SENNIT_OK && deleted != r->text->deleted + r->text->deleted_len)
         return restore_bad(r, 0, "more text than is deleted");
     return st;
 }
@@ -346,8 +362,7 @@ static sennit_status restore_check_cuts(restoring *r)
 
 static sennit_status restore_text(restoring *r)
 {
-    SN_TRY(restore_visible(r));
-    SN_TRY(restore_deleted(r));
+    SN_TRY(restore_give_text(r));
     SN_TRY(restore_check_text(r));
     return restore_check_cuts(r);
 }
@@ -375,7 +390,7 @@ static sennit_status restore_all(restoring *r)
                          r->toggles == 0 ? r->deletes : r->batch->ops_len + r->deletes));
     SN_TRY(restore_records(r));
     SN_TRY(sn_cuts_set(r->doc, &r->text->cuts, r->err));
-    sn_bulk_read(&r->bulk);
+    SN_TRY(sn_bulk_read(&r->bulk));
     SN_TRY(restore_text(r));
     SN_TRY(sn_bulk_tree(&r->bulk, &r->doc->tree, r->text->visible));
     if (r->notes > 0)

@@ -246,12 +246,21 @@ sn_leaf *sn_tree_low_before(sn_tree *tree, sn_leaf *leaf, uint32_t change);
 
 /* ---- building and checking ---- */
 
-/* Build an empty tree from n spans in document order. order: their indices by
- * author and number; it is written over. visible: their visible text if it stands
- * somewhere in one piece, else NULL. All memory is taken first: a failure leaves the
- * tree empty. */
-sennit_status sn_tree_build(sn_tree *tree, const sn_span *spans, size_t n, uint32_t *order,
-                            const uint8_t *visible);
+/* So many spans are in each leaf of a built tree: there is room for the first edits. */
+#define SN_BUILT (SN_LEAF - SN_LEAF / 8)
+
+/* From a number on, as far as the next of these, a replica's bytes are in one leaf of
+ * a built tree, counted from 0. */
+typedef struct sn_tree_id {
+    uint32_t replica, number, leaf;
+} sn_tree_id;
+
+/* Build an empty tree from n spans in document order. ids ascend; what replicas have
+ * in it, sn_replica.number, the caller tells. visible: the spans' visible text if it
+ * stands somewhere in one piece, else NULL. All memory is taken first: a failure
+ * leaves the tree empty. */
+sennit_status sn_tree_build(sn_tree *tree, const sn_span *spans, size_t n, const sn_tree_id *ids,
+                            size_t ids_len, const uint8_t *visible);
 
 /* Empty it again. */
 void sn_tree_clear(sn_tree *tree);

@@ -1,45 +1,24 @@
 /* The tree as a whole: from a list of spans, to nothing, and checked. */
 #include "core/tree_node.h"
 
-/* What a built node is filled to: room for the first edits. */
-#define BUILD_LEAF (SN_LEAF - SN_LEAF / 8)
-#define BUILD_FAN (SN_FANOUT - SN_FANOUT / 8)
+#define BUILD_FAN (SN_FANOUT - SN_FANOUT / 8) /* as SN_BUILT, of inner nodes */
 
 /* ---- building ---- */
 
-/* What a list of spans is built into. */
 typedef struct build_from {
     const sn_span *spans;
     size_t n;
-    uint32_t *order;
-    size_t entries;         /* of order that matter: see build_thin */
+    const sn_tree_id *ids;
+    size_t ids_len;
     const uint8_t *visible; /* text of the spans to come, or NULL */
 } build_from;
 
-/* Of the spans in the order of their ids, only those that lead to another leaf
- * than the one before need an entry in the map: keep those. */
-static void build_thin(const sn_tree *tree, build_from *from)
-{
-    uint32_t author = SN_NO_REPLICA, leaf = SN_NO_LEAF;
-
-    for (size_t k = 0; k < from->n; k++) {
-        uint32_t i = from->order[k], to = i / BUILD_LEAF;
-        uint32_t by = tree->who->changes[from->spans[i].change].replica;
-
-        if (to == leaf && by == author)
-            continue;
-        from->order[from->entries++] = i;
-        leaf = to;
-        author = by;
-    }
-}
-
 static sennit_status build_reserve(sn_tree *tree, const build_from *from)
 {
-    size_t leaves = from->n / BUILD_LEAF + 1;
+    size_t leaves = from->n / SN_BUILT + 1;
 
     SN_TRY(sn_tree_reserve_nodes(tree, leaves, leaves / (BUILD_FAN - 1) + 16));
-    return sn_map_reserve(&tree->ids, tree->mem, from->entries);
+    return sn_map_reserve(&tree->ids, tree->mem, from->ids_len);
 }
 
 static sn_count build_count(const sn_tree *tree, build_from *from, const sn_leaf *leaf)
@@ -70,8 +49,6 @@ static sn_count build_leaf(sn_tree *tree, build_from *from, sn_leaf *leaf, size_
 {
     memcpy(leaf->span, from->spans + at, n * sizeof *from->spans);
     leaf->node.n = n;
-    for (uint32_t i = 0; i < n; i++)
-        sn_author(tree->who, leaf->span[i].change)->number += sn_span_len(&leaf->span[i]);
     sn_count sum = build_count(tree, from, leaf);
     sn_count_add(&tree->total, &sum);
     return sum;
@@ -88,8 +65,8 @@ static size_t build_leaves(sn_tree *tree, build_from *from, build_node *nodes)
     sn_leaf *leaf = tree->first;
     size_t nodes_len = 0;
 
-    for (size_t at = 0; at < from->n; at += BUILD_LEAF) {
-        uint32_t take = (uint32_t)sn_min_u64(BUILD_LEAF, from->n - at);
+    for (size_t at = 0; at < from->n; at += SN_BUILT) {
+        uint32_t take = (uint32_t)sn_min_u64(SN_BUILT, from->n - at);
 
         if (at > 0) {
             sn_leaf *right = sn_tree_take_leaf(tree);
@@ -105,13 +82,11 @@ static size_t build_leaves(sn_tree *tree, build_from *from, build_node *nodes)
 
 static void build_ids(sn_tree *tree, const build_from *from, const build_node *leaves)
 {
-    for (size_t k = 0; k < from->entries; k++) {
-        uint32_t i = from->order[k];
-        const sn_change *c = &tree->who->changes[from->spans[i].change];
-        uint32_t id = ((const sn_leaf *)leaves[i / BUILD_LEAF].node)->id;
+    for (const sn_tree_id *at = from->ids, *end = at + from->ids_len; at < end; at++) {
+        uint32_t id = ((const sn_leaf *)leaves[at->leaf].node)->id;
 
-        sn_map_append(&tree->ids, sn_id_key(c->replica, from->spans[i].at), id);
-        tree->who->replicas[c->replica].last_leaf = id;
+        sn_map_append(&tree->ids, sn_id_key(at->replica, at->number), id);
+        tree->who->replicas[at->replica].last_leaf = id;
     }
 }
 
@@ -137,16 +112,15 @@ static void build_inners(sn_tree *tree, build_node *nodes, size_t n)
     tree->root = nodes[0].node;
 }
 
-sennit_status sn_tree_build(sn_tree *tree, const sn_span *spans, size_t n, uint32_t *order,
-                            const uint8_t *visible)
+sennit_status sn_tree_build(sn_tree *tree, const sn_span *spans, size_t n, const sn_tree_id *ids,
+                            size_t ids_len, const uint8_t *visible)
 {
-    build_from from = {spans, n, order, 0, visible};
-    size_t leaves = n / BUILD_LEAF + 1;
+    build_from from = {spans, n, ids, ids_len, visible};
+    size_t leaves = n / SN_BUILT + 1;
     build_node *nodes = sn_mem_resize(tree->mem, NULL, 0, leaves * sizeof *nodes);
 
     if (nodes == NULL)
         return SENNIT_ENOMEM;
-    build_thin(tree, &from);
     sennit_status st = build_reserve(tree, &from);
     if (st == SENNIT_OK && n > 0) {
         size_t nodes_len = build_leaves(tree, &from, nodes);

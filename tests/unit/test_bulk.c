@@ -66,7 +66,7 @@ static void assert_reads(works *w, const char *want)
     char got[400] = "";
     size_t len = 0;
 
-    sn_bulk_read(&w->bulk);
+    assert_ok(sn_bulk_read(&w->bulk));
     for (uint32_t i = 0; i < w->bulk.spans_len; i++) {
         const sn_span *s = &w->bulk.spans[i];
 
@@ -144,22 +144,49 @@ static void deletes_are_counted_by_stretches(void **state)
 static void a_run_is_cut_where_deletes_end(void **state)
 {
     works *w = *state;
-    uint32_t base;
 
     assert_ok(sn_bulk_start(&w->bulk, &w->mem, &w->who, 1, 3));
     insert(w, change(w, 0, 0), 0, 300, SN_NO_REPLICA, 0, false);
     sn_bulk_delete(&w->bulk, 0, 3, 2, NULL, NULL);
     sn_bulk_delete(&w->bulk, 0, 60, 10, NULL, NULL);
     sn_bulk_delete(&w->bulk, 0, 128, 64, NULL, NULL);
-    base = w->bulk.base[0];
-    assert_int_equal(sn_bulk_alike(&w->bulk, base, 300), 3);
-    assert_int_equal(sn_bulk_alike(&w->bulk, base + 3, 300), 2);
-    assert_int_equal(sn_bulk_alike(&w->bulk, base + 5, 20), 20);
-    assert_int_equal(sn_bulk_alike(&w->bulk, base + 60, 300), 10);
-    assert_int_equal(sn_bulk_alike(&w->bulk, base + 128, 300), 64);
-    assert_int_equal(sn_bulk_alike(&w->bulk, base + 192, 108), 108);
-    assert_true(sn_bulk_is_dead(&w->bulk, base + 64) && !sn_bulk_is_dead(&w->bulk, base + 70));
     assert_reads(w, "0:0-2> [0:3-4>] 0:5-59> [0:60-69>] 0:70-127> [0:128-191>] 0:192-299 ");
+}
+
+/* In the order of ids, whatever the order of the document is. */
+static void a_shard_knows_what_is_visible_before_it(void **state)
+{
+    works *w = *state;
+    static const uint32_t want[][3] = {{0, 2, 7}, {2, 1, 9}, {3, 5, 9}, {0, 7, 0}};
+
+    assert_ok(sn_bulk_start(&w->bulk, &w->mem, &w->who, 2, 1));
+    insert(w, change(w, 0, 0), 0, 8, SN_NO_REPLICA, 0, false);
+    insert(w, change(w, 1, 0), 0, 7, 0, 0, true);
+    sn_bulk_delete(&w->bulk, 0, 2, 1, NULL, NULL);
+    assert_reads(w, "<1:0-6 0:0-1> [0:2-2>] 0:3-7 ");
+    assert_int_equal(w->bulk.visible, 14);
+    assert_int_equal(w->bulk.first[1], 4);
+    assert_int_equal(w->bulk.first[2], 5);
+    for (uint32_t i = 0; i < 4; i++) {
+        const sn_shard *s = &w->bulk.shards[1 + i];
+
+        assert_int_equal(s->span.at, want[i][0]);
+        assert_int_equal(sn_span_len(&s->span), want[i][1]);
+        assert_int_equal(s->next, want[i][2]);
+    }
+}
+
+/* Text may stand in the arena that no insert is about, and a child cut where it ends. */
+static void what_was_not_inserted_is_nowhere(void **state)
+{
+    works *w = *state;
+
+    assert_ok(sn_bulk_start(&w->bulk, &w->mem, &w->who, 3, 1));
+    insert(w, change(w, 0, 0), 0, 64, SN_NO_REPLICA, 0, false);
+    insert(w, change(w, 1, 0), 0, 3, 0, 63, false);
+    insert(w, change(w, 1, 3), 3, 1, 1, 2, false);
+    sn_bulk_delete(&w->bulk, 0, 60, 4, NULL, NULL);
+    assert_reads(w, "0:0-59> [0:60-63>] 1:0-2> 1:3-3 ");
 }
 
 /* Runs that continue each other are one, even if they were told in pieces. */
@@ -206,6 +233,8 @@ static void without_memory_nothing_is_kept(void **state)
         w->fm.calls = 0;
         w->fm.fail_at = nth;
         sennit_status st = sn_bulk_start(&w->bulk, &w->mem, &w->who, 5, 5);
+        if (st == SENNIT_OK)
+            st = sn_bulk_read(&w->bulk);
         sn_bulk_end(&w->bulk);
         assert_int_equal(w->fm.live, live);
         sn_bulk_end(&w->bulk); /* once more does no harm */
@@ -224,6 +253,8 @@ int main(void)
         WORKS_TEST(children_are_read_by_age),
         WORKS_TEST(deletes_are_counted_by_stretches),
         WORKS_TEST(a_run_is_cut_where_deletes_end),
+        WORKS_TEST(a_shard_knows_what_is_visible_before_it),
+        WORKS_TEST(what_was_not_inserted_is_nowhere),
         WORKS_TEST(pieces_of_a_run_are_joined),
         WORKS_TEST(nothing_is_read_from_nothing),
         WORKS_TEST(more_than_32_bits_hold_is_refused),

@@ -148,7 +148,8 @@ static void a_tree_is_built_and_emptied(void **state)
     uint32_t base[2] = {0, 1 << 20};
     static sn_span spans[4 * EDITS];
     static sn_pair pairs[4 * EDITS], spare[4 * EDITS];
-    static uint32_t order[4 * EDITS];
+    static sn_tree_id ids[4 * EDITS];
+    uint32_t number[2] = {doc->who.replicas[0].number, doc->who.replicas[1].number};
     size_t n = 0;
 
     for (sn_place p = sn_tree_from(doc->tree.first, 0); p.leaf != NULL; p = sn_tree_next(p)) {
@@ -163,7 +164,8 @@ static void a_tree_is_built_and_emptied(void **state)
     const sn_pair *sorted = sn_sort_pairs(pairs, spare, n);
     for (unsigned i = 0; i < 3; i++) {
         for (size_t k = 0; k < n; k++)
-            order[k] = sorted[k].value;
+            ids[k] = (sn_tree_id){doc->who.changes[spans[sorted[k].value].change].replica,
+                                  spans[sorted[k].value].at, sorted[k].value / SN_BUILT};
         sn_tree_clear(&doc->tree);
         assert_int_equal(doc->tree.total.bytes, 0);
         assert_int_equal(doc->tree.leaves_used, 1);
@@ -171,11 +173,13 @@ static void a_tree_is_built_and_emptied(void **state)
         if (i == 0) { /* without memory it stays empty */
             s->fm.calls = 0;
             s->fm.fail_at = 1;
-            assert_int_equal(sn_tree_build(&doc->tree, spans, n, order, NULL), SENNIT_ENOMEM);
+            assert_int_equal(sn_tree_build(&doc->tree, spans, n, ids, n, NULL), SENNIT_ENOMEM);
             s->fm.fail_at = 0;
             assert_int_equal(doc->tree.first->node.n, 0);
         }
-        assert_ok(sn_tree_build(&doc->tree, spans, n, order, NULL));
+        assert_ok(sn_tree_build(&doc->tree, spans, n, ids, n, NULL));
+        doc->who.replicas[0].number = number[0];
+        doc->who.replicas[1].number = number[1];
         assert_true(doc_agree(doc, copy));
     }
     assert_ok(sennit_doc_insert(doc, 0, "and on", 6));
