@@ -70,12 +70,15 @@ static inline void sn_bulk_delete(sn_bulk *b, uint32_t replica, uint32_t at, uin
                                   sn_bulk_twice *twice, void *arg)
 {
     uint32_t place = b->base[replica] + at, bit = place % 64;
-    uint64_t *word = &b->dead[place / 64], mask = ((UINT64_C(1) << len % 64) - 1) << bit;
+    uint64_t *word = &b->dead[place / 64], mask = (UINT64_C(1) << len % 64) - 1;
+    uint64_t low = mask << bit, high = mask >> 1 >> (63 - bit);
 
-    if (bit + len < 64 && (*word & mask) == 0) /* the usual: few bytes, not deleted yet */
-        *word |= mask;
-    else
+    if (SN_LIKELY(len < 64 && ((word[0] & low) | (word[1] & high)) == 0)) { /* not deleted yet */
+        word[0] |= low;
+        word[1] |= high;
+    } else {
         sn_bulk_delete_far(b, replica, at, len, twice, arg);
+    }
 }
 
 /* Put the runs in order: fills spans, and what is known of each shard. Returns

@@ -256,45 +256,56 @@ static inline void restore_copy(uint8_t *to, const uint8_t *from, uint32_t n, si
         memcpy(to, from, n);
 }
 
-/* Deleted bytes, of which some may be erased. */
-static sennit_status restore_deleted(restoring *r, const sn_erased *erased, uint32_t replica,
-                                     const sn_span *s, const uint8_t **from)
-{
-    const uint8_t *end = r->text->deleted + r->text->deleted_len;
-    sn_text *to = &r->doc->who.replicas[replica].text;
-    uint32_t at = s->at, stop = at + sn_span_len(s), n = stop - at;
-    bool is = false;
-
-    for (; at < stop; at += n) {
-        n = erased->mem != NULL ? sn_erased_alike(erased, replica, at, stop - at, &is) : n;
-        if (is) {
-            memset(to->bytes + at, 0, n);
-            continue;
-        }
-        if (n > (size_t)(end - *from))
-            return restore_bad(r, 0, "less text than is deleted");
-        restore_copy(to->bytes + at, *from, n, to->cap - at, (size_t)(end - *from));
-        *from += n;
-    }
-    return SENNIT_OK;
-}
+/* Where text comes from: whether a stretch is deleted is as good as random, so it is
+ * an index and no branch. */
+typedef struct restore_from {
+    const uint8_t *visible;
+    const uint8_t *next[2], *end[2]; /* [1]: of deleted text */
+} restore_from;
 
 /* As it was typed, so that what is written too much is written over. */
-static sennit_status restore_text_of(restoring *r, const sn_erased *erased, uint32_t replica,
-                                     const uint8_t **deleted)
+static void restore_text_of(const restoring *r, uint32_t replica, restore_from *from)
 {
     const sn_shard *p = r->bulk.shards + r->bulk.first[replica];
     const sn_shard *end = r->bulk.shards + r->bulk.first[replica + 1];
-    const uint8_t *visible = r->text->visible;
-    const size_t len = r->text->visible_len;
-    sn_text *to = &r->doc->who.replicas[replica].text;
+    sn_text *text = &r->doc->who.replicas[replica].text;
+    uint8_t *to = text->bytes, *cap = to + text->cap;
 
     for (; p < end; p++) {
-        if (sn_span_dead(&p->span))
-            SN_TRY(restore_deleted(r, erased, replica, &p->span, deleted));
-        else
-            restore_copy(to->bytes + p->span.at, visible + p->next, p->span.len,
-                         to->cap - p->span.at, len - p->next);
+        uint32_t n = sn_span_len(&p->span), dead = p->span.len / SN_DEAD;
+
+        from->next[0] = from->visible + p->next;
+        restore_copy(to, from->next[dead], n, (size_t)(cap - to),
+                     (size_t)(from->end[dead] - from->next[dead]));
+        from->next[dead] += n;
+        to += n;
+    }
+}
+
+/* The same where some of what is deleted is erased, and so is not there. */
+static sennit_status restore_erased_of(restoring *r, const sn_erased *erased, uint32_t replica,
+                                       restore_from *from)
+{
+    uint8_t *to = r->doc->who.replicas[replica].text.bytes;
+
+    for (uint32_t k = r->bulk.first[replica]; k < r->bulk.first[replica + 1]; k++) {
+        const sn_shard *p = &r->bulk.shards[k];
+        uint32_t at = p->span.at, stop = at + sn_span_len(&p->span), dead = p->span.len / SN_DEAD;
+        bool is = false;
+
+        from->next[0] = from->visible + p->next;
+        for (uint32_t n = stop - at; at < stop; at += n) {
+            if (dead)
+                n = sn_erased_alike(erased, replica, at, stop - at, &is);
+            if (is) {
+                memset(to + at, 0, n);
+                continue;
+            }
+            if (n > (size_t)(from->end[dead] - from->next[dead]))
+                return restore_bad(r, 0, "less text than is deleted");
+            memcpy(to + at, from->next[dead], n);
+            from->next[dead] += n;
+        }
     }
     return SENNIT_OK;
 }
@@ -327,24 +338,40 @@ static sennit_status restore_check_text(restoring *r)
     return SENNIT_OK;
 }
 
-/* Text of all, as it was typed. */
+/* Whether there is as much text as operations say; of deleted text only where none
+ * of it is erased. */
+static sennit_status restore_measure_text(const restoring *r)
+{
+    const size_t visible = r->bulk.visible, deleted = (size_t)r->doc->who.inserted - visible;
+
+    if (r->text->visible_len != visible)
+        return restore_bad(r, 0, r->text->visible_len < visible ? "less text than is visible"
+                                                                : "more text than is visible");
+    if (r->text->cuts.version == NULL && r->text->deleted_len != deleted)
+        return restore_bad(r, 0, r->text->deleted_len < deleted ? "less text than is deleted"
+                                                                : "more text than is deleted");
+    return SENNIT_OK;
+}
+
 static sennit_status restore_give_text(restoring *r)
 {
-    const uint8_t *deleted = r->text->deleted;
+    const sn_restore *text = r->text;
+    restore_from from = {text->visible, {text->visible, text->deleted},
+                         {text->visible + text->visible_len, text->deleted + text->deleted_len}};
+    const bool cut = text->cuts.version != NULL;
     sn_erased erased = {.mem = NULL};
-    sennit_status st = SENNIT_OK;
+    sennit_status st = cut ? sn_erased_find(r->doc, &erased) : SENNIT_OK;
 
-    if (r->bulk.visible > r->text->visible_len)
-        return restore_bad(r, 0, "less text than is visible");
-    if (r->bulk.visible < r->text->visible_len)
-        return restore_bad(r, 0, "more text than is visible");
-    if (r->text->cuts.version != NULL)
-        st = sn_erased_find(r->doc, &erased);
-    for (uint32_t i = 0; i < r->batch->ids_len && st == SENNIT_OK; i++)
-        if (r->at[i].replica != SN_NO_REPLICA)
-            st = restore_text_of(r, &erased, r->at[i].replica, &deleted);
+    for (uint32_t i = 0; i < r->batch->ids_len && st == SENNIT_OK; i++) {
+        if (r->at[i].replica == SN_NO_REPLICA)
+            continue;
+        if (cut)
+            st = restore_erased_of(r, &erased, r->at[i].replica, &from);
+        else
+            restore_text_of(r, r->at[i].replica, &from);
+    }
     sn_erased_free(&erased);
-    if (st == SENNIT_OK && deleted != r->text->deleted + r->text->deleted_len)
+    if (st == SENNIT_OK && from.next[1] != from.end[1])
         return restore_bad(r, 0, "more text than is deleted");
     return st;
 }
@@ -362,6 +389,7 @@ static sennit_status restore_check_cuts(restoring *r)
 
 static sennit_status restore_text(restoring *r)
 {
+    SN_TRY(restore_measure_text(r));
     SN_TRY(restore_give_text(r));
     SN_TRY(restore_check_text(r));
     return restore_check_cuts(r);

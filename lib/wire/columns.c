@@ -309,50 +309,105 @@ sennit_status sn_columns_get(sn_column_readers *cols, sn_context *c, uint32_t id
     return SENNIT_OK;
 }
 
-/* A varint of one or two bytes, in its shortest form. */
-static inline bool columns_short(const uint8_t **at, const uint8_t *end, uint32_t *out)
+/* A place in one word: replica above number. The top bit says that there is none. */
+static inline uint64_t columns_word(sn_spot spot)
 {
-    const uint8_t *p = *at;
-
-    if (end - p < 2 || (p[0] >= 0x80 && (uint8_t)(p[1] - 1) >= 0x7f))
-        return false;
-    *out = p[0] < 0x80 ? p[0] : (p[0] & 0x7fu) | (uint32_t)p[1] << 7;
-    *at = p + (p[0] < 0x80 ? 1 : 2);
-    return true;
+    return (uint64_t)spot.replica << 32 | spot.number;
 }
 
+static inline sn_spot columns_spot(uint64_t word)
+{
+    return (sn_spot){(uint32_t)(word >> 32), (uint32_t)word};
+}
+
+/* Is is 0 or 1; a where it is 0, b where it is 1. */
+static inline uint32_t columns_pick(uint32_t is, uint32_t a, uint32_t b)
+{
+    return a ^ ((a ^ b) & (0 - is));
+}
+
+static inline uint64_t columns_pick64(uint32_t is, uint64_t a, uint64_t b)
+{
+    return a ^ ((a ^ b) & (0 - (uint64_t)is));
+}
+
+/* A varint of one or two bytes, if it is there, and how many bytes it then has. Two bytes
+ * can be read. Sets wrong if it is longer, or longer than it need be. */
+static inline uint32_t columns_short(const uint8_t *p, uint32_t is, uint32_t *bytes, uint32_t *wrong)
+{
+    uint32_t two = is & p[0] >> 7;
+
+    *bytes = is + two;
+    *wrong |= two & (uint32_t)((uint8_t)(p[1] - 1) >= 0x7f);
+    return (0 - is) & ((p[0] & 0x7fu) | ((0 - two) & (uint32_t)p[1] << 7));
+}
+
+#define USUAL_MOST (HEAD_MANY + 1 + 0x3fffu) /* operations that a usual record has */
+#define USUAL_TEXT (SN_MAX_TEXT - 2 * USUAL_MOST)
+
+/* How many records can be read before seq or number might pass a limit. */
+static uint32_t columns_room(const sn_context *c)
+{
+    uint64_t seqs = (SN_MAX_SEQ - c->seq) / USUAL_MOST, bytes = (SN_MAX_TEXT - c->number) / USUAL_MOST;
+
+    return (uint32_t)sn_min_u64(seqs, bytes);
+}
+
+/* What comes next is as good as random, and each branch on it would be taken wrongly
+ * half of the time. So all is computed, whatever the record is, with 0 and 1 for no
+ * and yes, and only that nothing is wrong is left to be foreseen. */
 uint32_t sn_columns_usual(sn_column_readers *cols, sn_context *context, sn_op *ops, uint32_t n)
 {
-    sn_context c = *context; /* and places too, by themselves: then they are in registers */
-    const uint8_t *heads = cols->heads.data + cols->heads.pos;
+    sn_context c = *context;
+    const uint8_t *head = cols->heads.data + cols->heads.pos, *start = head;
     const uint8_t *refs = cols->refs.data + cols->refs.pos, *refs_end = cols->refs.data + cols->refs.end;
     const uint8_t *counts = cols->counts.data + cols->counts.pos;
     const uint8_t *counts_end = cols->counts.data + cols->counts.end;
-    uint32_t k = 0, max = (uint32_t)sn_min_u64(n, sn_left(&cols->heads)), distance = 0, more = 0;
+    uint32_t max = (uint32_t)sn_min_u64(sn_min_u64(n, columns_room(&c)), sn_left(&cols->heads));
+    uint32_t number = (uint32_t)c.number, seq = (uint32_t)c.seq;
+    uint64_t author = (uint64_t)c.author << 32, near = (uint64_t)c.replica << 32;
+    /* By head's where: what is foreseen, and the ring. */
+    uint64_t place[4] = {0, columns_word(c.ring[0]), columns_word(c.ring[1]), columns_word(c.ring[2])};
 
-    for (; k < max && !(heads[k] & HEAD_EXTRA); k++) {
-        unsigned where = heads[k] >> 2 & 3;
-        const uint8_t *ref = refs, *count = counts;
-        sn_op op = columns_head(&c, heads[k]);
-        sn_spot spot = where == WHERE_FORESEEN ? context_foresee(&c, &op) : c.ring[where - 1];
+    for (const uint8_t *stop = head + max; head < stop && refs_end - refs >= 2 && counts_end - counts >= 2;
+         head++, ops++) {
+        uint32_t flag = *head & 1u, del = *head >> 1 & 1u, where = *head >> 2 & 3u, size = *head >> 5;
+        uint32_t wrong = *head & HEAD_EXTRA, ref_bytes, count_bytes;
+        uint32_t distance = columns_short(refs, where != WHERE_FORESEEN, &ref_bytes, &wrong);
+        uint32_t count = size + 1 + columns_short(counts, size == HEAD_MANY, &count_bytes, &wrong);
 
-        if (where != WHERE_FORESEEN && !columns_short(&ref, refs_end, &distance))
+        place[0] = near | columns_pick(flag & ~del, c.end - 1, c.first);
+        uint64_t spot = place[where];
+        uint32_t ref = (uint32_t)spot + (uint32_t)sn_unzigzag(distance), down = flag & del;
+        uint32_t low = ref - (count - 1) * down;
+
+        wrong |= (uint32_t)(spot >> 63) | (low > USUAL_TEXT) | (down & (count == 1));
+        if (SN_UNLIKELY(wrong))
             break;
-        if (op.n > HEAD_MANY && !columns_short(&count, counts_end, &more))
-            break;
-        op.n += op.n > HEAD_MANY ? more : 0;
-        op.ref_replica = spot.replica;
-        op.ref = spot.number + (where == WHERE_FORESEEN ? 0 : (uint32_t)sn_unzigzag(distance));
-        if (spot.replica == SN_NO_REPLICA || op.ref > SN_MAX_TEXT ||
-            (op.kind == SN_DELETE && !columns_is_run(&op)) || !context_step(&c, &op, where))
-            break;
-        ops[k] = op;
-        refs = ref;
-        counts = count;
+        *ops = (sn_op){.kind = (uint8_t)del, .flag = (uint8_t)flag, .len = del, .n = count,
+                       .seq = seq, .number = number, .ref_replica = (uint32_t)(spot >> 32), .ref = ref};
+        refs += ref_bytes;
+        counts += count_bytes;
+        near = columns_pick64(del, author, spot) >> 32 << 32;
+        c.first = columns_pick(del, number, low);
+        c.end = columns_pick(del, number + count, low);
+        seq += count;
+        number += columns_pick(del, count, 0);
+        uint32_t step = low - (uint32_t)place[1] + RING_FAR;
+        uint32_t far = (uint32_t)(where == 1) & (uint32_t)(step > 2 * RING_FAR);
+        place[3] = columns_pick64(far | (where == SN_RING), place[3], place[2]);
+        place[2] = columns_pick64(far | where >> 1, place[2], place[1]);
+        place[1] = (spot >> 32 << 32) | low;
     }
-    cols->heads.pos += k;
+    cols->heads.pos += (size_t)(head - start);
     cols->refs.pos = (size_t)(refs - cols->refs.data);
     cols->counts.pos = (size_t)(counts - cols->counts.data);
+    c.seq = seq;
+    c.number = number;
+    c.replica = (uint32_t)(near >> 32);
+    c.last = c.end - 1;
+    for (int i = 0; i < SN_RING; i++)
+        c.ring[i] = columns_spot(place[i + 1]);
     *context = c;
-    return k;
+    return (uint32_t)(head - start);
 }

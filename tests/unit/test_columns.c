@@ -75,6 +75,21 @@ static void assert_record(const sn_op *op, const sn_op *want)
     assert_int_equal(op->ref, want->ref_replica == SN_NO_REPLICA ? 0 : want->ref);
 }
 
+/* Both ways to read have come equally far. */
+static void assert_as_far(const four *f, const sn_column_readers *readers, const sn_context *c)
+{
+    assert_memory_equal(&c->ring, &f->in.ring, sizeof c->ring);
+    assert_int_equal(c->seq, f->in.seq);
+    assert_int_equal(c->number, f->in.number);
+    assert_int_equal(c->replica, f->in.replica);
+    assert_int_equal(c->first, f->in.first);
+    assert_int_equal(c->last, f->in.last);
+    assert_int_equal(c->end, f->in.end);
+    assert_int_equal(readers->heads.pos, f->readers.heads.pos);
+    assert_int_equal(readers->counts.pos, f->readers.counts.pos);
+    assert_int_equal(readers->refs.pos, f->readers.refs.pos);
+}
+
 /* Reads a record; if it is of the usual kind, that way as well. */
 static void get_same(four *f, const sn_op *want, uint32_t author)
 {
@@ -90,14 +105,7 @@ static void get_same(four *f, const sn_op *want, uint32_t author)
     if (sn_columns_usual(&readers, &c, &usual, 1) == 0)
         return;
     assert_record(&usual, want);
-    assert_memory_equal(&c.ring, &f->in.ring, sizeof c.ring);
-    assert_int_equal(c.seq, f->in.seq);
-    assert_int_equal(c.number, f->in.number);
-    assert_int_equal(c.replica, f->in.replica);
-    assert_int_equal(c.end, f->in.end);
-    assert_int_equal(readers.heads.pos, f->readers.heads.pos);
-    assert_int_equal(readers.counts.pos, f->readers.counts.pos);
-    assert_int_equal(readers.refs.pos, f->readers.refs.pos);
+    assert_as_far(f, &readers, &c);
     f->usual++;
 }
 
@@ -200,6 +208,58 @@ static void any_records_come_back(void **state)
 }
 
 /* Heads by hand: kind | where << 2 | extra << 4 | count << 5. */
+/* A place, or none; near a limit now and then. */
+static sn_spot any_spot(rng *r)
+{
+    uint32_t number = (uint32_t)rng_below(r, rng_below(r, 8) > 0 ? 5000 : SN_MAX_TEXT + 1);
+
+    return rng_below(r, 9) == 0 ? (sn_spot){SN_NO_REPLICA, 0} : (sn_spot){(uint32_t)rng_below(r, 3), number};
+}
+
+static void any_column(rng *r, sennit_buf *buf, size_t n)
+{
+    assert_ok(sn_buf_reserve(buf, n));
+    for (buf->len = 0; buf->len < n; buf->len++)
+        buf->data[buf->len] = (uint8_t)rng_below(r, rng_below(r, 4) > 0 ? 0x90 : 0x100);
+}
+
+/* What is read without looking closely is what a close look gives; from bytes that
+ * may mean anything. */
+static void any_bytes_are_read_both_ways_alike(void **state)
+{
+    four *f = *state;
+    rng r = rng_seed(15);
+    size_t read = 0;
+
+    for (unsigned round = 0; round < 20000; round++) {
+        sn_op usual[16], op;
+
+        any_column(&r, &f->cols.heads, 16);
+        any_column(&r, &f->cols.counts, 1 + rng_below(&r, 24));
+        any_column(&r, &f->cols.refs, 1 + rng_below(&r, 40));
+        for (size_t i = 0; i < 16; i++)
+            f->cols.heads.data[i] &= rng_below(&r, 20) > 0 ? 0xef : 0xff; /* few with an extra */
+        start_reading(f);
+        sn_spot prev = any_spot(&r);
+        f->in = (sn_context){.ring = {any_spot(&r), any_spot(&r), any_spot(&r)},
+                             .author = (uint32_t)rng_below(&r, 3), .seq = any_spot(&r).number,
+                             .number = any_spot(&r).number, .replica = prev.replica,
+                             .first = any_spot(&r).number, .end = prev.number, .last = prev.number - 1};
+        sn_column_readers readers = f->readers;
+        sn_context c = f->in;
+        uint32_t k = sn_columns_usual(&readers, &c, usual, 16);
+        for (uint32_t i = 0; i < k; i++) {
+            assert_ok(sn_columns_get(&f->readers, &f->in, 3, &op, &f->err));
+            assert_record(&usual[i], &op);
+            assert_int_equal(usual[i].seq, op.seq);
+            assert_int_equal(usual[i].part, op.part);
+        }
+        assert_as_far(f, &readers, &c);
+        read += k;
+    }
+    assert_true(read > 20000);
+}
+
 static const struct {
     const char *why;
     uint8_t heads[2];
@@ -292,6 +352,7 @@ int main(void)
         FOUR_TEST(what_follows_from_the_record_before_takes_a_byte),
         FOUR_TEST(a_place_visited_before_is_told_by_its_distance),
         FOUR_TEST(any_records_come_back),
+        FOUR_TEST(any_bytes_are_read_both_ways_alike),
         FOUR_TEST(records_that_are_none_are_refused),
     };
 
