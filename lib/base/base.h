@@ -28,9 +28,11 @@
 #define SN_UNLIKELY(x) __builtin_expect(!!(x), 0)
 #define SN_RARE __attribute__((cold)) /* a function that had better be small than fast */
 #define SN_APART __attribute__((noinline)) /* the long way: its registers cost the short one nothing */
+#define SN_FETCH(p) __builtin_prefetch(p)  /* the line of memory at p will be read */
 #else
 #define SN_RARE
 #define SN_APART
+#define SN_FETCH(p) ((void)(p))
 #define SN_LIKELY(x) (x)
 #define SN_UNLIKELY(x) (x)
 #endif

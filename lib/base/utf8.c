@@ -12,6 +12,14 @@ static bool utf8_ascii64(const uint8_t *p)
     return (all & UINT64_C(0x8080808080808080)) == 0;
 }
 
+static bool utf8_ascii8(const uint8_t *p)
+{
+    uint64_t w;
+
+    memcpy(&w, p, 8);
+    return (w & UINT64_C(0x8080808080808080)) == 0;
+}
+
 /* Length of the character at p, of which left bytes are there; 0 if ill-formed.
  * The bounds of the second byte shut out overlong forms, surrogates and what
  * lies above U+10FFFF (RFC 3629, section 4). */
@@ -50,6 +58,8 @@ size_t sn_utf8_valid(const uint8_t *text, size_t len)
     while (at < len) {
         while (len - at >= 64 && utf8_ascii64(text + at))
             at += 64;
+        while (len - at >= 8 && utf8_ascii8(text + at))
+            at += 8;
         if (at == len)
             break;
         size_t n = utf8_character(text + at, len - at);

@@ -232,28 +232,39 @@ static void edit_put_range(sennit_doc *doc, edit_deleting *d, uint32_t replica, 
     d->op.len = n;
 }
 
-/* Returns where the last stretch is now. */
-static sn_place edit_kill(sennit_doc *doc, sn_place p, uint32_t len, edit_deleting *d)
+/* Log what is deleted. */
+static void edit_log_ranges(sennit_doc *doc, sn_place p, uint32_t len, edit_deleting *d)
 {
-    bool watched = sn_doc_watches(doc);
-
-    for (;;) {
+    for (;; p = sn_tree_next(p)) {
         const sn_span *s = sn_place_span(&p);
 
-        if (!sn_span_dead(s)) {
-            uint32_t n = (uint32_t)sn_min_u64(len, s->len - p.off);
+        if (sn_span_dead(s))
+            continue;
+        uint32_t n = (uint32_t)sn_min_u64(len, s->len - p.off);
+        edit_put_range(doc, d, doc->who.changes[s->change].replica, s->at + p.off, n);
+        len -= n;
+        if (len == 0)
+            break;
+    }
+    sn_log_append(&doc->who.replicas[doc->me].log, &d->op, doc->me,
+                  doc->who.changes[doc->change].ordinal);
+}
 
-            edit_put_range(doc, d, doc->who.changes[s->change].replica, s->at + p.off, n);
-            if (SN_UNLIKELY(watched)) {
-                sn_count c = sn_span_count(&doc->tree, s, p.off, n);
-                sn_doc_patch(doc, p, &c, false, doc->me);
-            }
-            sn_tree_kill(&doc->tree, &p, n);
-            len -= n;
-            if (len == 0)
-                return p;
-        }
-        p = sn_tree_next(p);
+/* Delete piece by piece, and tell whoever watches of each. Returns where the last is. */
+static sn_place edit_kill_watched(sennit_doc *doc, sn_place p, uint32_t len)
+{
+    for (;; p = sn_tree_next(p)) {
+        const sn_span *s = sn_place_span(&p);
+
+        if (sn_span_dead(s))
+            continue;
+        uint32_t n = (uint32_t)sn_min_u64(len, s->len - p.off);
+        sn_count c = sn_span_count(&doc->tree, s, p.off, n);
+        sn_doc_patch(doc, p, &c, false, doc->me);
+        sn_tree_kill(&doc->tree, &p, n);
+        len -= n;
+        if (len == 0)
+            return p;
     }
 }
 
@@ -264,8 +275,12 @@ static void edit_take(sennit_doc *doc, uint32_t at, uint32_t len, const edit_ran
     sn_replica *me = &doc->who.replicas[doc->me];
     edit_deleting d = {{.kind = SN_DELETE, .change = doc->change, .seq = me->seq, .n = 1,
                         .number = me->text.len}, false};
-    sn_place p = edit_kill(doc, r->first, len, &d);
-    sn_log_append(&me->log, &d.op, doc->me, doc->who.changes[doc->change].ordinal);
+    sn_place p = r->first;
+    edit_log_ranges(doc, p, len, &d);
+    if (SN_UNLIKELY(sn_doc_watches(doc)))
+        p = edit_kill_watched(doc, p, len);
+    else
+        sn_tree_kill_all(&doc->tree, &p, len);
     me->seq++;
     sn_quick_deleted(doc, at, p);
 }
@@ -298,21 +313,35 @@ static sennit_status edit_splice_marked(sennit_doc *doc, uint32_t at, uint32_t g
     return st;
 }
 
+/* Room in the tree for a delete and for an insert in its place: both change one leaf if
+ * what is deleted and the byte before it are in one, as the cursor tells. */
+static sennit_status edit_reserve_tree(sennit_doc *doc, const edit_range *r)
+{
+    const sn_place *first = &r->first;
+    const sn_cursor *c = &doc->tree.cursor;
+
+    if (first->leaf == r->last && c->leaf == first->leaf && c->i == first->i &&
+        (first->off > 0 || c->before > 0))
+        return sn_tree_reserve_at(&doc->tree, first->leaf, 4);
+    return sn_tree_reserve(&doc->tree, 6, 3);
+}
+
 /* Room for a delete and for an insert in its place, whatever its parent will be;
  * that may be newer than the delete's change, and so need one of its own. */
 static sennit_status edit_reserve_splice(sennit_doc *doc, const edit_range *r, uint32_t len,
                                          uint64_t *hlc)
 {
-    sn_parent anywhere = {{NULL, 0, 0}, false};
-    uint64_t unused;
+    sn_replica *me = &doc->who.replicas[doc->me];
 
-    if (doc->clock.last > SN_MAX_HLC - 2 || doc->who.replicas[doc->me].seq >= SN_MAX_SEQ - 1)
+    if (doc->clock.last > SN_MAX_HLC - 2 || (uint64_t)me->seq + len >= SN_MAX_SEQ ||
+        doc->who.inserted + len > doc->limits.text_bytes)
         return SENNIT_ELIMIT;
-    SN_TRY(edit_reserve_insert(doc, anywhere, len, &unused));
-    SN_TRY(edit_reserve_delete(doc, r, hlc));
+    SN_TRY(sn_edit_reserve_change(doc, r->named, hlc));
     SN_TRY(sn_roster_reserve(&doc->who, &doc->mem, doc->me, 2));
-    SN_TRY(sn_log_reserve(&doc->who.replicas[doc->me].log, &doc->mem, r->fragments + 1));
-    return sn_tree_reserve(&doc->tree, 6, 3);
+    SN_TRY(sn_text_reserve(&me->text, &doc->mem, len));
+    SN_TRY(sn_log_reserve(&me->log, &doc->mem, r->fragments + 1));
+    SN_TRY(edit_reserve_tree(doc, r));
+    return edit_reserve_abort(doc, r->fragments);
 }
 
 static sennit_status edit_splice(sennit_doc *doc, uint32_t at, uint32_t gone, const uint8_t *text,

@@ -179,6 +179,6 @@ sn_place sn_order_insert(sn_tree *tree, sn_parent parent, uint32_t change, uint3
         }
     }
     sn_span span = {number, len, change, inherited << 2 | (parent.left ? SN_LEFT : 0)};
-    sn_tree_insert(tree, &p, &span, visible);
+    sn_tree_insert(tree, &p, &span, visible, parent.byte.leaf);
     return p;
 }

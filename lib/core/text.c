@@ -1,5 +1,7 @@
 #include "core/text.h"
 
+#include "base/bytes.h"
+
 void sn_text_free(sn_text *text, sn_mem *mem)
 {
     if (text->cap > SN_TEXT_NEST)
@@ -52,20 +54,31 @@ static sn_count text_mark(const sn_text *text, uint32_t k)
     return (sn_count){k * SN_TEXT_BLOCK, m->cont, m->wide, m->lines};
 }
 
+/* A short stretch, in words, of which the last may reach beyond it; false if it is not
+ * ASCII. */
+static inline bool text_count_ascii(const uint8_t *bytes, uint32_t len, sn_count *c)
+{
+    const uint64_t ones = UINT64_C(0x0101010101010101), low = ones * 0x7f;
+
+    for (uint32_t at = 0; at < len; at += 8) {
+        uint64_t w = sn_get_u64(bytes + at);
+
+        if (len - at < 8)
+            w &= (UINT64_C(1) << 8 * (len - at)) - 1;
+        if (w & ~low)
+            return false;
+        w ^= ones * '\n';                        /* 0 where a newline is; below 0x80 all */
+        c->lines += (uint32_t)(((~(w + low) & ~low) >> 7) * ones >> 56);
+    }
+    return true;
+}
+
 sn_count sn_text_count_more(const sn_text *text, uint32_t at, uint32_t len)
 {
-    if (len < 16) { /* the usual stretch is too short for vectors */
-        sn_count few = {len, 0, 0, 0};
+    sn_count few = {len, 0, 0, 0};
 
-        for (const uint8_t *b = text->bytes + at, *stop = b + len; b < stop; b++) {
-            few.lines += *b == '\n';
-            if (SN_UNLIKELY(*b >= 0x80)) {
-                few.cont += sn_utf8_is_cont(*b);
-                few.wide += *b >= 0xf0;
-            }
-        }
+    if (len < 64 && text->cap - at >= 64 && text_count_ascii(text->bytes + at, len, &few))
         return few;
-    }
     if (len < 2 * SN_TEXT_BLOCK)
         return sn_utf8_count(text->bytes + at, len);
 

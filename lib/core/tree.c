@@ -4,6 +4,7 @@
 #include "core/tree_node.h"
 
 #define TREE_STEPS 8u /* spans to try on either side of the cursor before a descent */
+#define TREE_LINE 4u  /* spans in a line of memory */
 
 /* ---- neighbours ---- */
 
@@ -62,12 +63,23 @@ static sn_leaf *tree_descend_bytes(sn_tree *tree, uint32_t *n)
         const sn_inner *inner = (const sn_inner *)node;
         const uint32_t *sum = inner->sum[0], *last = sum + inner->node.n - 1;
 
+        SN_FETCH(inner->child + SN_FANOUT / 4);
+        SN_FETCH(inner->child + SN_FANOUT * 3 / 4);
         while (sum < last && rest >= *sum)
             rest -= *sum++;
         node = inner->child[sum - inner->sum[0]];
     }
     *n = rest;
     return (sn_leaf *)node;
+}
+
+/* Have as much of a leaf come as will be looked at, all at once. */
+static void tree_fetch(const sn_leaf *leaf)
+{
+    const sn_span *s = leaf->span;
+
+    for (uint32_t i = 0; i < SN_LEAF * 3 / 4; i += TREE_LINE)
+        SN_FETCH(s + i);
 }
 
 static uint32_t tree_span_in(const sn_tree *tree, const sn_span *s, sennit_unit unit)
@@ -210,6 +222,7 @@ sn_place sn_tree_seek(sn_tree *tree, uint32_t n)
     sn_tree_settle(tree);
     uint32_t rel = n, before, i;
     sn_leaf *leaf = tree_descend_bytes(tree, &rel);
+    tree_fetch(leaf);
     i = tree_scan(leaf, rel, &before);
     *c = (sn_cursor){leaf, i, before, n - rel, true};
     return (sn_place){leaf, i, rel - before};

@@ -95,9 +95,9 @@ enum { SN_LOW_R = 0, SN_LOW_L = 1 };
 typedef struct sn_inner {
     sn_node node;
     uint32_t sum[4][SN_FANOUT];        /* bytes, cont, wide, lines as in sn_count */
+    sn_node *child[SN_FANOUT];
     uint64_t low_hlc[2][SN_FANOUT];    /* of the least rkey and lkey */
     uint32_t low_change[2][SN_FANOUT];
-    sn_node *child[SN_FANOUT];
 } sn_inner;
 
 /* Spans of a leaf, from i on or before i, that were searched for a smaller key in vain
@@ -219,8 +219,11 @@ static inline sn_count sn_span_count(const sn_tree *tree, const sn_span *s, uint
 /* ---- changing; room was reserved ---- */
 
 /* Put a span at a place, cutting the one there if the place lies inside it.
- * p moves to the new span. Does not look whether it continues a neighbour. */
-void sn_tree_insert(sn_tree *tree, sn_place *p, const sn_span *span, const sn_count *visible);
+ * p moves to the new span. Does not look whether it continues a neighbour.
+ * beside: the leaf of the span's parent, or NULL. There it lowers no least key: its own
+ * is greater than its parent's, and it inherits the other one. */
+void sn_tree_insert(sn_tree *tree, sn_place *p, const sn_span *span, const sn_count *visible,
+                    const sn_leaf *beside);
 
 /* The last byte's span grows by n bytes, already in the author's text. */
 void sn_tree_extend(sn_tree *tree, sn_leaf *leaf, uint32_t i, const sn_count *by);
@@ -229,6 +232,10 @@ void sn_tree_extend(sn_tree *tree, sn_leaf *leaf, uint32_t i, const sn_count *by
  * which sn_tree_from and sn_tree_next lead to what follows. */
 void sn_tree_kill(sn_tree *tree, sn_place *p, uint32_t n);
 void sn_tree_revive(sn_tree *tree, sn_place *p, uint32_t n);
+
+/* Delete n visible bytes from p on, in as many spans as they are. p moves to the last
+ * of them as above. */
+void sn_tree_kill_all(sn_tree *tree, sn_place *p, uint32_t n);
 
 /* Take span i out of the tree for good, or all of it from a byte on; for
  * aborts. A leaf left empty goes too. */

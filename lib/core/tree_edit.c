@@ -27,11 +27,14 @@ static void edit_cut(sn_leaf *leaf, uint32_t i, uint32_t off, uint32_t rest)
     s->len = off | sn_span_dead(s);
 }
 
-void sn_tree_insert(sn_tree *tree, sn_place *p, const sn_span *span, const sn_count *visible)
+void sn_tree_insert(sn_tree *tree, sn_place *p, const sn_span *span, const sn_count *visible,
+                    const sn_leaf *beside)
 {
     bool inside = p->off > 0 && p->off < sn_span_len(sn_place_span(p));
+    bool splits = p->leaf->node.n + (inside ? 2 : 1) > SN_LEAF;
 
-    sn_tree_room(tree, p, inside ? 2 : 1);
+    if (SN_UNLIKELY(splits))
+        sn_tree_room(tree, p, inside ? 2 : 1);
     sn_leaf *leaf = p->leaf;
     if (p->off > 0)
         p->i++;
@@ -41,7 +44,8 @@ void sn_tree_insert(sn_tree *tree, sn_place *p, const sn_span *span, const sn_co
     leaf->span[p->i] = *span;
     p->off = 0;
     sn_tree_bump(tree, leaf, p->i, visible);
-    sn_tree_lower(tree, leaf, span);
+    if (leaf != beside || splits)
+        sn_tree_lower(tree, leaf, span);
 
     sn_replica *author = sn_author(tree->who, span->change);
     author->number += sn_span_len(span);
@@ -164,6 +168,66 @@ static void edit_flip(sn_tree *tree, sn_place *p, uint32_t n, uint32_t dead)
 void sn_tree_kill(sn_tree *tree, sn_place *p, uint32_t n)
 {
     edit_flip(tree, p, n, SN_DEAD);
+}
+
+/* Whole visible spans from i on that n bytes hold, and the dead between them, become
+ * dead and are put together; what follows moves up once. Returns how many bytes.
+ *
+ *     [a b] (c d) [e] (f) [g h i]   4 bytes  ->  (a b c d e f) [g h i]
+ */
+static uint32_t edit_kill_spans(sn_tree *tree, sn_place *p, uint32_t n)
+{
+    sn_leaf *leaf = p->leaf;
+    sn_span *to = leaf->span + p->i, *s = to, *end = leaf->span + leaf->node.n;
+    sn_count gone = nothing;
+
+    for (; s < end && sn_span_visible(s) <= n - gone.bytes; s++) {
+        if (!sn_span_dead(s)) {
+            sn_count c = sn_span_count(tree, s, 0, s->len);
+            sn_count_add(&gone, &c);
+            s->len |= SN_DEAD;
+        }
+        if (to > leaf->span && sn_span_joins(to - 1, s)) {
+            to[-1].len += sn_span_len(s);
+            to[-1].head = (to[-1].head & ~SN_HAS_RIGHT) | (s->head & SN_HAS_RIGHT);
+        } else {
+            *to++ = *s;
+        }
+    }
+    edit_bump_minus(tree, leaf, p->i, &gone);
+    tree->hit = NULL;
+    if (tree->cursor.leaf == leaf && tree->cursor.i > p->i)
+        tree->cursor.leaf = NULL;
+    uint32_t left = (uint32_t)(to - leaf->span), closed = (uint32_t)(s - to);
+    if (closed > 0) {
+        const sn_cursor cursor = tree->cursor;
+
+        sn_leaf_close(tree, leaf, left, closed);
+        tree->cursor = cursor;
+    }
+    p->i = left - 1;
+    p->off = sn_span_len(sn_place_span(p));
+    if (tree->cursor.leaf == leaf && tree->cursor.i > p->i)
+        tree->cursor.i = p->i; /* nothing visible lies between */
+    return gone.bytes;
+}
+
+void sn_tree_kill_all(sn_tree *tree, sn_place *p, uint32_t n)
+{
+    for (;; *p = sn_tree_next(*p)) {
+        const sn_span *s = sn_place_span(p);
+
+        if (sn_span_dead(s))
+            continue;
+        uint32_t here = (uint32_t)sn_min_u64(n, s->len - p->off);
+        if (p->off == 0 && here == s->len && here < n)
+            here = edit_kill_spans(tree, p, n);
+        else
+            sn_tree_kill(tree, p, here);
+        n -= here;
+        if (n == 0)
+            return;
+    }
 }
 
 void sn_tree_revive(sn_tree *tree, sn_place *p, uint32_t n)

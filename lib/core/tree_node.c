@@ -159,20 +159,28 @@ void sn_tree_trim(sn_tree *tree)
 
 /* ---- sums ---- */
 
+/* Units that do not change are not touched: a line of memory each, on every level. */
+static void node_add_up(sn_node *node, const sn_count *by)
+{
+    const bool multibyte = (by->cont | by->wide) != 0, lines = by->lines != 0;
+
+    for (sn_inner *up = node->parent; up != NULL; node = &up->node, up = node->parent) {
+        up->sum[0][node->slot] += by->bytes;
+        if (SN_UNLIKELY(multibyte)) {
+            up->sum[1][node->slot] += by->cont;
+            up->sum[2][node->slot] += by->wide;
+        }
+        if (lines)
+            up->sum[3][node->slot] += by->lines;
+    }
+}
+
 void sn_tree_settle(sn_tree *tree)
 {
     sn_tree_unquick(tree);
     if (tree->hot == NULL)
         return;
-    const sn_count by = tree->hot_by;
-    sn_node *node = &tree->hot->node;
-
-    for (sn_inner *up = node->parent; up != NULL; node = &up->node, up = node->parent) {
-        up->sum[0][node->slot] += by.bytes;
-        up->sum[1][node->slot] += by.cont;
-        up->sum[2][node->slot] += by.wide;
-        up->sum[3][node->slot] += by.lines;
-    }
+    node_add_up(&tree->hot->node, &tree->hot_by);
     tree->hot = NULL;
     tree->hot_by = (sn_count){0, 0, 0, 0};
 }
@@ -469,7 +477,24 @@ typedef struct node_range {
     uint64_t at, end;
 } node_range;
 
-/* The ranges of a leaf's spans, in order; those that meet are one. */
+/* Add to n ranges, of which none meet; returns how many there are now. */
+static uint32_t node_add_range(node_range *ranges, uint32_t n, node_range range)
+{
+    for (uint32_t k = n; k-- > 0;) {
+        if (ranges[k].end == range.at)
+            range.at = ranges[k].at;
+        else if (ranges[k].at == range.end)
+            range.end = ranges[k].end;
+        else
+            continue;
+        ranges[k] = ranges[--n];
+    }
+    ranges[n] = range;
+    return n + 1;
+}
+
+/* The ranges of a leaf's spans; those that meet are one. They are few: most of what lies
+ * together was typed together, and cut by what was typed into it. */
 static uint32_t node_ranges(const sn_tree *tree, const sn_leaf *leaf, node_range *out)
 {
     uint32_t n = 0;
@@ -477,17 +502,8 @@ static uint32_t node_ranges(const sn_tree *tree, const sn_leaf *leaf, node_range
     for (uint32_t i = 0; i < leaf->node.n; i++) {
         const sn_span *s = &leaf->span[i];
         uint64_t at = sn_id_key(tree->who->changes[s->change].replica, s->at);
-        uint32_t k = i;
 
-        for (; k > 0 && out[k - 1].at > at; k--)
-            out[k] = out[k - 1];
-        out[k] = (node_range){at, at + sn_span_len(s)};
-    }
-    for (uint32_t i = 0; i < leaf->node.n; i++) {
-        if (n > 0 && out[n - 1].end == out[i].at)
-            out[n - 1].end = out[i].end;
-        else
-            out[n++] = out[i];
+        n = node_add_range(out, n, (node_range){at, at + sn_span_len(s)});
     }
     return n;
 }
