@@ -29,6 +29,9 @@ for source in "$one/sennit.c" "$here/src/c/shim.c" "$here/src/c/libc.c"; do
 done
 mkdir -p "$(dirname "$out")"
 # shellcheck disable=SC2086 # lists of words
-"${WASM_LD:-wasm-ld}" --no-entry --gc-sections --strip-all -z stack-size=65536 $export $objects -o "$out"
-"${WASM_OPT:-wasm-opt}" -Oz --converge --enable-bulk-memory --enable-sign-ext \
+"${WASM_LD:-wasm-ld}" --no-entry --gc-sections --strip-all -z stack-size=65536 \
+    -mllvm -disable-lsr $export $objects -o "$out" # strength reduction: more locals, longer code
+# Nothing is below the data, which the linker puts at 1,024: a field's offset from a
+# pointer that is known to be one goes into the load itself.
+"${WASM_OPT:-wasm-opt}" -Oz --converge --low-memory-unused --enable-bulk-memory --enable-sign-ext \
     --enable-nontrapping-float-to-int "$out" -o "$out"

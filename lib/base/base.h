@@ -46,7 +46,7 @@
     } while (0)
 
 /* Fill err (may be NULL) and return its code. */
-sennit_status sn_fail(sennit_error *err, sennit_status code, size_t pos, const char *what);
+SN_APART sennit_status sn_fail(sennit_error *err, sennit_status code, size_t pos, const char *what);
 
 /* Sums and products of sizes; false instead of wrapping. */
 static inline bool sn_add_size(size_t a, size_t b, size_t *out)
