@@ -2,17 +2,25 @@
 
 #include "base/bytes.h"
 
-/* First byte of a packed record; the varints it announces follow in this order.
- * The records of a log never leave the process, so this is not the format of
- * docs/FORMAT.md and may change freely. */
+/* A packed record:
+ *
+ *     head [rare [ref_replica + 1: varint] [len: varint]] n ref
+ *
+ * n has as many bytes as the head says, 0, 1, 2 or 4, where 0 stands for 1; so has
+ * ref, 1 to 4, the zigzag of its distance from the record before. Four are written or
+ * read and so many are stepped over: a branch on how long a number is would be taken
+ * wrongly half of the time. The records of a log never leave the process, so this is
+ * not the format of docs/FORMAT.md and may change freely. */
 #define PACK_KIND 0x03u    /* kind; a set is told from a mark by having one record */
-#define PACK_FLAG 0x04u    /* flag */
-#define PACK_MORE 0x08u    /* part is SN_MORE */
-#define PACK_CHANGE 0x10u  /* in the author's next change */
-#define PACK_FOREIGN 0x20u /* ref_replica follows (+ 1, so that root is 0) */
-#define PACK_COUNT 0x40u   /* n follows; else 1 */
-#define PACK_LEN 0x80u     /* len follows; else 1 for deletes and 0 for others */
-#define PACK_MAX (1 + 4 * 5)
+#define PACK_FLAG 2u       /* its bit: flag */
+#define PACK_RARE 0x08u    /* a byte of what follows */
+#define PACK_REF 4u        /* the lowest of two bits: bytes of ref, less 1 */
+#define PACK_COUNT 6u      /* of two bits: bytes of n, where 3 stands for 4 */
+#define RARE_MORE 0x01u    /* part is SN_MORE */
+#define RARE_CHANGE 0x02u  /* in the author's next change */
+#define RARE_FOREIGN 0x04u /* ref_replica follows; root is 0 */
+#define RARE_LEN 0x08u     /* len follows; else 1 for deletes and 0 for others */
+#define PACK_MAX (2 + 2 * 5 + 2 * 4)
 #define PACK_PER_MARK 16u
 
 void sn_log_free(sn_log *log, sn_mem *mem)
@@ -62,6 +70,16 @@ static inline bool op_joins(const sn_op *a, const sn_op *b, uint32_t author)
     return (a->n == 1 || (a->flag ? down : up)) && (a->len == 1 || a->n < SN_WIDE_RUN);
 }
 
+/* Whether that may be: a look without a branch, where the answer is nearly always no. */
+static inline bool op_may_join(const sn_op *a, const sn_op *b)
+{
+    uint32_t all = a->n * a->len, insert = a->kind == SN_INSERT;
+    uint32_t typed = (b->ref + 1 == b->number) & (b->number == a->number + a->n);
+    uint32_t beside = (b->ref == a->ref + all) | (b->ref + all == a->ref);
+
+    return (a->kind == b->kind) & ((insert & typed) | ((1 - insert) & beside));
+}
+
 bool sn_op_join(sn_op *op, sn_op *next, uint32_t author)
 {
     if (!op_joins(op, next, author))
@@ -105,26 +123,41 @@ void sn_op_skip(sn_op *op, uint32_t k, uint32_t author)
 
 /* ---- packing ---- */
 
-/* Write a record at p, with its ref relative to another; returns its end. */
-static inline uint8_t *log_put(uint8_t *p, const sn_op *op, uint32_t author, unsigned head, uint32_t ref)
+/* Four bytes, low first, of which so many count. */
+static inline uint8_t *log_put_number(uint8_t *p, uint32_t v, uint32_t bytes)
 {
-    uint8_t *start = p++;
+    p[0] = (uint8_t)v;
+    p[1] = (uint8_t)(v >> 8);
+    p[2] = (uint8_t)(v >> 16);
+    p[3] = (uint8_t)(v >> 24);
+    return p + bytes;
+}
 
-    head |= (op->kind < SN_SET ? op->kind : SN_MARK) | (op->flag != 0) * PACK_FLAG | (op->part == SN_MORE) * PACK_MORE;
-    if (op->ref_replica != author) {
-        head |= PACK_FOREIGN;
+static uint8_t *log_put_rare(uint8_t *p, const sn_op *op, unsigned rare)
+{
+    *p++ = (uint8_t)rare;
+    if (rare & RARE_FOREIGN)
         p = sn_put_varint(p, op->ref_replica == SN_NO_REPLICA ? 0 : (uint64_t)op->ref_replica + 1);
-    }
-    if (op->n != 1) {
-        head |= PACK_COUNT;
-        p = sn_put_varint(p, op->n);
-    }
-    if (op->len != (op->kind == SN_DELETE)) {
-        head |= PACK_LEN;
-        p = sn_put_varint(p, op->len);
-    }
-    *start = (uint8_t)head;
-    return sn_put_varint(p, sn_zigzag((int32_t)(op->ref - ref)));
+    return rare & RARE_LEN ? sn_put_varint(p, op->len) : p;
+}
+
+/* Write a record at p, with its ref relative to another; returns its end. */
+static inline uint8_t *log_put(uint8_t *p, const sn_op *op, uint32_t author, unsigned rare, uint32_t ref)
+{
+    uint32_t n = op->n, far = (uint32_t)sn_zigzag((int32_t)(op->ref - ref));
+    uint32_t size = (uint32_t)(far > 0xff) + (far > 0xffff) + (far > 0xffffff);
+    uint32_t many = (uint32_t)(n > 1) + (n > 0xff) + (n > 0xffff);
+    unsigned head = (op->kind < SN_SET ? op->kind : SN_MARK) | (unsigned)(op->flag != 0) << PACK_FLAG |
+                    size << PACK_REF | many << PACK_COUNT;
+
+    rare |= (unsigned)(op->part == SN_MORE) * RARE_MORE |
+            (unsigned)(op->ref_replica != author) * RARE_FOREIGN |
+            (unsigned)(op->len != (op->kind == SN_DELETE)) * RARE_LEN;
+    *p++ = (uint8_t)(head | (rare != 0) * PACK_RARE);
+    if (SN_UNLIKELY(rare != 0))
+        p = log_put_rare(p, op, rare);
+    p = log_put_number(p, n, many + (many == 3));
+    return log_put_number(p, far, size + 1);
 }
 
 /* Pack n records of one change; the last of them becomes `last`. */
@@ -132,20 +165,20 @@ static void log_pack(sn_log *log, const sn_op *ops, size_t n, uint32_t author, u
 {
     uint8_t *p = log->bytes + log->len;
     uint32_t ref = log->ref, since = log->since_mark;
-    unsigned head = ordinal != log->ordinal ? PACK_CHANGE : 0;
+    unsigned rare = ordinal != log->ordinal ? RARE_CHANGE : 0;
     bool amid = log->amid;
 
     SN_ASSERT(ordinal == log->ordinal || ordinal == log->ordinal + 1);
-    for (size_t i = 0; i < n; i++, since++, head = 0) {
+    for (size_t i = 0; i < n; i++, since++, rare = 0) {
         SN_ASSERT((size_t)(log->bytes + log->cap - p) >= PACK_MAX);
         if ((since >= PACK_PER_MARK || p == log->bytes) && !amid) {
             SN_ASSERT(log->marks_len < log->marks_cap);
             log->marks[log->marks_len++] =
                 (sn_log_mark){(uint32_t)(p - log->bytes), ops[i].seq, ops[i].number, ref,
-                              head != 0 ? log->ordinal : ordinal};
+                              rare != 0 ? log->ordinal : ordinal};
             since = 0;
         }
-        p = log_put(p, &ops[i], author, head, ref);
+        p = log_put(p, &ops[i], author, rare, ref);
         ref = ops[i].ref;
         amid = ops[i].part == SN_MORE;
     }
@@ -177,18 +210,17 @@ void sn_log_append(sn_log *log, const sn_op *op, uint32_t author, uint32_t ordin
 
 void sn_log_append_all(sn_log *log, const sn_op *ops, size_t n, uint32_t author, uint32_t ordinal)
 {
-    bool join = false;
-
     if (n == 0)
         return;
+    bool join = log->open.n > 0 && op_joins(&log->open, &ops[0], author);
     for (size_t i = 1; i < n; i++)
-        join |= op_joins(&ops[i - 1], &ops[i], author);
+        join |= op_may_join(&ops[i - 1], &ops[i]) && op_joins(&ops[i - 1], &ops[i], author);
     if (join) {
         for (size_t i = 0; i < n; i++)
             sn_log_append(log, &ops[i], author, ordinal);
         return;
     }
-    sn_log_append(log, &ops[0], author, ordinal); /* to the change before nothing is joined */
+    sn_log_append(log, &ops[0], author, ordinal);
     if (n == 1)
         return;
     log_pack(log, &log->open, 1, author, ordinal);
@@ -211,25 +243,36 @@ static uint32_t log_varint(const uint8_t *bytes, uint32_t *pos)
     }
 }
 
+static inline uint32_t log_number(const uint8_t *p, uint32_t bytes)
+{
+    uint32_t four = (uint32_t)p[0] | (uint32_t)p[1] << 8 | (uint32_t)p[2] << 16 | (uint32_t)p[3] << 24;
+
+    return four & (uint32_t)((UINT64_C(1) << 8 * bytes) - 1);
+}
+
 static void log_unpack(sn_log_iter *it, sn_op *out)
 {
     const uint8_t *bytes = it->log->bytes;
-    unsigned head = bytes[it->pos++];
+    unsigned head = bytes[it->pos++], rare = head & PACK_RARE ? bytes[it->pos++] : 0;
+    uint32_t many = head >> PACK_COUNT, size = (head >> PACK_REF & 3) + 1;
 
-    it->ordinal += (head & PACK_CHANGE) != 0;
+    it->ordinal += (rare & RARE_CHANGE) != 0;
     out->kind = head & PACK_KIND;
-    out->flag = (head & PACK_FLAG) != 0;
-    out->part = head & PACK_MORE ? SN_MORE : it->amid ? SN_LAST : SN_WHOLE;
+    out->flag = head >> PACK_FLAG & 1;
+    out->part = rare & RARE_MORE ? SN_MORE : it->amid ? SN_LAST : SN_WHOLE;
     if (SN_UNLIKELY(out->kind == SN_MARK && out->part == SN_WHOLE))
         out->kind = SN_SET;
     it->amid = out->part == SN_MORE;
     out->change = it->changes[it->ordinal];
     out->seq = it->seq;
     out->number = it->number;
-    out->ref_replica = head & PACK_FOREIGN ? log_varint(bytes, &it->pos) - 1 : it->author;
-    out->n = head & PACK_COUNT ? log_varint(bytes, &it->pos) : 1;
-    out->len = head & PACK_LEN ? log_varint(bytes, &it->pos) : out->kind == SN_DELETE;
-    out->ref = it->ref + (uint32_t)(int32_t)sn_unzigzag(log_varint(bytes, &it->pos));
+    out->ref_replica = rare & RARE_FOREIGN ? log_varint(bytes, &it->pos) - 1 : it->author;
+    out->len = rare & RARE_LEN ? log_varint(bytes, &it->pos) : out->kind == SN_DELETE;
+    many += many == 3;
+    out->n = log_number(bytes + it->pos, many) + (many == 0);
+    it->pos += many;
+    out->ref = it->ref + (uint32_t)(int32_t)sn_unzigzag(log_number(bytes + it->pos, size));
+    it->pos += size;
     it->ref = out->ref;
     it->seq += sn_op_seqs(out);
     it->number += out->kind == SN_INSERT ? out->n : 0;

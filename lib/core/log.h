@@ -106,7 +106,7 @@ sennit_status sn_log_reserve(sn_log *log, sn_mem *mem, size_t n);
  * author's changes. */
 void sn_log_append(sn_log *log, const sn_op *op, uint32_t author, uint32_t ordinal);
 
-/* The same for n records that are all there is of a change. */
+/* The same for n records of one change. */
 void sn_log_append_all(sn_log *log, const sn_op *ops, size_t n, uint32_t author, uint32_t ordinal);
 
 /* Start at the record that holds operation seq, or at the end if seq is that. The

@@ -15,6 +15,7 @@
 #include "core/tree_node.h"
 
 #define COPY_SHORT 32u /* bytes */
+#define RECORDS_NEAR 128
 
 /* A replica that the batch names. */
 typedef struct restore_at {
@@ -123,11 +124,11 @@ static void restore_delete(restoring *r, const sn_op *op)
                    &r->again);
 }
 
-/* What the operations of a change did to text. */
-static sennit_status restore_records_of(restoring *r, const sn_segment *seg, restore_at *at)
+/* What operations of a change did to text. */
+static sennit_status restore_some(restoring *r, const sn_segment *seg, restore_at *at, sn_op *op,
+                                  const sn_op *end)
 {
     const bool toggles = r->toggles > 0;
-    sn_op *op = &r->batch->ops[seg->first], *end = op + seg->n;
 
     for (; op < end; op++) {
         op->change = seg->change;
@@ -143,6 +144,21 @@ static sennit_status restore_records_of(restoring *r, const sn_segment *seg, res
         } else if (op->kind == SN_DELETE && !toggles) {
             restore_delete(r, op);
         }
+    }
+    return SENNIT_OK;
+}
+
+/* A few at a time, so that they are near when they are logged. */
+static sennit_status restore_records_of(restoring *r, const sn_segment *seg, restore_at *at)
+{
+    const sn_roster *who = &r->doc->who;
+    sn_op *op = &r->batch->ops[seg->first], *end = op + seg->n;
+
+    for (sn_op *stop; op < end; op = stop) {
+        stop = end - op > RECORDS_NEAR ? op + RECORDS_NEAR : end;
+        SN_TRY(restore_some(r, seg, at, op, stop));
+        sn_log_append_all(&who->replicas[at->replica].log, op, (size_t)(stop - op), at->replica,
+                          who->changes[seg->change].ordinal);
     }
     return SENNIT_OK;
 }
@@ -197,8 +213,6 @@ static sennit_status restore_segment(restoring *r, sn_segment *seg)
     SN_TRY(sn_log_reserve(&author->log, &r->doc->mem, seg->n));
     seg->change = sn_roster_change(who, at->replica, seg->hlc, seg->seq, seg->number);
     SN_TRY(restore_records_of(r, seg, at));
-    sn_log_append_all(&author->log, &r->batch->ops[seg->first], seg->n, at->replica,
-                      who->changes[seg->change].ordinal);
     author->seq = at->seq;
     if (r->notes > 0)
         SN_TRY(restore_notes_of(r, seg, at->replica));

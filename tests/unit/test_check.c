@@ -157,7 +157,7 @@ static void m1(damage *d)
 }
 static void log_byte(damage *d)
 {
-    uint8_t other = d->me->log.bytes[0] ^ 0x10;
+    uint8_t other = d->me->log.bytes[0] ^ 0x01;
 
     plant(d, &d->me->log.bytes[0], &other, 1);
 }

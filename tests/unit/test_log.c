@@ -308,6 +308,64 @@ static void records_that_come_at_once_are_joined_as_well(void **state)
     history_free(&h);
 }
 
+/* The turn leaves a rest, which the next record goes on from. */
+static void records_that_come_in_two_parts_are_joined_as_well(void **state)
+{
+    (void)state;
+    const sn_op ops[] = {
+        {.kind = SN_DELETE, .change = 1, .n = 1, .ref = 10, .len = 1},
+        {.kind = SN_DELETE, .change = 1, .n = 2, .seq = 1, .ref = 9, .len = 1},
+        {.kind = SN_DELETE, .change = 1, .n = 1, .seq = 3, .ref = 11, .len = 1},
+    };
+    history h, single;
+
+    history_init(&h);
+    history_init(&single);
+    assert_ok(sn_log_reserve(&h.log, &h.mem, 3));
+    assert_ok(sn_log_reserve(&single.log, &single.mem, 3));
+    sn_log_append_all(&h.log, ops, 1, AUTHOR, 0);
+    sn_log_append_all(&h.log, ops + 1, 2, AUTHOR, 0);
+    for (size_t i = 0; i < 3; i++)
+        sn_log_append(&single.log, &ops[i], AUTHOR, 0);
+    assert_int_equal(h.log.len, single.log.len);
+    assert_memory_equal(h.log.bytes, single.log.bytes, h.log.len);
+    assert_int_equal(h.log.open.ref, single.log.open.ref);
+    assert_int_equal(h.log.open.n, 2);
+    history_free(&h);
+    history_free(&single);
+}
+
+/* Numbers of every length, there and back. */
+static void numbers_of_any_size_are_kept(void **state)
+{
+    (void)state;
+    static const uint32_t sizes[] = {1, 2, 255, 256, 65535, 65536, 1 << 24, (1 << 29) + 3};
+    enum { SIZES = sizeof sizes / sizeof *sizes, WIDE = 2 * SIZES * SIZES };
+    sn_op ops[WIDE], op;
+    sn_log_iter it;
+    history h;
+
+    history_init(&h);
+    assert_ok(sn_log_reserve(&h.log, &h.mem, WIDE));
+    for (uint32_t i = 0, seq = 0; i < WIDE; seq += ops[i++].n) {
+        uint32_t a = sizes[i / 2 % SIZES], b = sizes[i / 2 / SIZES];
+
+        ops[i] = (sn_op){.kind = SN_DELETE, .flag = i % 2, .change = h.changes[0], .seq = seq,
+                         .n = i % 2 ? 2 : a % 4096 + 1, .number = 0, .ref_replica = i % 3 ? AUTHOR : b % 1000,
+                         .ref = i % 4 > 1 ? a : (uint32_t)SN_MAX_TEXT - b, .len = i % 2 ? b : 1};
+    }
+    sn_log_append_all(&h.log, ops, WIDE, AUTHOR, 0);
+    sn_log_seek(&it, &h.log, AUTHOR, h.changes, 0);
+    for (uint32_t i = 0; i < WIDE; i++) {
+        assert_true(sn_log_next(&it, &op));
+        assert_true(op.kind == SN_DELETE && op.flag == ops[i].flag && op.change == ops[i].change &&
+                    op.seq == ops[i].seq && op.n == ops[i].n && op.number == ops[i].number &&
+                    op.ref_replica == ops[i].ref_replica && op.ref == ops[i].ref && op.len == ops[i].len);
+    }
+    assert_false(sn_log_next(&it, &op));
+    history_free(&h);
+}
+
 static void a_single_run_needs_no_memory(void **state)
 {
     (void)state;
@@ -357,6 +415,8 @@ int main(void)
         cmocka_unit_test(what_was_appended_since_is_taken_back),
         cmocka_unit_test(a_run_that_turns_back_joins_with_its_first_operation_only),
         cmocka_unit_test(records_that_come_at_once_are_joined_as_well),
+        cmocka_unit_test(records_that_come_in_two_parts_are_joined_as_well),
+        cmocka_unit_test(numbers_of_any_size_are_kept),
         cmocka_unit_test(a_single_run_needs_no_memory),
         cmocka_unit_test(a_log_without_memory_stays_as_it_was),
     };
