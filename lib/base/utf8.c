@@ -9,7 +9,7 @@ static bool utf8_ascii64(const uint8_t *p)
         memcpy(&w, p + i, 8);
         all |= w;
     }
-    return (all & UINT64_C(0x8080808080808080)) == 0;
+    return (all & SN_UTF8_HIGH) == 0;
 }
 
 static bool utf8_ascii8(const uint8_t *p)
@@ -17,7 +17,7 @@ static bool utf8_ascii8(const uint8_t *p)
     uint64_t w;
 
     memcpy(&w, p, 8);
-    return (w & UINT64_C(0x8080808080808080)) == 0;
+    return (w & SN_UTF8_HIGH) == 0;
 }
 
 /* Length of the character at p, of which left bytes are there; 0 if ill-formed.
@@ -83,16 +83,21 @@ sennit_status sennit_utf8_check(const void *text, size_t len, size_t *bad)
 /* Sums of at most 255 bytes fit eight bits: loops a compiler makes vectors of. */
 static void utf8_count_some(const uint8_t *text, size_t len, sn_count *c)
 {
-    uint8_t cont = 0, wide = 0, lines = 0;
+    uint8_t cont = 0, wide = 0, lines = 0, all = 0;
 
+    for (size_t i = 0; i < len; i++) {
+        all |= text[i];
+        lines = (uint8_t)(lines + (text[i] == '\n'));
+    }
+    c->lines += lines;
+    if (SN_LIKELY(all < 0x80))
+        return;
     for (size_t i = 0; i < len; i++) {
         cont = (uint8_t)(cont + sn_utf8_is_cont(text[i]));
         wide = (uint8_t)(wide + (text[i] >= 0xf0));
-        lines = (uint8_t)(lines + (text[i] == '\n'));
     }
     c->cont += cont;
     c->wide += wide;
-    c->lines += lines;
 }
 
 sn_count sn_utf8_count(const uint8_t *text, size_t len)
@@ -112,7 +117,15 @@ sn_count sn_utf8_count(const uint8_t *text, size_t len)
 static size_t utf8_skip_lines(const uint8_t *text, size_t len, size_t n)
 {
     size_t at = 0;
+    uint64_t w;
 
+    for (; len - at >= 8; at += 8) {
+        memcpy(&w, text + at, 8);
+        uint32_t here = sn_utf8_lines8(w);
+        if (here >= n)
+            break;
+        n -= here;
+    }
     while (n > 0 && at < len)
         n -= text[at++] == '\n';
     return at;
@@ -127,6 +140,12 @@ size_t sn_utf8_skip(const uint8_t *text, size_t len, sennit_unit unit, size_t n)
     if (unit == SENNIT_LINES)
         return utf8_skip_lines(text, len, n);
     while (n > 0 && at < len) {
+        while (n >= 8 && len - at >= 8 && utf8_ascii8(text + at)) {
+            at += 8;
+            n -= 8;
+        }
+        if (n == 0 || at == len)
+            break;
         uint32_t width = sn_utf8_width(text[at]);
         size_t units = unit == SENNIT_UTF16 && width == 4 ? 2 : 1;
 

@@ -52,6 +52,17 @@ static inline uint32_t sn_utf8_width(uint8_t b)
     return b < 0x80 ? 1u : b < 0xe0 ? 2u : b < 0xf0 ? 3u : 4u;
 }
 
+#define SN_UTF8_HIGH UINT64_C(0x8080808080808080) /* set in some byte: eight bytes not all ASCII */
+
+/* How many of eight bytes are newlines. */
+static inline uint32_t sn_utf8_lines8(uint64_t w)
+{
+    const uint64_t ones = UINT64_C(0x0101010101010101);
+
+    w ^= ones * '\n'; /* 0 where there is one */
+    return (uint32_t)((~(((w & ~SN_UTF8_HIGH) + ~SN_UTF8_HIGH) | w | ~SN_UTF8_HIGH) >> 7) * ones >> 56);
+}
+
 /* Return the length of the well-formed prefix: len if all of it is. */
 size_t sn_utf8_valid(const uint8_t *text, size_t len);
 

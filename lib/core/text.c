@@ -54,21 +54,36 @@ static sn_count text_mark(const sn_text *text, uint32_t k)
     return (sn_count){k * SN_TEXT_BLOCK, m->cont, m->wide, m->lines};
 }
 
+/* Counts of [0, at), from the nearer end of a block. */
+static sn_count text_before(const sn_text *text, uint32_t at)
+{
+    uint32_t k = at / SN_TEXT_BLOCK, in = at % SN_TEXT_BLOCK;
+    sn_count sum, some;
+
+    if (in > SN_TEXT_BLOCK / 2 && k < text->marks_len) {
+        sum = text_mark(text, k + 1);
+        some = sn_utf8_count(text->bytes + at, SN_TEXT_BLOCK - in);
+        sn_count_sub(&sum, &some);
+    } else {
+        sum = text_mark(text, k);
+        some = sn_utf8_count(text->bytes + at - in, in);
+        sn_count_add(&sum, &some);
+    }
+    return sum;
+}
+
 /* A short stretch, in words, of which the last may reach beyond it; false if it is not
  * ASCII. */
 static inline bool text_count_ascii(const uint8_t *bytes, uint32_t len, sn_count *c)
 {
-    const uint64_t ones = UINT64_C(0x0101010101010101), low = ones * 0x7f;
-
     for (uint32_t at = 0; at < len; at += 8) {
         uint64_t w = sn_get_u64(bytes + at);
 
         if (len - at < 8)
             w &= (UINT64_C(1) << 8 * (len - at)) - 1;
-        if (w & ~low)
+        if (w & SN_UTF8_HIGH)
             return false;
-        w ^= ones * '\n';                        /* 0 where a newline is; below 0x80 all */
-        c->lines += (uint32_t)(((~(w + low) & ~low) >> 7) * ones >> 56);
+        c->lines += sn_utf8_lines8(w);
     }
     return true;
 }
@@ -79,18 +94,11 @@ sn_count sn_text_count_more(const sn_text *text, uint32_t at, uint32_t len)
 
     if (len < 64 && text->cap - at >= 64 && text_count_ascii(text->bytes + at, len, &few))
         return few;
-    if (len < 2 * SN_TEXT_BLOCK)
+    if (len < SN_TEXT_BLOCK)
         return sn_utf8_count(text->bytes + at, len);
 
-    uint32_t end = at + len, first = (at + SN_TEXT_BLOCK - 1) / SN_TEXT_BLOCK;
-    uint32_t last = end / SN_TEXT_BLOCK, head = first * SN_TEXT_BLOCK;
-    sn_count c = sn_utf8_count(text->bytes + at, head - at);
-    sn_count tail = sn_utf8_count(text->bytes + (size_t)last * SN_TEXT_BLOCK,
-                                  end - last * SN_TEXT_BLOCK);
-    sn_count upto = text_mark(text, last), before = text_mark(text, first);
+    sn_count c = text_before(text, at + len), before = text_before(text, at);
 
-    sn_count_add(&c, &tail);
-    sn_count_add(&c, &upto);
     sn_count_sub(&c, &before);
     return c;
 }

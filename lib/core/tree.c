@@ -5,6 +5,7 @@
 
 #define TREE_STEPS 8u /* spans to try on either side of the cursor before a descent */
 #define TREE_LINE 4u  /* spans in a line of memory */
+#define TREE_SHORT 64u /* bytes that are counted as fast as anything known of them */
 
 /* ---- neighbours ---- */
 
@@ -82,14 +83,63 @@ static void tree_fetch(const sn_leaf *leaf)
         SN_FETCH(s + i);
 }
 
-static uint32_t tree_span_in(const sn_tree *tree, const sn_span *s, sennit_unit unit)
+/* Counts of the visible text in spans [from, to) of a leaf. Long spans that are pieces of
+ * one text count as one stretch, less what went from between them: only where a stretch
+ * ends has text to be looked at. */
+static sn_count tree_count(const sn_tree *tree, const sn_leaf *leaf, uint32_t from, uint32_t to)
 {
-    if (sn_span_dead(s))
-        return 0;
-    if (unit == SENNIT_BYTES)
-        return s->len;
-    sn_count c = sn_span_count(tree, s, 0, s->len);
-    return sn_count_in(&c, unit);
+    sn_count sum = {0, 0, 0, 0}, c;
+    const sn_text *text = NULL;
+    uint32_t at = 0, end = 0;
+
+    for (const sn_span *s = leaf->span + from; s < leaf->span + to; s++) {
+        if (sn_span_dead(s))
+            continue;
+        const sn_text *of = &sn_author(tree->who, s->change)->text;
+        if (s->len < TREE_SHORT) {
+            c = sn_text_count(of, s->at, s->len);
+            sn_count_add(&sum, &c);
+            continue;
+        }
+        bool goes_on = of == text && s->at >= end && s->at - end < TREE_SHORT;
+        if (goes_on) {
+            c = sn_text_count(text, end, s->at - end);
+            sn_count_sub(&sum, &c);
+        } else {
+            if (text != NULL) {
+                c = sn_text_count(text, at, end - at);
+                sn_count_add(&sum, &c);
+            }
+            text = of;
+            at = s->at;
+        }
+        end = s->at + s->len;
+    }
+    if (text != NULL) {
+        c = sn_text_count(text, at, end - at);
+        sn_count_add(&sum, &c);
+    }
+    return sum;
+}
+
+/* The span of a leaf that holds unit *n, which becomes relative to it. */
+static uint32_t tree_search(const sn_tree *tree, const sn_leaf *leaf, sennit_unit unit, uint32_t *n)
+{
+    uint32_t low = 0, high = leaf->node.n;
+
+    while (high - low > 1) {
+        uint32_t mid = low + (high - low) / 2;
+        sn_count c = tree_count(tree, leaf, low, mid);
+        uint32_t here = sn_count_in(&c, unit);
+
+        if (*n < here) {
+            high = mid;
+        } else {
+            *n -= here;
+            low = mid;
+        }
+    }
+    return low;
 }
 
 /* Without multibyte characters the three units of length are one. */
@@ -103,18 +153,10 @@ sn_place sn_tree_at(sn_tree *tree, sennit_unit unit, uint32_t n)
     unit = tree_plain(tree, unit);
     sn_tree_settle(tree);
     sn_leaf *leaf = tree_descend(tree, unit, &n);
-
-    for (uint32_t i = 0; i < leaf->node.n; i++) {
-        const sn_span *s = &leaf->span[i];
-        uint32_t here = tree_span_in(tree, s, unit);
-
-        if (n < here)
-            return (sn_place){leaf, i, sn_text_skip(&sn_author(tree->who, s->change)->text, s->at,
-                                                    s->len, unit, n)};
-        n -= here;
-    }
-    SN_ASSERT(!"a position past the end");
-    return (sn_place){leaf, leaf->node.n, 0};
+    uint32_t i = tree_search(tree, leaf, unit, &n);
+    const sn_span *s = &leaf->span[i];
+    return (sn_place){leaf, i, sn_text_skip(&sn_author(tree->who, s->change)->text, s->at, s->len,
+                                            unit, n)};
 }
 
 sn_place sn_tree_line(sn_tree *tree, uint32_t n)
@@ -123,17 +165,10 @@ sn_place sn_tree_line(sn_tree *tree, uint32_t n)
 
     sn_tree_settle(tree);
     sn_leaf *leaf = tree_descend(tree, SENNIT_LINES, &rest);
-    for (uint32_t i = 0; i < leaf->node.n; i++) {
-        const sn_span *s = &leaf->span[i];
-        uint32_t here = tree_span_in(tree, s, SENNIT_LINES);
-
-        if (rest < here)
-            return (sn_place){leaf, i, sn_text_skip(&sn_author(tree->who, s->change)->text, s->at,
-                                                    s->len, SENNIT_LINES, rest + 1)};
-        rest -= here;
-    }
-    SN_ASSERT(!"a line past the end");
-    return (sn_place){leaf, leaf->node.n, 0};
+    uint32_t i = tree_search(tree, leaf, SENNIT_LINES, &rest);
+    const sn_span *s = &leaf->span[i];
+    return (sn_place){leaf, i, sn_text_skip(&sn_author(tree->who, s->change)->text, s->at, s->len,
+                                            SENNIT_LINES, rest + 1)};
 }
 
 static uint32_t tree_bytes_above(const sn_leaf *leaf)
@@ -241,12 +276,10 @@ sn_count sn_tree_before(sn_tree *tree, sn_place p)
             sum.wide += up->sum[2][i];
             sum.lines += up->sum[3][i];
         }
-    for (uint32_t i = 0; i <= p.i && i < p.leaf->node.n; i++) {
-        const sn_span *s = &p.leaf->span[i];
-
-        if (sn_span_dead(s))
-            continue;
-        sn_count c = sn_span_count(tree, s, 0, i < p.i ? s->len : p.off);
+    sn_count c = tree_count(tree, p.leaf, 0, p.i);
+    sn_count_add(&sum, &c);
+    if (p.i < p.leaf->node.n && !sn_span_dead(sn_place_span(&p))) {
+        c = sn_span_count(tree, sn_place_span(&p), 0, p.off);
         sn_count_add(&sum, &c);
     }
     return sum;

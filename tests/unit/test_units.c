@@ -156,6 +156,60 @@ static void a_column_inside_a_character_is_that_of_its_start(void **state)
     assert_int_equal(column, 2);
 }
 
+/* The first place by which n units have gone; inside a character, its start. */
+static size_t place_of(const char *text, size_t len, sennit_unit unit, size_t n)
+{
+    size_t at = 0, end = 0;
+
+    for (size_t gone = 0; gone < n; at = end) {
+        for (end = at + 1; end < len && text_is_inside(text[end]);)
+            end++;
+        gone += text_units(text + at, end - at, unit);
+        if (gone > n)
+            break;
+    }
+    return at;
+}
+
+/* Many pieces of one long text, with letters between them. */
+static sennit_doc *cut_doc(stage *s, rng *r)
+{
+    enum { TIMES = 1000 };
+    char text[TIMES * MIXED_LEN + 1];
+
+    for (size_t i = 0; i < TIMES; i++)
+        memcpy(text + i * MIXED_LEN, MIXED, MIXED_LEN + 1);
+    s->options.unit = SENNIT_CODEPOINTS;
+    sennit_doc *doc = stage_doc(s, 1, text);
+    for (size_t i = 0; i < 120; i++) {
+        assert_ok(sennit_doc_insert(doc, rng_below(r, sennit_doc_len(doc)), "x\n", 1 + i % 2));
+        assert_ok(sennit_doc_delete(doc, rng_below(r, sennit_doc_len(doc) - 40), 1 + i % 40));
+    }
+    return doc;
+}
+
+static void pieces_of_a_long_text_are_counted_as_what_they_hold(void **state)
+{
+    stage *s = *state;
+    rng r = rng_seed(24);
+    sennit_doc *doc = cut_doc(s, &r);
+    sennit_buf all;
+    size_t got;
+
+    sennit_buf_init(&all, NULL);
+    assert_ok(sennit_doc_read(doc, 0, sennit_doc_len(doc), &all));
+    const char *text = (const char *)all.data;
+    for (unsigned i = 0; i < 600; i++) {
+        sennit_unit from = (sennit_unit)(i % 4), to = (sennit_unit)(i / 4 % 4);
+        size_t pos = rng_below(&r, sennit_doc_count(doc, from));
+        size_t at = place_of(text, all.len, from, pos);
+
+        assert_ok(sennit_doc_convert(doc, from, pos, to, &got));
+        assert_int_equal(got, text_units(text, at, to));
+    }
+    sennit_buf_clear(&all);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -167,6 +221,7 @@ int main(void)
         STAGE_TEST(a_column_past_the_end_is_the_end_of_the_line),
         STAGE_TEST(a_newline_at_the_end_begins_an_empty_line),
         STAGE_TEST(a_column_inside_a_character_is_that_of_its_start),
+        STAGE_TEST(pieces_of_a_long_text_are_counted_as_what_they_hold),
     };
 
     return RUN_TESTS(tests);
