@@ -104,7 +104,7 @@ static sennit_status bytes_read_group(sn_reader *r, uint64_t own, sn_mem *mem, s
                                       sennit_error *err)
 {
     uint64_t from, n;
-    uint8_t flags;
+    uint8_t flags = 0;
 
     *g = (sn_group){.replica = own};
     SN_TRY(sn_read_u8(r, &flags, err));
@@ -179,7 +179,7 @@ static sennit_status bytes_read(sn_reader *r, sennit_undo *undo, sennit_error *e
 
 static sennit_status bytes_open(const sennit_doc *doc, sn_reader *r, sennit_error *err)
 {
-    const uint8_t *lineage;
+    const uint8_t *lineage = NULL;
     uint8_t tag = 0, form = 0, ours[16];
 
     SN_TRY(sn_read_u8(r, &tag, err));
