@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import test from "node:test";
 
-import { Document, SennitError, blame, changeVersions, diff, spliceAt, textAt, versionAt } from "../dist/index.js";
+import { Document, SennitError, blame, changeVersions, diff, editAt, spliceAt, textAt, versionAt } from "../dist/index.js";
 
 const HOUR = 3_600_000;
 
@@ -52,6 +52,26 @@ test("an edit of an old text lands in the new one", () => {
   assert.equal(spliceAt(a, versionAt(a, start), 4, 3, "three"), 7);
   assert.equal(String(a), "😀 and three");
   assert.equal([...a.patches()].length, 0);
+});
+
+test("several edits of an old text are made, or none of them", () => {
+  const { a, start } = story(), then = versionAt(a, start), before = String(a), past = textAt(a, then);
+  const last = past.length;
+  const refused = (version, pos, code) => {
+    const edits = [{ pos: 0, removed: 0, text: "x" }, { pos, removed: 0, text: "y" }];
+    assert.throws(() => editAt(a, version, edits), (e) => e instanceof SennitError && e.code === code);
+    assert.equal(String(a), before);
+  };
+  refused(then, last + 1, "ERANGE");
+  refused(versionAt(a, start + HOUR), 5, "EUTF8"); // within the pair of 😀
+  assert.throws(() => editAt(a, then, [{ pos: 0, removed: 0, text: "\ud800" }]), SennitError);
+  const b = a.fork();
+  editAt(a, then, [{ pos: 0, removed: 0, text: "é" }, { pos: 0, removed: 0, text: "中".repeat(5000) }, { pos: last, removed: 0, text: "!" }]);
+  for (const [pos, text] of [[last, "!"], [0, "中".repeat(5000)], [0, "é"]]) spliceAt(b, then, pos, 0, text);
+  assert.equal([...String(a)].sort().join(""), [...String(b)].sort().join(""));
+  assert.ok(String(a).startsWith(`é${"中".repeat(5000)}😀`));
+  editAt(a, then, []);
+  a.check();
 });
 
 test("what was deleted can be forgotten, and then the past is not told any more", () => {

@@ -701,6 +701,14 @@ EXTRA(js_history_splice) int js_history_splice(sennit_doc *doc, double now, cons
     return status;
 }
 
+/* edits: n of four words each, as sennit_edit has them here. */
+EXTRA(js_history_edit) int js_history_edit(sennit_doc *doc, double now, const void *version,
+                                           size_t version_len, const sennit_edit *edits, size_t n)
+{
+    sennit_doc_set_time(doc, (uint64_t)now);
+    return done(sennit_history_edit(doc, version, version_len, SENNIT_UTF16, edits, n));
+}
+
 /* ---- Marks and metadata: the value comes first, by a call of its own ---- */
 
 static sennit_value given;

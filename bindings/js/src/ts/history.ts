@@ -4,6 +4,9 @@ import { wasm, whole } from "./wasm.js";
 /** A stretch of text that one replica wrote at one time. */
 export interface Blame { pos: number; length: number; replica: bigint; unixMs: number }
 
+/** One edit of a text: so much taken away at a place, and something put there. */
+export interface Edit { pos: number; removed: number; text: string }
+
 /** The version of all changes up to a time, by their authors' clocks. */
 export function versionAt(doc: Document, unixMs: number): Version {
   wasm.ok(call["js_history_at"]!(Document.at(doc), unixMs));
@@ -63,4 +66,23 @@ export function spliceAt(doc: Document, version: Version, pos: number, n: number
   const landed = wasm.word(2);
   Document.edited(doc);
   return landed;
+}
+
+const EDIT_WORDS = 4;
+
+/** Make several such edits, all or none. Each counts in the text of that version, as if it
+ * were the only one; of those at one place the first stands first. */
+export function editAt(doc: Document, version: Version, edits: readonly Edit[]): void {
+  const at = Document.at(doc), gap = 4 * EDIT_WORDS * edits.length;
+  const v = wasm.putBytes(version, gap);
+  let end = gap + v;
+  const places = edits.map(({ pos, removed, text }) => {
+    const start = end, len = wasm.putText(text, start);
+    end += len;
+    return [whole(pos, "position"), whole(removed, "length"), start, len] as const;
+  });
+  // Where the room is, is known when all is in it.
+  wasm.putWords(places.flatMap(([pos, removed, start, len]) => [pos, removed, wasm.at + start, len]));
+  wasm.ok(call["js_history_edit"]!(at, Document.now(doc), wasm.at + gap, v, wasm.at, edits.length));
+  Document.edited(doc);
 }

@@ -179,6 +179,12 @@ export class Wasm {
     return data.length;
   }
 
+  /** Put words where the room begins, into a gap that was left for them. */
+  putWords(words: readonly number[]): void {
+    this.#fresh();
+    this.#words.set(words, this.#scratch >> 2);
+  }
+
   /** Put text as UTF-8; returns its length in bytes. Lone surrogates are refused. */
   putText(text: string, offset = 0): number {
     const n = text.length;
