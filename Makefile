@@ -297,7 +297,7 @@ python:
 
 js:
 	@sh tools/setup.sh js
-	+@$(SUBMAKE) -s MODE=release server
+	+@$(SUBMAKE) -s MODE=release lib server
 	@SENNITD="$(CURDIR)/build/release/sennitd" $(RUN) "the package for JavaScript" 'sh bindings/js/test.sh'
 
 # ---- The page, in Chromium ---------------------------------------------------

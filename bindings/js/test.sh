@@ -3,7 +3,7 @@
 set -eu
 cd "$(dirname "$0")"
 
-npm install --silent
+npm install --silent --ignore-scripts
 sh build-wasm.sh dist/sennit.wasm
 npx tsc
 npm run --silent docs
