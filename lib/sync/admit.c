@@ -7,7 +7,8 @@
 /* One delta on its way in. */
 typedef struct entering {
     const sn_channel *channel;
-    uint64_t replica;  /* of the peer; if it had none when it greeted, the first that comes */
+    uint64_t replica;  /* of the peer; 0: none is known */
+    bool begun;        /* its first change was looked at */
     bool own, foreign; /* it holds operations of this replica, or of others */
     uint64_t own_end;  /* where those of this replica end */
     bool bind;         /* the replica is to be bound to this user */
@@ -27,6 +28,19 @@ static sennit_status enter_replica(entering *e, uint64_t replica, uint64_t end)
     return SENNIT_OK;
 }
 
+/* A peer that had no replica when it greeted may have begun to write. Then it comes with
+ * one that it did not know before; else it brings what others wrote. */
+static uint64_t enter_peer(const sn_channel *c, const sennit_change *first)
+{
+    const sn_point *had = c->greeted;
+    uint64_t replica, count;
+
+    for (size_t at = 0; sennit_version_next(had->version, had->len, &at, &replica, &count) == 1;)
+        if (replica == first->replica)
+            return 0;
+    return first->first == 0 ? first->replica : 0;
+}
+
 /* May be asked about the same change twice. A toggle is none of a comment's: it
  * could bring deleted text back. */
 static sennit_status enter_change(void *arg, const sennit_change *change, unsigned kinds)
@@ -36,8 +50,9 @@ static sennit_status enter_change(void *arg, const sennit_change *change, unsign
     const sennit_hub *hub = e->channel->room->hub;
     sennit_permission permission = e->channel->permission;
 
-    if (e->replica == 0)
-        e->replica = change->replica;
+    if (e->replica == 0 && !e->begun)
+        e->replica = enter_peer(e->channel, change);
+    e->begun = true;
     e->own = e->own || (change->replica != 0 && change->replica == e->replica);
     e->foreign = e->foreign || change->replica != e->replica || change->replica == 0;
     if (change->replica == e->replica)

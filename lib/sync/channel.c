@@ -40,6 +40,7 @@ void sn_channel_free(sn_channel *c)
         c->room->idle_since_ms = hub->now_ms;
     hub->stat.channels--;
     sn_point_drop(c->room, &c->point);
+    sn_point_drop(c->room, &c->greeted);
     sn_mem_free(&hub->mem, c->pending, c->pending_cap * sizeof *c->pending);
     sn_mem_free(&hub->mem, c->user, strlen(c->user) + 1);
     sennit_buf_clear(&c->presence);

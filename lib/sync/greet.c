@@ -63,6 +63,8 @@ static sennit_status channel_new(sennit_connection *connection, sn_room *room, u
 static sennit_status channel_set_version(sn_channel *c, const sn_bytes *version)
 {
     SN_TRY(sn_point_new(c->room, version->data, version->len, &c->point));
+    if (c->replica == 0)
+        sn_point_take(&c->greeted, c->point);
     c->behind = true;
     c->place = c->room->ring_first + c->room->ring_len;
     return SENNIT_OK;

@@ -110,6 +110,7 @@ struct sn_channel {
     uint64_t place;        /* in the ring */
     bool behind, welcome_due;
     sn_point *point;       /* what the peer has at least */
+    sn_point *greeted;     /* what it had when it greeted, if it had no replica then */
     uint64_t in_serial, out_serial;
     uint64_t waiting_for;  /* so many of its operations have to be known before more is
                               acknowledged; 0: none waits for others */

@@ -2,6 +2,7 @@
 
 #include "support/doc.h"
 #include "support/require.h"
+#include "sync/link.h"
 
 #include <string.h>
 
@@ -26,17 +27,55 @@ static sennit_doc *actor_new_doc(actor *a)
     return doc;
 }
 
-static void actor_open(actor *a, const sennit_buf *saved)
+/* ---- Disks ---- */
+
+static void kept_init(kept *k)
+{
+    sennit_buf_init(&k->doc, NULL);
+    sennit_buf_init(&k->steps, NULL);
+}
+
+static void kept_forget(kept *k)
+{
+    k->doc.len = k->steps.len = 0;
+}
+
+static void kept_clear(kept *k)
+{
+    sennit_buf_clear(&k->doc);
+    sennit_buf_clear(&k->steps);
+}
+
+static void actor_save(const actor *a, kept *out)
+{
+    kept_forget(out);
+    require(sennit_doc_save(a->doc, SENNIT_SAVE_IDENTITY, &out->doc) == SENNIT_OK);
+    require(sennit_undo_save(a->undo, &out->steps) == SENNIT_OK);
+}
+
+static void actor_load(actor *a, const kept *saved)
 {
     sennit_options options = actor_options(a);
+
+    if (saved == NULL || saved->doc.len == 0) {
+        a->doc = actor_new_doc(a);
+        require(sennit_undo_new(a->doc, NULL, &a->undo) == SENNIT_OK);
+        return;
+    }
+    require(sennit_doc_load(&options, saved->doc.data, saved->doc.len, &a->doc, NULL) == SENNIT_OK);
+    require(sennit_undo_load(a->doc, NULL, saved->steps.data, saved->steps.len, &a->undo, NULL) ==
+            SENNIT_OK);
+}
+
+/* ---- Opening and closing ---- */
+
+static void actor_open(actor *a, const kept *saved)
+{
     sennit_link_options link = {.size = sizeof link, .random = rng_random, .random_self = a->chance,
                                 .max_frame = SERVER_FRAME};
     char token[4];
 
-    if (saved == NULL || saved->len == 0)
-        a->doc = actor_new_doc(a);
-    else
-        require(sennit_doc_load(&options, saved->data, saved->len, &a->doc, NULL) == SENNIT_OK);
+    actor_load(a, saved);
     link.flush_ms = rng_percent(a->chance, 30) ? 40 : 0;
     server_token(a->user, token);
     require(sennit_link_new(&link, &a->link) == SENNIT_OK);
@@ -51,32 +90,28 @@ static void actor_close(actor *a)
 {
     actor_go_offline(a);
     sennit_link_free(a->link);
+    sennit_undo_free(a->undo);
     sennit_doc_free(a->doc);
     a->link = NULL;
     a->session = NULL;
+    a->undo = NULL;
     a->doc = NULL;
 }
 
 void actor_begin(actor *a)
 {
-    sennit_buf_init(&a->backup, NULL);
+    kept_init(&a->backup);
     actor_open(a, NULL);
 }
 
 void actor_end(actor *a)
 {
     actor_close(a);
-    sennit_buf_clear(&a->backup);
+    kept_clear(&a->backup);
     free(a->waited);
 }
 
-static void actor_save(const actor *a, sennit_buf *out)
-{
-    out->len = 0;
-    require(sennit_doc_save(a->doc, SENNIT_SAVE_IDENTITY, out) == SENNIT_OK);
-}
-
-static void actor_reopen(actor *a, const sennit_buf *saved)
+static void actor_reopen(actor *a, const kept *saved)
 {
     actor_close(a);
     actor_open(a, saved);
@@ -84,13 +119,13 @@ static void actor_reopen(actor *a, const sennit_buf *saved)
 
 void actor_restart(actor *a)
 {
-    sennit_buf saved;
+    kept saved;
 
     journal_note(a->journal, "restart", a->number, 0);
-    sennit_buf_init(&saved, NULL);
+    kept_init(&saved);
     actor_save(a, &saved);
     actor_reopen(a, &saved);
-    sennit_buf_clear(&saved);
+    kept_clear(&saved);
 }
 
 void actor_back_up(actor *a)
@@ -104,85 +139,31 @@ void actor_back_up(actor *a)
 
 void actor_set_back(actor *a)
 {
-    if (a->backup.len == 0)
+    if (a->backup.doc.len == 0)
         return;
     journal_note(a->journal, "set back", a->number, 0);
     oracle_lose(a->oracle, a->number, a->backup_pieces, a->backup_erasures);
     actor_reopen(a, &a->backup);
-    a->backup.len = 0;
+    kept_forget(&a->backup);
     a->copied = true;
 }
 
 void actor_copy(actor *a, actor *other)
 {
-    sennit_buf saved;
+    kept saved;
 
     if (a == other || a->copied)
         return;
     journal_note(a->journal, "copy", a->number, other->number);
-    sennit_buf_init(&saved, NULL);
+    kept_init(&saved);
     actor_save(a, &saved);
     oracle_lose(a->oracle, other->number, 0, 0);
     other->user = a->user;
     actor_reopen(other, &saved);
-    sennit_buf_clear(&saved);
-    a->backup.len = other->backup.len = 0;
+    kept_clear(&saved);
+    kept_forget(&a->backup);
+    kept_forget(&other->backup);
     a->copied = other->copied = true;
-}
-
-/* ---- Editing ---- */
-
-bool actor_may_edit(const actor *a)
-{
-    return a->server->open ||
-           (!a->server->revoked[a->user] && a->server->permission[a->user] >= SENNIT_EDIT);
-}
-
-static void actor_insert(actor *a)
-{
-    const size_t n = rng_percent(a->chance, 3) ? 400 : rng_in(a->chance, 1, 3);
-    char text[1600];
-
-    oracle_type(a->oracle, a->number, n, text);
-    size_t pos = 4 * rng_below(a->chance, sennit_doc_len(a->doc) / 4 + 1);
-    require(sennit_doc_insert(a->doc, pos, text, 4 * n) == SENNIT_OK);
-}
-
-static void actor_erase(actor *a)
-{
-    const size_t all = sennit_doc_len(a->doc) / 4, at = rng_below(a->chance, all);
-    size_t n = rng_in(a->chance, 1, 3);
-    sennit_buf text;
-
-    n = n < all - at ? n : all - at;
-    if (n == 0 || !actor_may_edit(a))
-        return;
-    sennit_buf_init(&text, NULL);
-    require(sennit_doc_read(a->doc, 4 * at, 4 * n, &text) == SENNIT_OK);
-    oracle_erase(a->oracle, a->number, text.data, text.len);
-    require(sennit_doc_delete(a->doc, 4 * at, 4 * n) == SENNIT_OK);
-    sennit_buf_clear(&text);
-}
-
-/* One that has no lineage would begin a document of its own. */
-static bool actor_has_lineage(const actor *a)
-{
-    static const uint8_t none[16];
-    uint8_t lineage[16];
-
-    sennit_doc_lineage(a->doc, lineage);
-    return memcmp(lineage, none, sizeof none) != 0;
-}
-
-void actor_edit(actor *a)
-{
-    if (!actor_has_lineage(a))
-        return;
-    sennit_doc_set_time(a->doc, clock_read(&a->clock));
-    if (rng_percent(a->chance, 75))
-        actor_insert(a);
-    else
-        actor_erase(a);
 }
 
 void actor_show(actor *a)
@@ -260,7 +241,7 @@ static void actor_rebased(actor *a, const sennit_rebased *done)
 {
     journal_note(a->journal, "rebased", a->number, done->operations);
     a->copied = false;
-    a->backup.len = 0; /* what it has of this would come anew a second time */
+    kept_forget(&a->backup); /* what it has of this would come anew a second time */
 }
 
 static void actor_events(actor *a)
@@ -275,7 +256,7 @@ static void actor_events(actor *a)
             actor_refused(a, e.fault);
         else if (e.kind == SENNIT_EVENT_REBASED)
             actor_rebased(a, &e.rebased);
-        else if (e.kind == SENNIT_EVENT_LIVE)
+        else if (e.kind == SENNIT_EVENT_LIVE && actor_may_edit(a))
             a->refused = 0;
     }
     actor_look_at_safe(a);
@@ -318,6 +299,15 @@ static void actor_connect(actor *a)
     server_accept(a->server, a->wire);
     journal_note(a->journal, "connect", a->number, a->wire->number);
     require(sennit_link_opened(a->link, clock_read(&a->clock)) == SENNIT_OK);
+}
+
+/* One that does not care what it was told. */
+static void actor_be_bold(actor *a)
+{
+    if (!a->bold || sennit_session_get_state(a->session) != SENNIT_LIVE || !rng_percent(a->chance, 20))
+        return;
+    a->session->permission = SENNIT_EDIT;
+    a->session->muted = false;
 }
 
 static void actor_send(actor *a)
@@ -364,12 +354,13 @@ void actor_turn(actor *a)
     if (a->token_ms != 0 && a->token_ms <= now_ms)
         actor_get_token(a);
     actor_receive(a);
+    actor_be_bold(a);
     actor_send(a);
 }
 
 bool actor_is_done(const actor *a)
 {
-    if (!actor_may_edit(a) && a->refused == SENNIT_FAULT_FORBIDDEN)
+    if (!actor_may_edit(a) && (a->bold || a->refused == SENNIT_FAULT_FORBIDDEN))
         return true; /* it keeps what it has */
     return a->wire != NULL && a->wire->up.n == 0 && a->wire->down.n == 0 &&
            sennit_session_get_state(a->session) == SENNIT_LIVE &&

@@ -7,6 +7,11 @@
 #include "sim/oracle.h"
 #include "sim/server.h"
 
+/* What a disk has of a document. */
+typedef struct kept {
+    sennit_buf doc, steps; /* empty: nothing */
+} kept;
+
 typedef struct actor {
     rng *chance;
     journal *journal;
@@ -14,17 +19,18 @@ typedef struct actor {
     server *server;
     network *network;
     unsigned number, user;
-    clock clock;
+    timepiece clock;
     bool seeded;             /* its document begins with a lineage; else it has the server's */
-    bool knows;              /* it has a lineage */
+    bool bold;               /* it sends what it may not, now and then */
     sennit_doc *doc;
+    sennit_undo *undo;
     sennit_link *link;
     sennit_session *session;
     wire *wire;              /* NULL: offline */
     uint64_t connect_ms, token_ms; /* when it connects, or gets another token; 0: not */
     sennit_fault refused;    /* why it is */
 
-    sennit_buf backup;
+    kept backup;
     size_t backup_pieces, backup_erasures;
     bool copied;             /* another disk has this replica id */
 
@@ -40,7 +46,7 @@ void actor_end(actor *a);
 /* Connect if it is time, and move frames. */
 void actor_turn(actor *a);
 
-/* What it does by itself. */
+/* What it does by itself. Edits: edits.c. */
 void actor_edit(actor *a);
 void actor_wait(actor *a);
 void actor_show(actor *a);      /* says where it is, to be seen by the others */

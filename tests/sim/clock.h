@@ -4,14 +4,14 @@
 
 #include "support/rng.h"
 
-typedef struct clock {
+typedef struct timepiece {
     const uint64_t *true_ms;
     int64_t wrong_ms;
-} clock;
+} timepiece;
 
-uint64_t clock_read(const clock *c);
+uint64_t clock_read(const timepiece *c);
 
 /* Make it wrong: by seconds, minutes or hours, or by nothing. */
-void clock_upset(clock *c, rng *r);
+void clock_upset(timepiece *c, rng *r);
 
 #endif

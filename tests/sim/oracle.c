@@ -39,15 +39,54 @@ void oracle_type(oracle *o, unsigned author, size_t n, char *text)
     }
 }
 
-void oracle_erase(oracle *o, unsigned author, const uint8_t *text, size_t len)
-{
-    for (size_t i = 0; i < len; i += 4) {
-        size_t p = piece_get(text + i);
+/* ---- Deleting ---- */
 
-        require(p < o->len);
-        o->pieces[p].deleted = true;
-        o->erasures = require_room(o->erasures, o->erasures_len, sizeof *o->erasures);
-        o->erasures[o->erasures_len++] = (erasure){p, author, false};
+static void erasure_counts(oracle *o, erasure *e)
+{
+    e->barred = false;
+    o->pieces[e->piece].deleted = true;
+}
+
+static void oracle_erase_piece(oracle *o, unsigned author, bool may, size_t p)
+{
+    require(p < o->len);
+    o->pieces[p].touched = true;
+    o->erasures = require_room(o->erasures, o->erasures_len, sizeof *o->erasures);
+    o->erasures[o->erasures_len] = (erasure){.piece = p, .author = author, .barred = true};
+    if (may)
+        erasure_counts(o, &o->erasures[o->erasures_len]);
+    o->erasures_len++;
+}
+
+void oracle_erase(oracle *o, unsigned author, bool may, const uint8_t *text, size_t len)
+{
+    for (size_t i = 0; i < len; i += 4)
+        oracle_erase_piece(o, author, may, piece_get(text + i));
+}
+
+void oracle_allow(oracle *o, unsigned author)
+{
+    for (size_t i = 0; i < o->erasures_len; i++)
+        if (o->erasures[i].barred && o->erasures[i].author == author)
+            erasure_counts(o, &o->erasures[i]);
+}
+
+/* What is there again was taken back by who deleted it, or by somebody with a copy of
+ * his steps. What stays away may have been deleted twice, and taken back once. */
+void oracle_turn(oracle *o, unsigned author, bool may, const uint32_t *before, const uint32_t *after)
+{
+    for (size_t i = 0; i < o->erasures_len; i++) {
+        erasure *e = &o->erasures[i];
+
+        if (after[e->piece] != 0 && before[e->piece] == 0 && may && e->author == author)
+            e->undone = true;
+        else if (before[e->piece] == 0 && (after[e->piece] != 0 || e->author == author))
+            e->lost = true;
+    }
+    for (size_t i = 0; i < o->len; i++) {
+        if (before[i] != 0 && after[i] == 0)
+            oracle_erase_piece(o, author, may, i);
+        o->pieces[i].taken |= before[i] == 0 && after[i] == 0 && o->pieces[i].author == author;
     }
 }
 
@@ -55,8 +94,11 @@ void oracle_lose(oracle *o, unsigned author, size_t pieces, size_t erasures)
 {
     for (size_t i = pieces; i < o->len; i++)
         o->pieces[i].lost = o->pieces[i].lost || o->pieces[i].author == author;
-    for (size_t i = erasures; i < o->erasures_len; i++)
-        o->erasures[i].lost = o->erasures[i].lost || o->erasures[i].author == author;
+    for (size_t i = 0; i < o->erasures_len; i++) {
+        erasure *e = &o->erasures[i];
+
+        e->lost = e->lost || (e->author == author && (i >= erasures || e->undone));
+    }
 }
 
 void oracle_undurable(oracle *o)
@@ -95,6 +137,13 @@ void oracle_blame(const oracle *o, size_t i)
 
     fprintf(stderr, "character %zx, typed by %u%s%s%s:\n", i + ORACLE_FIRST, p->author,
             p->deleted ? ", deleted" : "", p->lost ? ", lost" : "", p->durable ? ", durable" : "");
+    for (size_t k = 0; k < o->erasures_len; k++) {
+        const erasure *e = &o->erasures[k];
+
+        if (e->piece == i)
+            fprintf(stderr, "  deleted by %u%s%s%s\n", e->author, e->barred ? ", who might not" : "",
+                    e->undone ? ", undone" : "", e->lost ? ", lost" : "");
+    }
 }
 
 void oracle_check_durable(const oracle *o, const uint32_t *places)

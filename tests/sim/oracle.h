@@ -15,7 +15,9 @@
 typedef struct piece {
     unsigned author;
     bool follows; /* was typed behind the one before, in one go */
-    bool deleted; /* somebody deleted it, or tried to */
+    bool touched; /* somebody deleted it, or tried to */
+    bool deleted; /* and might */
+    bool taken;   /* its author took back what he typed while it was away: maybe this */
     bool lost;    /* its author's disk may have lost it, so it may be nowhere */
     bool durable; /* the server called it durable, and was not restored since */
 } piece;
@@ -24,7 +26,10 @@ typedef struct piece {
 typedef struct erasure {
     size_t piece;
     unsigned author;
-    bool lost; /* its author's disk may have lost it */
+    bool barred; /* he might not, so far */
+    bool undone; /* he took it back */
+    bool lost;   /* whether it counts cannot be told: a disk may have lost it, or what
+                    took it back */
 } erasure;
 
 typedef struct oracle {
@@ -39,8 +44,15 @@ void oracle_free(oracle *o);
 /* Draw up n new characters, 4 * n bytes of text. */
 void oracle_type(oracle *o, unsigned author, size_t n, char *text);
 
-/* A stretch of text is deleted. */
-void oracle_erase(oracle *o, unsigned author, const uint8_t *text, size_t len);
+/* A stretch of text is deleted. may: its author may do that. */
+void oracle_erase(oracle *o, unsigned author, bool may, const uint8_t *text, size_t len);
+
+/* A text was this before and is that after its author took something back, or did it
+ * again; places as oracle_look gives them. */
+void oracle_turn(oracle *o, unsigned author, bool may, const uint32_t *before, const uint32_t *after);
+
+/* An author may edit now, so what he deleted before counts too. */
+void oracle_allow(oracle *o, unsigned author);
 
 /* The disk of an author is as it was when there were so many pieces and erasures. */
 void oracle_lose(oracle *o, unsigned author, size_t pieces, size_t erasures);

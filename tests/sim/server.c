@@ -1,5 +1,7 @@
 #include "sim/server.h"
 
+#include "base/hash.h"
+#include "support/doc.h"
 #include "support/require.h"
 
 #include <string.h>
@@ -109,17 +111,34 @@ static uint64_t server_operations(server *s)
     return stat.operations + stat.parked;
 }
 
-/* Nobody who may not write adds anything. */
+/* What its text comes to. */
+static uint64_t server_text(server *s)
+{
+    const sennit_doc *doc = server_document(s);
+    sennit_buf text;
+    uint64_t sum;
+
+    sennit_buf_init(&text, NULL);
+    if (doc != NULL)
+        doc_text(doc, &text);
+    sum = sn_hash64(text.data, text.len, 0);
+    sennit_buf_clear(&text);
+    return sum;
+}
+
+/* Nobody who may not write adds anything, and who may comment changes no text. What
+ * may be done is that of after the frame: a hello comes before all that stands on it. */
 static sennit_status server_read(server *s, wire *w, const parcel *p)
 {
-    const uint64_t before = server_operations(s);
+    const uint64_t before = server_operations(s), text = s->open ? 0 : server_text(s);
     sennit_status st;
 
     s->speaking = w;
     st = sennit_hub_receive(w->far, p->data, p->len, *s->now_ms);
     s->speaking = NULL;
     require(st == SENNIT_OK || st == SENNIT_ECLOSED);
-    require(w->permission >= SENNIT_EDIT || server_operations(s) <= before);
+    require(w->permission >= SENNIT_COMMENT || server_operations(s) <= before);
+    require(s->open || w->permission >= SENNIT_EDIT || server_text(s) == text);
     return st;
 }
 

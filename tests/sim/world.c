@@ -2,6 +2,7 @@
 
 #include "support/doc.h"
 #include "support/require.h"
+#include "support/rich.h"
 
 #include <string.h>
 
@@ -65,22 +66,67 @@ static bool world_sends(const world *w, unsigned author)
     return actor_may_edit(&w->actors[author]);
 }
 
+/* What somebody deleted who may, and did not take back for sure. */
+static bool *world_erased(const world *w)
+{
+    bool *erased = calloc(w->oracle.len + 1, sizeof *erased);
+
+    require(erased != NULL);
+    for (size_t i = 0; i < w->oracle.erasures_len; i++) {
+        const erasure *e = &w->oracle.erasures[i];
+
+        if (!e->barred && (!e->undone || e->lost || !world_sends(w, e->author)))
+            erased[e->piece] = true;
+    }
+    return erased;
+}
+
 static void world_check_pieces(const world *w, const uint32_t *places)
 {
+    bool *erased = world_erased(w);
+
     for (size_t i = 0; i < w->oracle.len; i++) {
         const piece *p = &w->oracle.pieces[i];
 
-        require_piece(&w->oracle, i, places[i] != 0 || p->deleted || p->lost || !world_sends(w, p->author));
+        require_piece(&w->oracle, i, places[i] != 0 || erased[i] || p->lost || p->taken ||
+                                          !world_sends(w, p->author));
     }
     for (size_t i = 0; i < w->oracle.erasures_len; i++) {
         const erasure *e = &w->oracle.erasures[i];
 
-        require_piece(&w->oracle, e->piece, places[e->piece] == 0 || e->lost || !world_sends(w, e->author));
+        require_piece(&w->oracle, e->piece,
+                      places[e->piece] == 0 || e->barred || e->undone || e->lost || !world_sends(w, e->author));
+    }
+    free(erased);
+}
+
+/* Marks and metadata, as text. */
+static void world_read(const sennit_doc *doc, sennit_buf *out)
+{
+    sennit_attr attr = {.name = NULL};
+
+    rich_read(doc, 0, sennit_doc_len(doc), out);
+    while (sennit_meta_next(doc, &attr) == 1) {
+        buf_add(out, attr.name, attr.name_len);
+        buf_add(out, &attr.value.integer, sizeof attr.value.integer);
     }
 }
 
+static void world_check_rich(const sennit_doc *a, const sennit_doc *b)
+{
+    sennit_buf of_a, of_b;
+
+    sennit_buf_init(&of_a, NULL);
+    sennit_buf_init(&of_b, NULL);
+    world_read(a, &of_a);
+    world_read(b, &of_b);
+    require(buf_equal(&of_a, &of_b));
+    sennit_buf_clear(&of_a);
+    sennit_buf_clear(&of_b);
+}
+
 /* Who may write has what the server has; who may not has at least what he typed. */
-static void world_check_actor(const world *w, const actor *a, const uint32_t *there)
+static void world_check_actor(world *w, const actor *a, const uint32_t *there)
 {
     uint32_t *places = oracle_look(&w->oracle, a->doc);
 
@@ -88,9 +134,11 @@ static void world_check_actor(const world *w, const actor *a, const uint32_t *th
         const piece *p = &w->oracle.pieces[i];
 
         require_piece(&w->oracle, i, !actor_may_edit(a) || (places[i] == 0) == (there[i] == 0));
-        require_piece(&w->oracle, i, p->author != a->number || p->deleted || p->lost || places[i] != 0);
+        require_piece(&w->oracle, i, p->author != a->number || p->touched || p->lost || places[i] != 0);
     }
     oracle_check_order(&w->oracle, places, there);
+    if (actor_may_edit(a) && server_document(&w->server) != NULL)
+        world_check_rich(a->doc, server_document(&w->server));
     free(places);
 }
 
@@ -126,11 +174,12 @@ static void world_restore(world *w)
 
 static void world_permit(world *w)
 {
-    static const sennit_permission some[] = {SENNIT_NOTHING, SENNIT_VIEW, SENNIT_EDIT, SENNIT_EDIT};
+    static const sennit_permission some[] = {SENNIT_NOTHING, SENNIT_VIEW, SENNIT_COMMENT,
+                                             SENNIT_EDIT, SENNIT_EDIT};
 
     if (!w->server.open)
         server_permit(&w->server, (unsigned)rng_below(&w->chance, w->actors_len),
-                      some[rng_below(&w->chance, 4)]);
+                      some[rng_below(&w->chance, 5)]);
 }
 
 /* What happens to a connection. */
@@ -178,6 +227,13 @@ static void world_upset_server(world *w)
         w->server.backup = disk_committed(w->server.disk);
 }
 
+static void world_allow(world *w)
+{
+    for (unsigned i = 0; i < w->actors_len; i++)
+        if (actor_may_edit(&w->actors[i]))
+            oracle_allow(&w->oracle, i);
+}
+
 static actor *world_somebody(world *w)
 {
     return &w->actors[rng_below(&w->chance, w->actors_len)];
@@ -201,6 +257,7 @@ static void world_step(world *w, unsigned number)
     world_upset_wire(w, world_somebody(w));
     world_upset_actor(w, world_somebody(w));
     world_upset_server(w);
+    world_allow(w);
     world_pass(w, rng_percent(r, 1) ? 45000 : rng_percent(r, 5) ? 1500 : rng_below(r, 60));
     world_check_server(w);
     if (number % 40 == 0)
@@ -258,6 +315,7 @@ static void world_tell(world *w)
 static void world_heal(world *w)
 {
     world_mend(w);
+    world_allow(w);
     for (int i = 0; i < 400 && !world_is_quiet(w); i++) {
         world_pass(w, 200);
         world_check_server(w);
@@ -286,6 +344,7 @@ static misfortune misfortune_draw(rng *r)
     may.sick = rng_percent(r, 40) ? 5 : 0;
     may.permit = rng_percent(r, 40) ? 3 : 0;
     may.jump = rng_percent(r, 30) ? 2 : 0;
+    may.dare = rng_percent(r, 30) ? 40 : 0;
     if (may.jump > 0) {
         may.become = rng_percent(r, 30) ? 2 : 0;
     } else if (rng_percent(r, 50)) {
@@ -305,7 +364,8 @@ static void world_begin_actor(world *w, unsigned i, bool seeded)
 
     *a = (actor){.chance = &w->chance, .journal = &w->journal, .oracle = &w->oracle,
                  .server = &w->server, .network = &w->network, .number = i, .user = i,
-                 .clock = {&w->now_ms, 0}, .seeded = seeded};
+                 .clock = {&w->now_ms, 0}, .seeded = seeded,
+                 .bold = rng_percent(&w->chance, w->may.dare)};
     if (w->may.jump > 0)
         clock_upset(&a->clock, &w->chance);
     actor_begin(a);
@@ -328,7 +388,8 @@ static void world_begin(world *w, uint64_t seed, bool loud)
                          .disk = disk_new(), .open = rng_percent(r, 40),
                          .token_ms = rng_percent(r, 20) ? 30000 : 0};
     for (unsigned i = 0; i < SERVER_USERS; i++)
-        w->server.permission[i] = i > 1 && rng_percent(r, 15) ? SENNIT_VIEW : SENNIT_EDIT;
+        w->server.permission[i] = i <= 1 || rng_percent(r, 80)   ? SENNIT_EDIT
+                                  : rng_percent(r, 50) ? SENNIT_VIEW : SENNIT_COMMENT;
 }
 
 static void world_end(world *w)

@@ -246,6 +246,19 @@ static void a_clock_that_is_ahead_is_corrected_before_anything_is_sent(void **st
     assert_true(change.unix_ms <= m->now_ms);
 }
 
+/* The server comes back from a backup in which there was nothing. */
+static void forget(meeting *m)
+{
+    for (unsigned i = 0; i < MEETING_CLIENTS; i++)
+        client_cut(m, &m->clients[i]);
+    sennit_hub_free(m->hub);
+    sennit_storage_close(m->storage);
+    assert_ok(sennit_storage_memory(NULL, &m->storage));
+    m->options.storage = m->storage;
+    m->options.restored = 1;
+    assert_ok(sennit_hub_new(&m->options, &m->hub));
+}
+
 static void a_server_that_forgot_gets_everything_again(void **state)
 {
     meeting *m = *state;
@@ -254,14 +267,7 @@ static void a_server_that_forgot_gets_everything_again(void **state)
     client_type(m, a, 0, "kept ");
     client_type(m, b, 0, "too ");
     meeting_settle(m);
-    client_cut(m, a);
-    client_cut(m, b);
-    sennit_hub_free(m->hub);
-    sennit_storage_close(m->storage);
-    assert_ok(sennit_storage_memory(NULL, &m->storage));
-    m->options.storage = m->storage;
-    m->options.restored = 1;
-    assert_ok(sennit_hub_new(&m->options, &m->hub));
+    forget(m);
     client_connect(m, a); /* b stays away: a has its text */
     meeting_settle(m);
     assert_int_equal(a->restored, 1);
@@ -820,6 +826,32 @@ static void nobody_brings_what_is_bound_to_another(void **state)
     client_has(eve, ">one two");
 }
 
+/* A replica is its author's also if somebody else, who never wrote, brings all of it to
+ * a server that forgot whose it was. */
+static void who_wrote_nothing_brings_what_others_wrote_as_theirs(void **state)
+{
+    sennit_hub_options options = {.authorise = by_name};
+    meeting *m = *state;
+
+    meeting_close(m);
+    meeting_open(m, &options);
+    client *ed = joined_as(m, 0, "ed"), *eve = joined_as(m, 1, "eve");
+    client_type(m, ed, 0, "one");
+    meeting_settle(m);
+    forget(m);
+    client_connect(m, eve);
+    meeting_settle(m);
+    client_type(m, eve, 3, " two");
+    meeting_settle(m);
+    client_connect(m, ed);
+    client_type(m, ed, 0, ">");
+    meeting_settle(m);
+    assert_int_equal(ed->rebased, 0);
+    assert_int_equal(eve->rebased, 0);
+    client_has(eve, ">one two");
+    client_has(ed, ">one two");
+}
+
 static void a_document_that_could_not_be_stored_stays_open(void **state)
 {
     meeting *m = *state;
@@ -939,6 +971,7 @@ int main(void)
         EACH_MEETING(who_sends_too_much_too_fast_is_closed),
         EACH_MEETING(an_expired_or_revoked_token_closes_the_channel),
         EACH_MEETING(nobody_brings_what_is_bound_to_another),
+        EACH_MEETING(who_wrote_nothing_brings_what_others_wrote_as_theirs),
         EACH_MEETING(a_document_that_could_not_be_stored_stays_open),
         EACH_MEETING(what_was_applied_is_told_soon_though_it_is_not_durable),
         EACH_MEETING(a_connection_that_says_nothing_is_closed),
