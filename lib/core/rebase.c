@@ -235,6 +235,13 @@ SN_RARE sennit_status sennit_doc_void(sennit_doc *doc, uint64_t replica, uint64_
     return SENNIT_OK;
 }
 
+/* What was given out is not saved with the document, and all of a saved one counts
+ * as given out. Bytes on a disk tell what had been given out when they were written,
+ * and whoever opens them cannot tell what was after that: by a host that died before
+ * it saved again, or in the years since a backup. To stamp such operations anew would
+ * make other operations of the same ids, which is a fork; to do so under a new id
+ * would double the text wherever they are. Waiting is always safe, and so is
+ * sennit_doc_rebase, which is told by a server what arrived. */
 SN_RARE sennit_status sennit_doc_restamp(sennit_doc *doc, uint64_t unix_ms)
 {
     rebasing r = {.doc = doc, .of = doc->me, .from = doc->exported, .id = doc->own_id,

@@ -435,14 +435,21 @@ static void a_time_that_was_given_out_holds_up_those_after_it(void **state)
 static void what_was_opened_counts_as_seen(void **state)
 {
     stage *s = *state;
-    sennit_doc *doc = stage_doc(s, 7, "seed"), *opened;
+    sennit_doc *doc = stage_doc(s, 7, "seed"), *peer = stage_doc(s, 1, "seed"), *opened;
+    sennit_buf saved;
 
+    sennit_doc_set_time(doc, NOON + DAY);
     type(doc, 4, "ab");
-    assert_ok(sennit_doc_save(doc, SENNIT_SAVE_IDENTITY, &s->buf));
+    sennit_buf_init(&saved, &s->alloc);
+    assert_ok(sennit_doc_save(doc, SENNIT_SAVE_IDENTITY, &saved));
+    doc_catch_up(peer, doc); /* which the saved bytes do not tell */
     s->options.replica = 0;
-    assert_ok(sennit_doc_load(&s->options, s->buf.data, s->buf.len, &opened, NULL));
+    assert_ok(sennit_doc_load(&s->options, saved.data, saved.len, &opened, NULL));
+    sennit_buf_clear(&saved);
     stage_keep(s, opened);
     assert_int_equal(opened->exported, 2);
+    assert_ok(sennit_doc_restamp(opened, NOON));
+    assert_true(doc_agree(opened, peer));
 }
 
 /* ---- void ---- */
