@@ -86,22 +86,30 @@ static void *map_take(void **chain, uint32_t *count)
 
 /* ---- search ---- */
 
-/* How many of the keys are not above key. */
+/* How many of the keys are not above key. Without a branch on what is compared. */
 static uint32_t map_rank(const uint64_t *keys, uint32_t n, uint64_t key)
 {
     uint32_t low = 0;
 
-    while (n > 0) {
+    if (n == 0)
+        return 0;
+    while (n > 1) {
         uint32_t half = n / 2;
 
-        if (keys[low + half] <= key) {
-            low += half + 1;
-            n -= half + 1;
-        } else {
-            n = half;
-        }
+        low += half & (0u - (keys[low + half - 1] <= key));
+        n -= half;
     }
-    return low;
+    return low + (keys[low] <= key);
+}
+
+/* Have the keys of a node come, all at once: which of them are asked depends on the
+ * answers. */
+static void map_fetch(const void *node)
+{
+    const sn_map_leaf *leaf = node;
+
+    for (uint32_t i = 0; i < SN_MAP_FANOUT; i += 8)
+        SN_FETCH(&leaf->key[i]);
 }
 
 static uint32_t map_child(const sn_map_inner *inner, uint64_t key)
@@ -134,6 +142,7 @@ static sn_map_leaf *map_leaf_of(sn_map *map, uint64_t key)
         sn_map_inner *inner = node;
 
         node = inner->child[map_child(inner, key)];
+        map_fetch(node);
     }
     map->finger = node;
     return node;
@@ -310,6 +319,7 @@ static void map_put_key(sn_map *map, uint64_t key, uint32_t value, bool change)
         path[level - 1] = inner;
         slot[level - 1] = i;
         node = inner->child[i];
+        map_fetch(node);
     }
     sn_map_leaf *leaf = map->finger = node;
     uint32_t at = map_rank(leaf->key, leaf->n, key);

@@ -20,17 +20,18 @@
 #endif
 #define SN_MAP_DEPTH 24
 
+/* Both begin with how many keys there are, and these. */
 typedef struct sn_map_leaf {
+    uint32_t n;
     uint64_t key[SN_MAP_FANOUT];
     uint32_t value[SN_MAP_FANOUT];
     struct sn_map_leaf *prev, *next;
-    uint32_t n;
 } sn_map_leaf;
 
 typedef struct sn_map_inner {
+    uint32_t n;
     uint64_t key[SN_MAP_FANOUT];
     void *child[SN_MAP_FANOUT];
-    uint32_t n;
 } sn_map_inner;
 
 typedef struct sn_map {
