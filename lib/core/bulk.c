@@ -228,7 +228,7 @@ static inline void bulk_link(const sn_bulk *b, const sn_run *run)
     const bool root = run->parent == SN_NO_PARENT;
     uint32_t left = root ? 0 : run->parent & 1, of = root ? 0 : bulk_shard_of(b, run->parent >> 1);
     sn_span *parent = &shards[of].span;
-    uint32_t inherited = (parent->head >> 1 & 1) != left ? parent->change : parent->head >> 2;
+    uint32_t inherited = sn_span_key(parent, (parent->head >> 1 & 1) ^ left);
     uint32_t first = bulk_shard_of(b, run->place);
     uint32_t last = bulk_fill(b, run, first, inherited << 2 | left << 1);
 

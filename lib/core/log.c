@@ -70,14 +70,12 @@ static inline bool op_joins(const sn_op *a, const sn_op *b, uint32_t author)
     return (a->n == 1 || (a->flag ? down : up)) && (a->len == 1 || a->n < SN_WIDE_RUN);
 }
 
-/* Whether that may be: a look without a branch, where the answer is nearly always no. */
+/* No where records do not join: a look without a branch, and nearly always enough. */
 static inline bool op_may_join(const sn_op *a, const sn_op *b)
 {
-    uint32_t all = a->n * a->len, insert = a->kind == SN_INSERT;
-    uint32_t typed = (b->ref + 1 == b->number) & (b->number == a->number + a->n);
-    uint32_t beside = (b->ref == a->ref + all) | (b->ref + all == a->ref);
+    uint32_t all = a->n * a->len, behind = a->kind == SN_INSERT ? a->number + a->n - 1 : a->ref + all;
 
-    return (a->kind == b->kind) & ((insert & typed) | ((1 - insert) & beside));
+    return (a->kind == b->kind) & ((b->ref == behind) | (b->ref + all == a->ref));
 }
 
 bool sn_op_join(sn_op *op, sn_op *next, uint32_t author)

@@ -66,14 +66,12 @@ static inline bool sn_span_left(const sn_span *s) { return s->head & SN_LEFT; }
 
 /* Changes of the inherited keys; see order.h. lkey is the same for all bytes of
  * a span; rkey is that of the head, the others' is their own. */
-static inline uint32_t sn_span_lkey(const sn_span *s)
+static inline uint32_t sn_span_key(const sn_span *s, uint32_t own)
 {
-    return s->head & SN_LEFT ? s->change : s->head >> 2;
+    return s->head >> 2 ^ ((s->head >> 2 ^ s->change) & (0 - own)); /* sides are as good as random */
 }
-static inline uint32_t sn_span_rkey(const sn_span *s)
-{
-    return s->head & SN_LEFT ? s->head >> 2 : s->change;
-}
+static inline uint32_t sn_span_lkey(const sn_span *s) { return sn_span_key(s, s->head >> 1 & 1); }
+static inline uint32_t sn_span_rkey(const sn_span *s) { return sn_span_key(s, ~s->head >> 1 & 1); }
 
 struct sn_inner;
 

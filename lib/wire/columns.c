@@ -342,6 +342,35 @@ static inline uint32_t columns_short(const uint8_t *p, uint32_t is, uint32_t *by
     return (0 - is) & ((p[0] & 0x7fu) | ((0 - two) & (uint32_t)p[1] << 7));
 }
 
+/* A column being read: at any place two bytes can be read, as far as sure from it
+ * itself. Behind its end stands, in a pad, a number longer than need be, which is wrong. */
+typedef struct columns_ahead {
+    const uint8_t *at, *sure;
+} columns_ahead;
+
+#define COLUMNS_PAD 3
+
+static columns_ahead columns_start(const sn_reader *r)
+{
+    return (columns_ahead){r->data + r->pos, r->data + r->end - (sn_left(r) > 0)};
+}
+
+/* Fewer than two bytes are left: go on in the pad. */
+static SN_APART columns_ahead columns_end(const sn_reader *r, const uint8_t *at, uint8_t *pad)
+{
+    size_t left = (size_t)(r->data + r->end - at);
+
+    memcpy(pad, left > 0 ? (const uint8_t[]){*at, 0x80, 0} : (const uint8_t[]){0x80, 0, 0}, COLUMNS_PAD);
+    return (columns_ahead){pad, pad + COLUMNS_PAD};
+}
+
+static size_t columns_pos(const sn_reader *r, columns_ahead c, const uint8_t *pad)
+{
+    if (c.sure != pad + COLUMNS_PAD)
+        return (size_t)(c.at - r->data);
+    return r->end - pad[1] / 0x80 + (size_t)(c.at - pad);
+}
+
 #define USUAL_MOST (HEAD_MANY + 1 + 0x3fffu) /* operations that a usual record has */
 #define USUAL_TEXT (SN_MAX_TEXT - 2 * USUAL_MOST)
 
@@ -360,21 +389,23 @@ uint32_t sn_columns_usual(sn_column_readers *cols, sn_context *context, sn_op *o
 {
     sn_context c = *context;
     const uint8_t *head = cols->heads.data + cols->heads.pos, *start = head;
-    const uint8_t *refs = cols->refs.data + cols->refs.pos, *refs_end = cols->refs.data + cols->refs.end;
-    const uint8_t *counts = cols->counts.data + cols->counts.pos;
-    const uint8_t *counts_end = cols->counts.data + cols->counts.end;
+    columns_ahead refs = columns_start(&cols->refs), counts = columns_start(&cols->counts);
+    uint8_t refs_pad[COLUMNS_PAD], counts_pad[COLUMNS_PAD];
     uint32_t max = (uint32_t)sn_min_u64(sn_min_u64(n, columns_room(&c)), sn_left(&cols->heads));
     uint32_t number = (uint32_t)c.number, seq = (uint32_t)c.seq;
     uint64_t author = (uint64_t)c.author << 32, near = (uint64_t)c.replica << 32;
     /* By head's where: what is foreseen, and the ring. */
     uint64_t place[4] = {0, columns_word(c.ring[0]), columns_word(c.ring[1]), columns_word(c.ring[2])};
 
-    for (const uint8_t *stop = head + max; head < stop && refs_end - refs >= 2 && counts_end - counts >= 2;
-         head++, ops++) {
+    for (const uint8_t *stop = head + max; head < stop; head++, ops++) {
+        if (SN_UNLIKELY(refs.at >= refs.sure))
+            refs = columns_end(&cols->refs, refs.at, refs_pad);
+        if (SN_UNLIKELY(counts.at >= counts.sure))
+            counts = columns_end(&cols->counts, counts.at, counts_pad);
         uint32_t flag = *head & 1u, del = *head >> 1 & 1u, where = *head >> 2 & 3u, size = *head >> 5;
         uint32_t wrong = *head & HEAD_EXTRA, ref_bytes, count_bytes;
-        uint32_t distance = columns_short(refs, where != WHERE_FORESEEN, &ref_bytes, &wrong);
-        uint32_t count = size + 1 + columns_short(counts, size == HEAD_MANY, &count_bytes, &wrong);
+        uint32_t distance = columns_short(refs.at, where != WHERE_FORESEEN, &ref_bytes, &wrong);
+        uint32_t count = size + 1 + columns_short(counts.at, size == HEAD_MANY, &count_bytes, &wrong);
 
         place[0] = near | columns_pick(flag & ~del, c.end - 1, c.first);
         uint64_t spot = place[where];
@@ -386,8 +417,8 @@ uint32_t sn_columns_usual(sn_column_readers *cols, sn_context *context, sn_op *o
             break;
         *ops = (sn_op){.kind = (uint8_t)del, .flag = (uint8_t)flag, .len = del, .n = count,
                        .seq = seq, .number = number, .ref_replica = (uint32_t)(spot >> 32), .ref = ref};
-        refs += ref_bytes;
-        counts += count_bytes;
+        refs.at += ref_bytes;
+        counts.at += count_bytes;
         near = columns_pick64(del, author, spot) >> 32 << 32;
         c.first = columns_pick(del, number, low);
         c.end = columns_pick(del, number + count, low);
@@ -400,8 +431,8 @@ uint32_t sn_columns_usual(sn_column_readers *cols, sn_context *context, sn_op *o
         place[1] = (spot >> 32 << 32) | low;
     }
     cols->heads.pos += (size_t)(head - start);
-    cols->refs.pos = (size_t)(refs - cols->refs.data);
-    cols->counts.pos = (size_t)(counts - cols->counts.data);
+    cols->refs.pos = columns_pos(&cols->refs, refs, refs_pad);
+    cols->counts.pos = columns_pos(&cols->counts, counts, counts_pad);
     c.seq = seq;
     c.number = number;
     c.replica = (uint32_t)(near >> 32);
