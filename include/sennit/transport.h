@@ -272,8 +272,8 @@ SENNIT_API uint16_t sennit_listener_port(const sennit_listener *listener);
 /* How many connections there are, of all kinds. */
 SENNIT_API uint32_t sennit_listener_connections(const sennit_listener *listener);
 
-/* Send a frame to a peer (by the id given to `opened`), copied; it leaves with the
- * next sennit_listener_service. Returns as sennit_transport.send; SENNIT_ECLOSED
+/* Send a frame to a peer (by the id given to `opened`), copied; it leaves at once or
+ * with the next sennit_listener_service. Returns as sennit_transport.send; SENNIT_ECLOSED
  * also if there is no such peer. */
 SENNIT_API SENNIT_MUST_CHECK sennit_status
 sennit_listener_send(sennit_listener *listener, uint64_t id, const void *data, size_t len);

@@ -56,9 +56,13 @@ static int listener_callback(struct lws *wsi, enum lws_callback_reasons why, voi
         sn_conn_free(conn);
         return 0;
     }
-    if (conn->listener->in_pass && why != LWS_CALLBACK_GET_THREAD_ID)
+    sennit_listener *l = conn->listener;
+    if (l->in_pass && why != LWS_CALLBACK_GET_THREAD_ID)
         sn_conn_make_ready(conn);
-    return listener_event(conn, (int)why, data, len);
+    l->calls++;
+    int result = listener_event(conn, (int)why, data, len);
+    l->calls--;
+    return result;
 }
 
 static const struct lws_protocols listener_protocols[] = {

@@ -30,6 +30,7 @@
 #define SN_LISTENER_HEADERS 8192u /* bytes of all headers of a request */
 #define SN_LISTENER_MORE 16       /* descriptors of the owner */
 #define SN_LISTENER_SCRATCH (4 * SN_LISTENER_HEADERS)
+#define SN_LISTENER_SHORT 4096u   /* bytes of a frame that may go out at once */
 
 /* A request and its answer. */
 typedef struct sn_exchange {
@@ -60,6 +61,7 @@ typedef struct sn_conn {
     bool has_deadline; /* else its timer means nothing: it cannot be taken back */
     bool full;         /* send refused a frame: tell when there is room */
     bool said_it;      /* the farewell is out */
+    bool broken;       /* writing failed where nobody could be told: it is to close */
     bool served;       /* a request was answered on it before */
     sn_farewell *bye;  /* how it closes, or NULL; below if there was no memory for it */
     int bye_code;
@@ -93,6 +95,7 @@ struct sennit_listener {
     sn_conn *first_ready, *last_ready;
     uint32_t ready;    /* how many are on that list */
     sn_conn *current;  /* being served, or being adopted; NULL once it is gone */
+    unsigned calls;    /* callbacks on the stack */
     bool in_pass;
     bool received;     /* a frame, in this turn */
     bool nothing_kept; /* libwebsockets had no bytes of anybody when it was last called */
@@ -103,6 +106,7 @@ struct sennit_listener {
     size_t more_len;
 
     char scratch[SN_LISTENER_SCRATCH]; /* strings of the request being handed over */
+    uint8_t frame[LWS_PRE + SN_LISTENER_SHORT]; /* one that goes out at once */
 };
 
 /* ---- conn.c ---- */

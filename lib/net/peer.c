@@ -93,6 +93,26 @@ int sn_peer_received(sn_conn *conn, const void *piece, size_t len)
 
 /* ------------------------------------------------------------- Sending -- */
 
+/* A short frame that nothing waits before needs no copy that is kept, and no turn of
+ * libwebsockets; but not below it, where it would not expect that. */
+static bool peer_is_free(const sn_conn *conn, size_t len)
+{
+    return conn->listener->calls == 0 && len <= SN_LISTENER_SHORT && !conn->broken &&
+           sn_outbox_empty(&conn->out) && !lws_partial_buffered(conn->wsi);
+}
+
+/* What does not go out is kept by libwebsockets, and waits for its turn. */
+static void peer_send_now(sn_conn *conn, const void *data, size_t len)
+{
+    uint8_t *frame = conn->listener->frame + LWS_PRE;
+
+    if (len > 0)
+        memcpy(frame, data, len);
+    conn->broken = lws_write(conn->wsi, frame, len, LWS_WRITE_BINARY) < (int)len;
+    if (conn->broken || lws_partial_buffered(conn->wsi))
+        sn_conn_make_ready(conn);
+}
+
 sennit_status sennit_listener_send(sennit_listener *listener, uint64_t id, const void *data,
                                    size_t len)
 {
@@ -100,6 +120,10 @@ sennit_status sennit_listener_send(sennit_listener *listener, uint64_t id, const
 
     if (conn == NULL || !conn->is_peer || peer_is_closing(conn))
         return SENNIT_ECLOSED;
+    if (peer_is_free(conn, len)) {
+        peer_send_now(conn, data, len);
+        return SENNIT_OK;
+    }
     sennit_status st = sn_outbox_put(&conn->out, &listener->mem, data, len,
                                      listener->options.max_queue);
     if (st == SENNIT_EBUSY)
@@ -135,7 +159,7 @@ static int peer_say_farewell(sn_conn *conn)
 
 int sn_peer_writable(sn_conn *conn)
 {
-    if (!sn_outbox_flush(&conn->out, &conn->listener->mem, conn->wsi))
+    if (conn->broken || !sn_outbox_flush(&conn->out, &conn->listener->mem, conn->wsi))
         return -1;
     if (!peer_is_closing(conn))
         peer_tell_room(conn);

@@ -315,7 +315,7 @@ static void memory_that_runs_out_costs_one_connection(void **state)
 {
     (void)state;
     sennit_listener_options options = {.size = 0};
-    uint8_t data[3000] = {0};
+    uint8_t data[5000] = {0};
     hall h;
 
     hall_start(&h, &options);
@@ -337,7 +337,7 @@ static void memory_that_runs_out_costs_one_connection(void **state)
 
     assert_true(raw_upgrade(&h.host, h.fd));
     h.fm.fail_at = h.fm.calls + 1;
-    assert_int_equal(sennit_listener_send(h.host.listener, h.host.newest->id, "x", 1),
+    assert_int_equal(sennit_listener_send(h.host.listener, h.host.newest->id, data, sizeof data),
                      SENNIT_ENOMEM);
     h.fm.fail_at = h.fm.calls + 1; /* to keep a reason */
     sennit_listener_close(h.host.listener, h.host.newest->id, 4000, "reason");
