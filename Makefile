@@ -309,7 +309,7 @@ e2e:
 	+@$(SUBMAKE) -s MODE=release server cli
 	@SENNITD="$(CURDIR)/build/release/sennitd" SENNIT="$(CURDIR)/build/release/sennit" \
 	    PYTHONPATH="$(CURDIR)/build/python" \
-	    $(RUN) "the page, in Chromium" 'node --test tests/browser/page.test.mjs'
+	    $(RUN) "the page, in Chromium" 'node --test --test-concurrency=1 tests/browser/*.test.mjs'
 
 # ---- Fuzzing, coverage, benchmarks ------------------------------------------
 

@@ -11,7 +11,7 @@ async function show(): Promise<void> {
   work = null;
   const at = wanted();
   byId("start").hidden = at !== null;
-  byId("work").hidden = at === null;
+  byId("work").hidden = byId("skip").hidden = at === null;
   byId("title").textContent = at?.name ?? "";
   document.title = at ? `${at.name} – sennit` : "sennit";
   byId("status").textContent = "";

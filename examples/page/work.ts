@@ -51,6 +51,7 @@ export class Work {
       provider.on("refused", ({ fault, text }) => say(refusal(fault, text))),
       provider.on("error", (e) => console.warn("sennit:", e.message)),
       provider.on("restored", () => say("The server was restored from a backup; it gets everything again.")),
+      button("skip", () => (this.#past?.view ?? this.#view).focus()),
       button("undo", () => (undo(this.#view), this.#view.focus())),
       button("redo", () => (redo(this.#view), this.#view.focus())),
       button("history", () => this.#toggleHistory()),
