@@ -600,6 +600,7 @@ sennit_doc_next_change(const sennit_doc *doc, size_t *at, sennit_change *out);
 #define SENNIT_KIND_TOGGLE 4u
 #define SENNIT_KIND_MARK 8u
 #define SENNIT_KIND_SET 16u
+#define SENNIT_KIND_REDACTION 32u
 
 /* Somebody who must agree before new operations are taken, such as a server.
  *
@@ -1011,6 +1012,46 @@ sennit_doc_compact(sennit_doc *doc, const void *cut, size_t cut_len, sennit_erro
 /* Append the version that the document was compacted to: nothing if it was not.
  * Cost O(replicas log replicas). */
 SENNIT_API SENNIT_MUST_CHECK sennit_status sennit_doc_cut(const sennit_doc *doc, sennit_buf *out);
+
+/* ----------------------------------------------------------- Redaction -- */
+
+/* Erase deleted text: for good, and in every replica that hears of it.
+ *
+ * In its place come stand-ins, for each character one of as many bytes: U+001A,
+ * U+0080, U+FFFE or U+1FFFE. Ids, anchors and authorship stay; texts of earlier
+ * versions show stand-ins, so that positions in them stay right. No undo brings the
+ * text back, and none takes the redaction back. It is an ordinary operation of this
+ * replica, which counts in versions and travels in deltas: whoever applies it
+ * overwrites the bytes, and from then on saves and sends stand-ins only.
+ *
+ * What it does not do: it does not reach bytes that were given out before (deltas and
+ * snapshots in files, logs, backups) until they are written anew; sennitd writes a
+ * document anew at once. Names and values of marks and metadata stay. How many bytes
+ * each character had can still be seen. And of the operations up to the redacted ones
+ * there is no digest any more (sennit_doc_digest), so that a replica whose text was
+ * redacted, and whose disk was copied, is found out when its operations meet.
+ *
+ * version   of a time when the text was there, as in "History"
+ * pos, n    where, in the document's unit
+ *
+ * Returns  SENNIT_OK, also if all of it is redacted already
+ *          SENNIT_EINVAL  some of it is still in the text, or is so again: nothing is
+ *                         redacted
+ *          SENNIT_ERANGE, SENNIT_EUTF8, SENNIT_ELIMIT
+ *          SENNIT_ECORRUPT, SENNIT_EGONE, SENNIT_EBUSY as in "History"
+ * Cost     O(document and its history)
+ */
+SENNIT_API SENNIT_MUST_CHECK sennit_status
+sennit_doc_redact(sennit_doc *doc, const void *version, size_t version_len, size_t pos, size_t n,
+                  sennit_error *err);
+
+/* Redact all text of one replica that is deleted now.
+ *
+ * Returns  SENNIT_OK, also if there is none; SENNIT_ELIMIT, SENNIT_EBUSY
+ * Cost     O(what it inserted, log n)
+ */
+SENNIT_API SENNIT_MUST_CHECK sennit_status
+sennit_doc_redact_all(sennit_doc *doc, uint64_t replica, sennit_error *err);
 
 /* ---------------------------------------------------------------- Undo -- */
 

@@ -311,7 +311,7 @@ static sennit_status apply_ask(const sn_apply *a, const sn_segment *seg)
     for (uint32_t i = 0; i < seg->n; i++) {
         const sn_op *op = &a->batch->ops[seg->first + i];
 
-        kinds |= 1u << op->kind;
+        kinds |= op->part == SN_REDACTION ? SENNIT_KIND_REDACTION : 1u << op->kind;
         change.operations += sn_op_seqs(op);
         change.inserted_bytes += op->kind == SN_INSERT ? op->n : 0;
     }
@@ -434,6 +434,8 @@ static void apply_commit(sn_apply *a)
             } else if (!a->bulk || op.kind == SN_TOGGLE) { /* the rest is built already */
                 apply_commit_record(doc, &op, author);
             }
+            if (SN_UNLIKELY(op.part == SN_REDACTION))
+                sn_doc_redacted(doc, &op);
         }
         if (seg->ready > 0)
             sn_clock_see(&doc->clock, seg->hlc);

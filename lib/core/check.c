@@ -4,6 +4,7 @@
 #include "core/bulk.h"
 #include "core/check.h"
 #include "core/compact.h"
+#include "core/redact.h"
 #include "core/tree_node.h"
 
 /* ---- roster and logs ---- */
@@ -208,6 +209,31 @@ static const char *check_order_of(sennit_doc *doc, size_t *pos)
     return broken;
 }
 
+/* ---- redactions ---- */
+
+static bool check_is_redacted(const sn_text *text, const sn_op *op)
+{
+    for (uint32_t i = op->ref, end = op->ref + op->len; i < end; i++)
+        if (text->bytes[i] != 0 && !sn_text_stands_in(text, i))
+            return false;
+    return true;
+}
+
+static const char *check_redactions(const sn_roster *who, bool any)
+{
+    for (uint32_t r = 0; r < who->replicas_len; r++) {
+        sn_log_iter it;
+        sn_op op;
+
+        sn_log_seek(&it, &who->replicas[r].log, r, who->replicas[r].changes, 0);
+        while (sn_log_next(&it, &op))
+            if (op.part == SN_REDACTION &&
+                (!any || !check_is_redacted(&who->replicas[op.ref_replica].text, &op)))
+                return "E1: text is redacted and still there";
+    }
+    return NULL;
+}
+
 /* ---- what waits ---- */
 
 static const char *check_park(const sennit_doc *doc)
@@ -244,6 +270,8 @@ SN_RARE sennit_status sennit_doc_check(const sennit_doc *doc, sennit_error *err)
         broken = sn_check_notes(all);
     if (broken == NULL)
         broken = check_park(doc);
+    if (broken == NULL)
+        broken = check_redactions(&doc->who, doc->redacts);
     if (broken == NULL)
         return SENNIT_OK;
     if (strcmp(broken, SN_CHECK_NO_MEMORY) == 0)

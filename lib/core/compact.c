@@ -101,6 +101,20 @@ sennit_status sn_erased_find(sennit_doc *doc, sn_erased *out)
     return SENNIT_OK;
 }
 
+void sn_erased_redacted(sennit_doc *doc, sn_erased *erased)
+{
+    for (uint32_t i = 0; i < doc->who.replicas_len && doc->redacts; i++) {
+        const sn_replica *r = &doc->who.replicas[i];
+        sn_log_iter it;
+        sn_op op;
+
+        sn_log_seek(&it, &r->log, i, r->changes, 0);
+        while (sn_log_next(&it, &op))
+            if (op.part == SN_REDACTION)
+                erased_set(erased, op.ref_replica, op.ref, op.ref + op.len);
+    }
+}
+
 /* ---- cuts ---- */
 
 uint32_t sn_number_at(const sn_replica *replica, uint32_t index, uint32_t seq)

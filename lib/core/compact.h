@@ -33,6 +33,9 @@ typedef struct sn_erased {
 sennit_status sn_erased_find(sennit_doc *doc, sn_erased *out);
 void sn_erased_free(sn_erased *erased);
 
+/* Add what was redacted (redact.h). */
+void sn_erased_redacted(sennit_doc *doc, sn_erased *erased);
+
 /* How many bytes of a replica from one on, at most n, are erased, or are not. */
 uint32_t sn_erased_alike(const sn_erased *erased, uint32_t replica, uint32_t at, uint32_t n,
                          bool *is);

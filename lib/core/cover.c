@@ -167,7 +167,8 @@ bool sn_switch_find(const sennit_doc *doc, uint32_t replica, uint32_t seq, sn_lo
     const sn_replica *r = &doc->who.replicas[replica];
 
     sn_log_seek(it, &r->log, replica, r->changes, seq);
-    if (!sn_log_next(it, op) || op->kind == SN_INSERT || op->kind == SN_TOGGLE)
+    if (!sn_log_next(it, op) || op->kind == SN_INSERT || op->kind == SN_TOGGLE ||
+        op->part == SN_REDACTION)
         return false;
     if (op->part == SN_WHOLE) {
         if (seq > op->seq)

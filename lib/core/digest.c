@@ -8,6 +8,7 @@
  * attacker makes up is found when operations meet (known.c).
  */
 #include "core/compact.h"
+#include "core/redact.h"
 
 enum { /* words below stand for a byte typed on */
     DIGEST_CHANGE = 256,  /* time */
@@ -24,7 +25,8 @@ enum { /* words below stand for a byte typed on */
     DIGEST_AFTER = 267,
     DIGEST_START = 268,   /* of the document */
     DIGEST_END = 269,
-    DIGEST_NOTE = 270     /* length, bytes of the payload */
+    DIGEST_NOTE = 270,    /* length, bytes of the payload */
+    DIGEST_REDACTION = 271 /* id number len */
 };
 
 typedef struct digesting {
@@ -35,6 +37,8 @@ typedef struct digesting {
     sn_op gone;      /* the operation before, if it deleted one range; else len is 0 */
     const sn_erased *blank; /* bytes that count as NUL, or NULL: */
     uint32_t blank_index;   /* those of this replica */
+    bool redacts; /* there may be stand-ins, */
+    bool lost;    /* and there was one that does not count as NULs */
 } digesting;
 
 static inline uint64_t digest_step(uint64_t hash, uint64_t word)
@@ -54,11 +58,26 @@ static void digest_named(digesting *d, unsigned what, const sn_op *op)
     digest_put(d, op->ref);
 }
 
+/* Where something was redacted: stand-ins count as NULs too, if others do. */
+static void digest_redacted(digesting *d, const sn_text *text, uint32_t at, uint32_t n)
+{
+    for (uint32_t end = at + n; at < end; at++) {
+        const bool stands_in = sn_text_stands_in(text, at);
+
+        d->lost = d->lost || (stands_in && d->blank == NULL);
+        digest_put(d, stands_in ? 0 : text->bytes[at]);
+    }
+}
+
 static void digest_text(digesting *d, uint32_t at, uint32_t n)
 {
     const uint8_t *text = d->who->replicas[d->author].text.bytes + at;
     uint64_t hash = d->hash;
 
+    if (SN_UNLIKELY(d->redacts)) {
+        digest_redacted(d, &d->who->replicas[d->author].text, at, n);
+        return;
+    }
     for (uint32_t i = 0; i < n; i++)
         hash = digest_step(hash, text[i]);
     d->hash = hash;
@@ -96,7 +115,10 @@ static void digest_delete(digesting *d, const sn_op *op)
     const sn_op *gone = &d->gone;
     bool alike = op->part == SN_WHOLE && gone->len == op->len && gone->ref_replica == op->ref_replica;
 
-    if (alike && op->ref == gone->ref + gone->len) {
+    if (op->part == SN_REDACTION) {
+        digest_named(d, DIGEST_REDACTION, op);
+        digest_put(d, op->len);
+    } else if (alike && op->ref == gone->ref + gone->len) {
         digest_put(d, DIGEST_FORTH);
     } else if (alike && op->ref + op->len == gone->ref) {
         digest_put(d, DIGEST_BACK);
@@ -155,6 +177,12 @@ static uint32_t digest_some(digesting *d, sn_op *record, uint64_t most)
     return sn_op_seqs(&op);
 }
 
+/* Whether a digest of so many operations can go on from a cut. */
+static bool digest_serves(const sn_cut *cut, uint64_t count)
+{
+    return cut->seq == 0 || (count >= cut->seq && cut->digest != 0);
+}
+
 static sennit_status digest_check(const sennit_doc *doc, uint64_t replica, uint32_t index,
                                   const uint64_t *counts, size_t n)
 {
@@ -166,7 +194,7 @@ static sennit_status digest_check(const sennit_doc *doc, uint64_t replica, uint3
     if (counts[n - 1] > sennit_doc_known(doc, replica))
         return SENNIT_ERANGE;
     for (size_t i = 0; i < n; i++)
-        if (counts[i] > 0 && counts[i] < doc->who.replicas[index].cut.seq)
+        if (counts[i] > 0 && !digest_serves(&doc->who.replicas[index].cut, counts[i]))
             return SENNIT_EGONE;
     return SENNIT_OK;
 }
@@ -200,7 +228,8 @@ sennit_status sennit_doc_digest(const sennit_doc *doc, uint64_t replica, const u
                                 size_t n, uint64_t *digests)
 {
     uint32_t index = sn_roster_find(&sn_doc_mutable(doc)->who, replica);
-    digesting d = {.who = &doc->who, .author = index, .hash = digest_step(0, replica)};
+    digesting d = {.who = &doc->who, .author = index, .hash = digest_step(0, replica),
+                   .redacts = doc->redacts};
     uint64_t done = 0;
     sn_op op = {.n = 0};
     sn_log_iter it;
@@ -218,7 +247,7 @@ sennit_status sennit_doc_digest(const sennit_doc *doc, uint64_t replica, const u
         }
         digests[i] = d.hash;
     }
-    return SENNIT_OK;
+    return d.lost ? SENNIT_EGONE : SENNIT_OK;
 }
 
 uint64_t sn_digest_known(const sennit_doc *doc, uint32_t index, uint32_t seq)
@@ -228,16 +257,16 @@ uint64_t sn_digest_known(const sennit_doc *doc, uint32_t index, uint32_t seq)
 
     sennit_status st = sennit_doc_digest(doc, doc->who.replicas[index].id, &count, 1, &digest);
 
-    SN_ASSERT(st == SENNIT_OK);
-    (void)st;
-    return digest;
+    SN_ASSERT(st == SENNIT_OK || st == SENNIT_EGONE);
+    return st == SENNIT_OK ? digest : 0;
 }
 
 uint64_t sn_digest_blank(const sennit_doc *doc, uint32_t index, uint32_t seq, const sn_erased *blank,
                          uint32_t blank_index)
 {
     const sn_replica *r = &doc->who.replicas[index];
-    digesting d = {.who = &doc->who, .author = index, .blank = blank, .blank_index = blank_index};
+    digesting d = {.who = &doc->who, .author = index, .blank = blank, .blank_index = blank_index,
+                   .redacts = doc->redacts};
     sn_log_iter it;
     sn_op op = {.n = 0};
 

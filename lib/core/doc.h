@@ -81,6 +81,7 @@ struct sennit_doc {
     int (*random)(void *self, void *out, size_t len);
     void *random_self;
     bool has_lineage;
+    bool redacts;         /* there is a redaction; see redact.h */
     uint8_t lineage[16];
 #ifdef SENNIT_SELFCHECK
     uint32_t unchecked; /* calls since the last check of a large document */
@@ -206,6 +207,11 @@ bool sn_switch_note(sennit_doc *doc, uint32_t replica, uint32_t seq, uint32_t ch
                     uint32_t toggle_seq, bool on);
 void sn_switch_set(sennit_doc *doc, uint32_t replica, uint32_t seq, uint32_t change,
                    uint32_t toggle_seq, bool on);
+
+/* ---- redact.c ---- */
+
+/* Erase what a redaction names, which is deleted by it already. Cannot fail. */
+void sn_doc_redacted(sennit_doc *doc, const sn_op *op);
 
 /* ---- book.c: marks and metadata ---- */
 

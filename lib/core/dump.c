@@ -143,7 +143,9 @@ static sennit_status dump_op(const sn_roster *who, sennit_buf *out, const sn_op 
     } else if (op->kind >= SN_MARK) {
         return dump_note(who, out, op, author);
     } else {
-        SN_TRY(dump_text(out, op->part == SN_MORE ? "  delete and " : "  delete "));
+        SN_TRY(dump_text(out, op->part == SN_MORE        ? "  delete and "
+                              : op->part == SN_REDACTION ? "  redact "
+                                                         : "  delete "));
         SN_TRY(dump_number(out, op->n, 0));
         SN_TRY(dump_text(out, op->flag ? " down of " : " of "));
         SN_TRY(dump_number(out, op->len, 0));

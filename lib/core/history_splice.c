@@ -5,19 +5,13 @@
  */
 #include "core/past.h"
 
-/* Bytes that were visible and side by side then. */
-typedef struct splice_piece {
-    uint32_t replica, at, len;
-} splice_piece;
-
 typedef struct splicing {
     sennit_doc *doc;
     sn_past past;
     sennit_unit unit;    /* of what follows */
     size_t pos, end;     /* in the text of then */
     size_t seen;         /* units of it gone by */
-    splice_piece *gone;  /* what is taken away, in order */
-    size_t gone_len, gone_cap;
+    sn_ranges gone;      /* what is taken away, in order */
     bool any;            /* something is to the left */
     uint32_t replica, number; /* the last byte to the left */
     uint32_t landed;     /* in bytes of the text of now */
@@ -26,7 +20,7 @@ typedef struct splicing {
 /* ---- then ---- */
 
 /* The byte of a visible piece at which so many units of the text have gone by. */
-static sennit_status splice_byte(const splicing *s, const sn_text *text, const splice_piece *piece,
+static sennit_status splice_byte(const splicing *s, const sn_text *text, const sn_range *piece,
                                  size_t units, size_t upto, uint32_t *out)
 {
     *out = 0;
@@ -43,7 +37,7 @@ static sennit_status splice_byte(const splicing *s, const sn_text *text, const s
 }
 
 /* What a visible piece has before pos, and between pos and end. */
-static sennit_status splice_piece_then(splicing *s, const splice_piece *piece)
+static sennit_status splice_piece_then(splicing *s, const sn_range *piece)
 {
     const sn_text *text = &s->doc->who.replicas[piece->replica].text;
     const sn_count c = sn_text_count(text, piece->at, piece->len);
@@ -60,10 +54,7 @@ static sennit_status splice_piece_then(splicing *s, const splice_piece *piece)
     s->seen += units;
     if (low == high)
         return SENNIT_OK;
-    SN_TRY(sn_mem_grow(&s->doc->mem, (void **)&s->gone, &s->gone_cap, s->gone_len + 1,
-                       sizeof *s->gone));
-    s->gone[s->gone_len++] = (splice_piece){piece->replica, piece->at + low, high - low};
-    return SENNIT_OK;
+    return sn_ranges_add(&s->gone, &s->doc->mem, piece->replica, piece->at + low, high - low);
 }
 
 static sennit_status splice_span_then(splicing *s, const sn_span *span)
@@ -74,7 +65,7 @@ static sennit_status splice_span_then(splicing *s, const sn_span *span)
     for (uint32_t at = span->at, end = at + sn_span_len(span), n; at < end; at += n) {
         n = sn_past_run(&s->past, replica, at, end - at, &there);
         if (there)
-            SN_TRY(splice_piece_then(s, &(splice_piece){replica, at, n}));
+            SN_TRY(splice_piece_then(s, &(sn_range){replica, at, n}));
     }
     return SENNIT_OK;
 }
@@ -104,7 +95,7 @@ static uint32_t splice_place(const splicing *s, uint32_t replica, uint32_t numbe
 }
 
 /* Bytes from one on that are in one span. */
-static uint32_t splice_whole(const splicing *s, const splice_piece *piece, uint32_t k)
+static uint32_t splice_whole(const splicing *s, const sn_range *piece, uint32_t k)
 {
     sn_place p = sn_tree_find(&s->doc->tree, piece->replica, piece->at + k);
 
@@ -116,18 +107,18 @@ static sennit_status splice_take(const splicing *s)
 {
     uint32_t at = 0, len = 0;
 
-    for (size_t i = 0; i < s->gone_len; i++)
-        for (uint32_t k = 0, n; k < s->gone[i].len; k += n) {
+    for (size_t i = 0; i < s->gone.len; i++)
+        for (uint32_t k = 0, n; k < s->gone.at[i].len; k += n) {
             bool visible;
-            uint32_t place = splice_place(s, s->gone[i].replica, s->gone[i].at + k, &visible);
+            uint32_t place = splice_place(s, s->gone.at[i].replica, s->gone.at[i].at + k, &visible);
 
-            n = splice_whole(s, &s->gone[i], k);
+            n = splice_whole(s, &s->gone.at[i], k);
             if (!visible)
                 continue;
             if (len > 0 && place != at + len) {
                 SN_TRY(sn_doc_delete_bytes(s->doc, at, len));
                 place -= SENNIT_MUTANT == 47 ? 0 : len;
-                n = splice_whole(s, &s->gone[i], k);
+                n = splice_whole(s, &s->gone.at[i], k);
                 len = 0;
             }
             at = len > 0 ? at : place;
@@ -163,10 +154,10 @@ static sennit_status splice_one(splicing *s, const sennit_edit *edit)
     s->pos = edit->pos;
     s->end = edit->pos + edit->removed;
     s->seen = 0;
-    s->gone_len = 0;
+    s->gone.len = 0;
     s->any = false;
     SN_TRY(splice_find(s));
-    return s->gone_len > 0 || edit->len > 0
+    return s->gone.len > 0 || edit->len > 0
                ? splice_now(s, (const uint8_t *)edit->text, (uint32_t)edit->len) : SENNIT_OK;
 }
 
@@ -193,7 +184,7 @@ static sennit_status splice_edits(splicing *s, const void *version, size_t versi
         return SENNIT_EINVAL;
     SN_TRY(splice_check(edits, n));
     sennit_status st = splice_all(s, version, version_len, edits, n);
-    sn_mem_free(&s->doc->mem, s->gone, s->gone_cap * sizeof *s->gone);
+    sn_ranges_free(&s->gone, &s->doc->mem);
     sn_past_close(&s->past);
     if (st == SENNIT_OK)
         sn_doc_selfcheck(s->doc);
@@ -220,4 +211,19 @@ sennit_status sennit_history_splice(sennit_doc *doc, const void *version, size_t
     SN_TRY(splice_edits(&s, version, version_len, &edit, 1));
     return landed != NULL ? sennit_doc_convert(doc, SENNIT_BYTES, s.landed, doc->unit, landed)
                           : SENNIT_OK;
+}
+
+sennit_status sn_past_ranges(sennit_doc *doc, const void *version, size_t len, sennit_unit unit,
+                             size_t pos, size_t n, sn_ranges *out)
+{
+    splicing s = {.doc = doc, .unit = unit, .pos = pos, .end = pos + n, .gone = *out};
+
+    if (n > SIZE_MAX - pos)
+        return SENNIT_ERANGE;
+    sennit_status st = sn_past_open(doc, version, len, &s.past);
+    if (st == SENNIT_OK)
+        st = splice_find(&s);
+    sn_past_close(&s.past);
+    *out = s.gone;
+    return st;
 }

@@ -1,5 +1,6 @@
 /* Operations that came before: the same id must have the same content. */
 #include "core/apply.h"
+#include "core/redact.h"
 
 /* Whether the first operations of two records are the same, but for text. */
 static bool known_same(const sn_op *mine, const sn_op *theirs, uint32_t n)
@@ -87,7 +88,7 @@ sennit_status sn_apply_known(sn_apply *a, sn_segment *seg, uint32_t known)
                 return known_fork(a, seg);
             /* what may be gone cannot be compared */
             if (mine.number >= r->cut.number &&
-                memcmp(r->text.bytes + mine.number, bytes.text, n) != 0)
+                !sn_text_same(r->text.bytes + mine.number, bytes.text, n))
                 return known_fork(a, seg);
             bytes.text += n;
         } else if (sn_op_is_note(&mine)) {

@@ -20,6 +20,7 @@
 #define RARE_CHANGE 0x02u  /* in the author's next change */
 #define RARE_FOREIGN 0x04u /* ref_replica follows; root is 0 */
 #define RARE_LEN 0x08u     /* len follows; else 1 for deletes and 0 for others */
+#define RARE_REDACTION 0x10u /* part is SN_REDACTION */
 #define PACK_MAX (2 + 2 * 5 + 2 * 4)
 #define PACK_PER_MARK 16u
 
@@ -149,6 +150,7 @@ static inline uint8_t *log_put(uint8_t *p, const sn_op *op, uint32_t author, uns
                     size << PACK_REF | many << PACK_COUNT;
 
     rare |= (unsigned)(op->part == SN_MORE) * RARE_MORE |
+            (unsigned)(op->part == SN_REDACTION) * RARE_REDACTION |
             (unsigned)(op->ref_replica != author) * RARE_FOREIGN |
             (unsigned)(op->len != (op->kind == SN_DELETE)) * RARE_LEN;
     *p++ = (uint8_t)(head | (rare != 0) * PACK_RARE);
@@ -260,6 +262,8 @@ static void log_unpack(sn_log_iter *it, sn_op *out)
     out->part = rare & RARE_MORE ? SN_MORE : it->amid ? SN_LAST : SN_WHOLE;
     if (SN_UNLIKELY(out->kind == SN_MARK && out->part == SN_WHOLE))
         out->kind = SN_SET;
+    if (SN_UNLIKELY(rare & RARE_REDACTION))
+        out->part = SN_REDACTION;
     it->amid = out->part == SN_MORE;
     out->change = it->changes[it->ordinal];
     out->seq = it->seq;

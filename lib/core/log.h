@@ -40,7 +40,8 @@ typedef enum sn_kind {
 typedef enum sn_part {
     SN_WHOLE = 0,
     SN_MORE = 1, /* the next record belongs to the same operation */
-    SN_LAST = 2
+    SN_LAST = 2,
+    SN_REDACTION = 3 /* all of it, a delete with n = 1 that also erases; see redact.h */
 } sn_part;
 
 /* One record. Numbers and sequence numbers are of the author of the change

@@ -44,6 +44,28 @@ uint32_t sn_past_run(const sn_past *past, uint32_t replica, uint32_t number, uin
     return past_same(bits, number, end) - number;
 }
 
+/* ---- ranges ---- */
+
+sennit_status sn_ranges_add(sn_ranges *ranges, sn_mem *mem, uint32_t replica, uint32_t at,
+                            uint32_t len)
+{
+    sn_range *last = ranges->len > 0 ? &ranges->at[ranges->len - 1] : NULL;
+
+    if (last != NULL && last->replica == replica && last->at + last->len == at) {
+        last->len += len;
+        return SENNIT_OK;
+    }
+    SN_TRY(sn_mem_grow(mem, (void **)&ranges->at, &ranges->cap, ranges->len + 1, sizeof *ranges->at));
+    ranges->at[ranges->len++] = (sn_range){replica, at, len};
+    return SENNIT_OK;
+}
+
+void sn_ranges_free(sn_ranges *ranges, sn_mem *mem)
+{
+    sn_mem_free(mem, ranges->at, ranges->cap * sizeof *ranges->at);
+    *ranges = (sn_ranges){NULL, 0, 0};
+}
+
 /* ---- what a version counts ---- */
 
 /* Bytes that a replica inserted before an operation, of whole characters. */

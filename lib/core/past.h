@@ -14,6 +14,21 @@
 
 #include "core/version.h"
 
+/* Bytes of a replica that stand side by side. */
+typedef struct sn_range {
+    uint32_t replica, at, len;
+} sn_range;
+
+typedef struct sn_ranges {
+    sn_range *at;
+    size_t len, cap;
+} sn_ranges;
+
+/* Append a range; one that continues the last is one with it. */
+sennit_status sn_ranges_add(sn_ranges *ranges, sn_mem *mem, uint32_t replica, uint32_t at,
+                            uint32_t len);
+void sn_ranges_free(sn_ranges *ranges, sn_mem *mem);
+
 /* What a version counts of a replica. */
 typedef struct sn_past_of {
     uint32_t seq, number; /* operations; bytes, of whole characters */
@@ -42,5 +57,16 @@ void sn_past_close(sn_past *past);
  * tells which. What came since sn_past_open was not there. */
 uint32_t sn_past_run(const sn_past *past, uint32_t replica, uint32_t number, uint32_t len,
                      bool *there);
+
+/* ---- history_splice.c ---- */
+
+/* What stood at [pos, pos + n) in the text of a version, in that order.
+ *
+ * Returns  SENNIT_OK; SENNIT_ERANGE, SENNIT_EUTF8, SENNIT_ENOMEM, and those of
+ *          sn_past_open
+ * Owns     free *out also after a failure
+ */
+sennit_status sn_past_ranges(sennit_doc *doc, const void *version, size_t len, sennit_unit unit,
+                             size_t pos, size_t n, sn_ranges *out);
 
 #endif

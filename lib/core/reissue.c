@@ -192,6 +192,31 @@ static sennit_status reissue_delete(sn_reissue *r, sn_op op)
     return SENNIT_OK;
 }
 
+/* ---- redactions ---- */
+
+/* A redaction by its new name, of bytes that did not move, or that all did. */
+static sennit_status reissue_redact(sn_reissue *r, sn_op op, uint32_t low, uint32_t high)
+{
+    op.ref = low;
+    op.len = high - low;
+    reissue_name(r, &op);
+    return reissue_put(r, op);
+}
+
+/* One that names both becomes two. So that all others keep their numbers, the second
+ * of them waits for the end. */
+static sennit_status reissue_redaction(sn_reissue *r, const sn_op *op, bool at_end)
+{
+    const sn_reissue_at *at = &r->at[op->ref_replica];
+    const uint32_t end = (uint32_t)sn_min_u64((uint64_t)op->ref + op->len, at->bytes);
+    const bool both = op->ref < at->split && at->split < end;
+
+    if (at_end)
+        return both ? reissue_redact(r, *op, at->split, end) : SENNIT_OK;
+    return op->ref < end ? reissue_redact(r, *op, op->ref, both ? at->split : end)
+                         : reissue_drop(r, op->seq);
+}
+
 /* ---- toggles ---- */
 
 /* How many operations before seq were dropped; *it tells whether seq was. */
@@ -245,6 +270,22 @@ static sennit_status reissue_note(sn_reissue *r, sn_op op)
     return reissue_put(r, op);
 }
 
+static sennit_status reissue_second_halves(sn_reissue *r)
+{
+    const uint32_t me = r->was->me;
+    const sn_replica *old = &r->was->who.replicas[me];
+    sn_log_iter it;
+    sn_op op;
+
+    sn_log_seek(&it, &old->log, me, old->changes, r->from);
+    while (sn_log_next(&it, &op))
+        if (op.part == SN_REDACTION) {
+            op.number = old->number;
+            SN_TRY(reissue_redaction(r, &op, true));
+        }
+    return SENNIT_OK;
+}
+
 static sennit_status reissue_records(sn_reissue *r)
 {
     const uint32_t me = r->was->me;
@@ -257,12 +298,13 @@ static sennit_status reissue_records(sn_reissue *r)
         if (op.seq < r->from)
             sn_op_skip(&op, r->from - op.seq, me);
         r->at[me].bytes = op.number;
-        SN_TRY(op.kind == SN_INSERT   ? reissue_insert(r, op)
+        SN_TRY(op.kind == SN_INSERT         ? reissue_insert(r, op)
+               : op.part == SN_REDACTION ? reissue_redaction(r, &op, false)
                : op.kind == SN_DELETE ? reissue_delete(r, op)
                : op.kind >= SN_MARK   ? reissue_note(r, op)
                                       : reissue_toggle(r, op));
     }
-    return SENNIT_OK;
+    return r->was->redacts ? reissue_second_halves(r) : SENNIT_OK;
 }
 
 SN_RARE sennit_status sn_reissue_all(sn_reissue *r)

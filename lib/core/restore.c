@@ -401,11 +401,20 @@ static sennit_status restore_check_cuts(restoring *r)
     return SENNIT_OK;
 }
 
+/* Whoever wrote it has erased what is redacted; that is not relied upon. */
+static void restore_redactions(restoring *r)
+{
+    for (uint32_t i = 0; i < r->batch->ops_len; i++)
+        if (SN_UNLIKELY(r->batch->ops[i].part == SN_REDACTION))
+            sn_doc_redacted(r->doc, &r->batch->ops[i]);
+}
+
 static sennit_status restore_text(restoring *r)
 {
     SN_TRY(restore_measure_text(r));
     SN_TRY(restore_give_text(r));
     SN_TRY(restore_check_text(r));
+    restore_redactions(r);
     return restore_check_cuts(r);
 }
 

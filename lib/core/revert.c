@@ -206,6 +206,8 @@ static sennit_status revert_stretch(revert *r, const sn_stretch *s)
             SN_TRY(revert_toggled(r, s, &op));
         if (sn_op_is_note(&op))
             SN_TRY(revert_note(r, s, op.seq));
+        if (op.part == SN_REDACTION) /* is for good */
+            continue;
         for (uint32_t k = 0; op.kind == SN_DELETE && k < op.n; k++) {
             sn_op range = op;
 

@@ -21,6 +21,8 @@ static sennit_status successor_look(sennit_doc *doc, sn_erased *mine, sennit_doc
 {
     SN_TRY(sn_erased_find(doc, mine));
     SN_TRY(sn_erased_find(fresh, theirs));
+    sn_erased_redacted(doc, mine);
+    sn_erased_redacted(fresh, theirs);
     for (uint32_t i = 0; i < doc->who.replicas_len; i++) {
         uint32_t k = sn_roster_find(&fresh->who, doc->who.replicas[i].id);
 

@@ -57,7 +57,8 @@ static sennit_status enter_change(void *arg, const sennit_change *change, unsign
     e->foreign = e->foreign || change->replica != e->replica || change->replica == 0;
     if (change->replica == e->replica)
         e->own_end = sn_max_u64(e->own_end, change->first + change->operations);
-    if (permission < SENNIT_COMMENT || (permission < SENNIT_EDIT && (kinds & ~comments) != 0))
+    if (permission < SENNIT_COMMENT || (permission < SENNIT_EDIT && (kinds & ~comments) != 0) ||
+        (permission < SENNIT_ADMIN && (kinds & SENNIT_KIND_REDACTION) != 0))
         return SENNIT_EAUTH;
     if (change->unix_ms == UINT64_MAX)
         return SENNIT_EBUSY; /* a keystroke whose time is that of one that waits */

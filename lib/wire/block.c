@@ -309,7 +309,7 @@ static sennit_status block_get_record(block_reading *b, const sn_segment *seg, s
         return block_get_mark(b, op, last, parts);
     if (*parts == 0 && op->part != SN_MORE)
         return SENNIT_OK;
-    if (op->kind != SN_DELETE || op->n != 1 || (*parts > 0 && op[-1].kind != SN_DELETE) || (op->part == SN_MORE && last))
+    if (op->kind != SN_DELETE || op->n != 1 || op->part == SN_REDACTION || (*parts > 0 && op[-1].kind != SN_DELETE) || (op->part == SN_MORE && last))
         return block_bad(b, b->segments.pos, "a delete that does not end");
     ++*parts;
     if (op->part == SN_MORE)

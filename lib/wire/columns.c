@@ -13,7 +13,7 @@
 #define EXTRA_PLAIN 0u
 #define EXTRA_TOGGLE 1u /* head's HEAD_LEFT: on. ref is the target's seq, absolute */
 #define EXTRA_MARK 2u   /* head's HEAD_LEFT: behind the byte. EXTRA_MORE: its start */
-#define EXTRA_SET 3u    /* with EXTRA_MORE: of a later release */
+#define EXTRA_SET 3u    /* with EXTRA_MORE: a redaction */
 
 #define RING_FAR 200u   /* a step as long as this does not forget where it came from */
 
@@ -115,7 +115,11 @@ sennit_status sn_columns_put(sn_columns *cols, sn_context *c, const sn_op *op)
         head |= HEAD_DELETE;
         extra = (uint64_t)(op->len - 1) << 4 | (op->part == SN_MORE ? EXTRA_MORE : 0);
     }
-    if (op->kind >= SN_TOGGLE) {
+    if (SN_UNLIKELY(op->part == SN_REDACTION)) {
+        head &= ~HEAD_DELETE;
+        named = true;
+        extra |= EXTRA_SET << 2 | EXTRA_MORE;
+    } else if (op->kind >= SN_TOGGLE) {
         named = op->kind != SN_SET;
         extra = (uint64_t)sn_op_note(op) << 4 | (op->kind - SN_TOGGLE + EXTRA_TOGGLE) << 2 |
                 (op->part == SN_MORE ? EXTRA_MORE : 0);
@@ -179,6 +183,17 @@ static sennit_status columns_note(sn_column_readers *cols, uint32_t ids_len, uin
     return named ? columns_name(cols, ids_len, op, err) : SENNIT_OK;
 }
 
+/* A delete of one range that erases it. */
+static sennit_status columns_redaction(sn_column_readers *cols, uint32_t ids_len, uint64_t extra,
+                                       sn_op *op, sennit_error *err)
+{
+    op->kind = SN_DELETE;
+    op->part = SN_REDACTION;
+    op->len = (uint32_t)(extra >> 4) + 1;
+    return extra & EXTRA_NAMED ? columns_name(cols, ids_len, op, err)
+                               : columns_bad(cols, err, "a record that is none");
+}
+
 /* What a record has beside the usual. */
 static sennit_status columns_extra(sn_column_readers *cols, uint32_t ids_len, sn_op *op, bool *named,
                                    sennit_error *err)
@@ -187,11 +202,11 @@ static sennit_status columns_extra(sn_column_readers *cols, uint32_t ids_len, sn
 
     SN_TRY(sn_read_varint(&cols->extras, &extra, err));
     unsigned kind = extra >> 2 & 3;
-    if (kind == EXTRA_SET && extra & EXTRA_MORE)
-        return sn_read_fail(&cols->extras, err, SENNIT_EVERSION, "an operation of a later release");
     *named = extra & EXTRA_NAMED;
     if (extra == 0 || (kind != EXTRA_PLAIN && op->kind != SN_INSERT) || extra >> 4 >= SN_MAX_TEXT)
         return columns_bad(cols, err, "a record that is none");
+    if (kind == EXTRA_SET && extra & EXTRA_MORE)
+        return columns_redaction(cols, ids_len, extra, op, err);
     if (kind >= EXTRA_MARK)
         return columns_note(cols, ids_len, extra, op, err);
     if (op->kind != SN_DELETE && extra & ~(uint64_t)(EXTRA_NAMED | 3 << 2))
@@ -263,7 +278,7 @@ static inline bool context_step(sn_context *c, const sn_op *op, unsigned where)
 static sennit_status columns_judge(const sn_column_readers *cols, const sn_op *op, unsigned where,
                                    bool named, sennit_error *err)
 {
-    bool one = op->kind >= SN_TOGGLE || op->part == SN_MORE;
+    bool one = op->kind >= SN_TOGGLE || op->part != SN_WHOLE;
 
     if ((named || op->kind == SN_SET) && where != 0)
         return columns_bad(cols, err, "a place told twice");

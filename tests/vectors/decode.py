@@ -150,6 +150,14 @@ def width(byte):
     return 1 if byte < 0x80 else 2 if byte < 0xE0 else 3 if byte < 0xF0 else 4
 
 
+STAND_INS = {1: b"\x1a", 2: b"\xc2\x80", 3: b"\xef\xbf\xbe", 4: b"\xf0\x9f\xbf\xbe"}
+
+
+def stand_ins(data):
+    """For each character the stand-in that has as many bytes."""
+    return b"".join(STAND_INS[width(byte)] for byte in data if not is_inside(byte))
+
+
 def need_utf8(data):
     try:
         bytes(data).decode("utf-8")
@@ -236,6 +244,7 @@ class Record:
     def __init__(self, kind, side=0, n=1, ref=None, len=0, more=False):
         self.kind, self.side, self.n, self.ref, self.len, self.more = kind, side, n, ref, len, more
         self.note = b""
+        self.redacts = False  # a delete that is a redaction
         self.several = more  # one of several ranges; a reader knows this of the last one later
 
     def low(self):
@@ -308,12 +317,15 @@ class Columns:
     def extra(self, rec, ids):
         extra = self.extras.varint()
         kind = extra >> 2 & 3
-        need(extra & 0b1101 != 0b1101, "6: an operation of a later release", "VERSION")
         need(extra > 0, "14: an extra that is 0")
         if kind > 0:
             need(rec.kind == "insert", "14: a toggle that is a delete")
             rec.kind = ("toggle", "mark", "set")[kind - 1]
-        if rec.kind == "delete":
+        if extra & 0b1101 == 0b1101:
+            need(extra & 2, "15: a redaction that is not named")
+            rec.kind, rec.redacts, rec.len = "delete", True, (extra >> 4) + 1
+            need(rec.len <= MAX_TEXT, "2: a range above the limit")
+        elif rec.kind == "delete":
             rec.more = bool(extra & 1)
             rec.len = (extra >> 4) + 1
             need(rec.len <= MAX_TEXT, "2: a range above the limit")
@@ -356,6 +368,7 @@ class Columns:
         if rec.kind != "delete":
             return
         need(rec.n > 1 or not rec.side, "15: a run of one")
+        need(rec.n == 1 or not rec.redacts, "15: redactions in a run")
         need(rec.len == 1 or rec.n <= WIDE_MAX, "15: a run that is too long")
         need(not rec.more or rec.n == 1, "15: a run of several ranges")
         need(rec.low() >= 0 and rec.low() + rec.n * rec.len <= MAX_TEXT, "15: a run out of range")
@@ -424,7 +437,7 @@ class Block:
                 start = rec if rec.more else None
                 continue
             if ranges or rec.more:
-                need(rec.kind == "delete" and rec.n == 1, "16: a delete that does not end")
+                need(rec.kind == "delete" and rec.n == 1 and not rec.redacts, "16: a delete that does not end")
                 ranges.append((*rec.ref, rec.len))
             if not rec.more and ranges:
                 check_ranges(ranges)
@@ -466,7 +479,7 @@ class Block:
                         ranges.append((rec.ref[0], first, rec.len))
                         if rec.more:
                             continue
-                        op, ranges = ("delete", tuple(ranges)), []
+                        op, ranges = ("redact" if rec.redacts else "delete", tuple(ranges)), []
                     elif rec.kind == "mark":
                         if rec.more:
                             start = rec.ref, rec.side
@@ -577,6 +590,7 @@ class Replica:
 class Document:
     def __init__(self):
         self.replicas, self.lineage, self.waiting = {}, None, []
+        self.redacted = set()  # bytes, (replica, number), that have stand-ins
         self.identity, self.cuts = None, {}  # cuts: replica -> (operations, digest of them)
 
     # -- applying --
@@ -667,9 +681,20 @@ class Document:
     def store(self, op):
         rep = self.replicas.setdefault(op.replica, Replica())
         rep.ops.append(op)
+        self.redact(op)
         if op.what[0] == "insert":
             rep.bytes.append(op.byte)
             rep.seqs.append(op.seq)
+
+    def redact(self, op):
+        """Put stand-ins for what a redaction names, where the text is there."""
+        for r, at, n in op.what[1] if op.what[0] == "redact" else ():
+            rep = self.replicas[r]
+            if None in rep.bytes[at:at + n]:
+                continue
+            for k, byte in enumerate(stand_ins(rep.bytes[at:at + n]), at):
+                rep.bytes[k] = rep.ops[rep.seqs[k]].byte = byte
+            self.redacted.update((r, k) for k in range(at, at + n))
 
     # -- checking --
 
@@ -678,7 +703,7 @@ class Document:
         kind, ref = op.what[0], op.what[1]
         if kind == "insert":
             return [] if ref is None else [(*ref, 1, False)]
-        if kind == "delete":
+        if kind in ("delete", "redact"):
             return [(r, at, n, False) for r, at, n in ref]
         if kind == "mark":
             return [(*byte, 1, False) for byte, _ in op.what[1:3] if byte is not None]
@@ -693,7 +718,8 @@ class Document:
     def check_known(self, op):
         mine = self.replicas[op.replica].ops[op.seq]
         same = (mine.hlc, mine.number, mine.what) == (op.hlc, op.number, op.what)
-        need(same and (mine.byte is None or mine.byte == op.byte), "20: other content", "FORK")
+        gone = mine.byte is None or (op.replica, op.number) in self.redacted
+        need(same and (gone or mine.byte == op.byte), "20: other content", "FORK")
 
     def is_ready(self, op):
         return all(at + n <= (self.count(r) if by_seq else len(self.text_of(r)))
@@ -721,7 +747,7 @@ class Document:
         if op.what[0] == "insert" and not is_inside(op.byte) and op.what[1] is not None:
             r, at = op.what[1]
             need(boundary(r, at if op.what[2] else at + 1), "23: cuts a character")
-        if op.what[0] == "delete":
+        if op.what[0] in ("delete", "redact"):
             for r, at, n in op.what[1]:
                 need(boundary(r, at) and boundary(r, at + n), "23: cuts a character")
         if op.what[0] == "mark":
@@ -806,7 +832,7 @@ class Document:
     def dead(self):
         off, dead = self.off(), set()
         for op in self.in_order():
-            if op.what[0] == "delete" and (op.replica, op.seq) not in off:
+            if op.what[0] in ("delete", "redact") and (op.replica, op.seq) not in off:
                 dead.update((r, at + k) for r, at, n in op.what[1] for k in range(n))
         return dead
 
@@ -872,7 +898,7 @@ class Document:
         toggled = {op.what[1] for op in self.in_order() if op.what[0] == "toggle"}
         bytes_below = {r: self.bytes_below(r, n) for r, (n, _) in cuts.items()}
         return {(r, k) for i, (n, _) in cuts.items() for op in self.replicas[i].ops[:n]
-                if op.what[0] == "delete" and (i, op.seq) not in toggled
+                if op.what[0] in ("delete", "redact") and (i, op.seq) not in toggled
                 for r, at, size in op.what[1] for k in range(at, at + size)
                 if k < bytes_below.get(r, 0)}
 
@@ -925,6 +951,8 @@ class Document:
             need_utf8(b or 0 for b in rep.bytes)
             for byte, seq in zip(rep.bytes, rep.seqs):
                 rep.ops[seq].byte = byte
+        for op in self.in_order():
+            self.redact(op)
 
     def check_records(self, block):
         numbers = {}

@@ -35,7 +35,7 @@ def name(table, replica):
 def join(rec, last, op):
     """Let an operation join the record before it, whose last byte is `last`."""
     what = op.what
-    if rec is None or rec.more or rec.kind != what[0]:
+    if rec is None or rec.more or rec.redacts or rec.kind != what[0]:
         return False
     if rec.kind == "insert" and what[1:] == ((op.replica, last), 0):
         rec.n += 1
@@ -64,6 +64,11 @@ def records_of(op):
         return [Record(kind, before, 1, start, more=True), noted(Record(kind, after, 1, end), note)]
     if kind == "set":
         return [noted(Record(kind), op.what[1])]
+    if kind == "redact":
+        replica, at, n = op.what[1][0]
+        rec = Record("delete", 0, 1, (replica, at), n)
+        rec.redacts = True
+        return [rec]
     if kind != "delete":
         return [Record(kind, op.what[2], 1, op.what[1])]
     ranges, records = op.what[1], []
@@ -124,7 +129,7 @@ def told_from(context, rec):
     """How to tell a record's ref: 0 foreseen, 1 .. 3 a place of the ring, 4 named."""
     if rec.kind == "set":
         return 0
-    if rec.kind in ("toggle", "mark") or rec.ref is None:
+    if rec.kind in ("toggle", "mark") or rec.redacts or rec.ref is None:
         return 4
     if context.foresee(rec) == rec.ref:
         return 0
@@ -141,6 +146,8 @@ class Columns:
         told = told_from(context, rec)
         where, named = (0, 2) if told == 4 else (told, 0)
         extra = named | {"toggle": 4, "mark": 8, "set": 12}.get(rec.kind, 0) | (1 if rec.more else 0)
+        if rec.redacts:
+            extra |= 13
         if rec.kind == "delete":
             extra |= (rec.len - 1) << 4
         elif rec.kind in ("mark", "set"):
@@ -155,7 +162,7 @@ class Columns:
             self.refs += zigzag(rec.ref[1] - context.ring[where - 1][1])
         if rec.n > 7:
             self.counts += varint(rec.n - 8)
-        self.heads.append(rec.side | (2 if rec.kind == "delete" else 0) | where << 2 |
+        self.heads.append(rec.side | (2 if rec.kind == "delete" and not rec.redacts else 0) | where << 2 |
                           (16 if extra else 0) | (7 if rec.n > 7 else rec.n - 1) << 5)
         return told
 

@@ -770,6 +770,46 @@ static void snapshots(void)
     scene_end(&s);
 }
 
+/* A word is typed and deleted, and then erased: in one who had it, in one who never
+ * did, and in a snapshot. */
+static void redacted(void)
+{
+    static const char secret[] = "s\xc3\xa9\xe2\x82\xac\xf0\x9f\x90\x95";
+    scene s;
+    sennit_buf then, bytes;
+
+    scene_open(&s, "redacted", "deleted text that is erased everywhere");
+    sennit_buf_init(&then, NULL);
+    sennit_buf_init(&bytes, NULL);
+    some_history(&s);
+    type(&s, 0, 4, secret);
+    send(&s, 0);
+    doc_version(s.author[0], &then);
+    take(&s, 0, 4, sizeof secret - 1);
+    send(&s, 0);
+    require(sennit_doc_redact(s.author[0], then.data, then.len, 4, sizeof secret - 1, NULL) == SENNIT_OK);
+    send(&s, 0);
+    type(&s, 0, 0, "<");
+    take(&s, 0, 3, 1);
+    send(&s, 0);
+    vector_text(&s.v);
+    vector_save(&s.v, SENNIT_SAVE_SHARED, "shared");
+    doc_snapshot(s.author[0], &bytes);
+    vector_open_snapshot(&s.v, &bytes);
+    vector_text(&s.v);
+    vector_save(&s.v, SENNIT_SAVE_SHARED, "shared");
+    vector_use(&s.v, doc_new(&s.v.options));
+    fprintf(s.v.file, "fresh -\n");
+    s.delta.len = 0;
+    require(sennit_doc_delta(s.author[0], NULL, 0, NULL, &s.delta, NULL) == SENNIT_OK);
+    vector_delta(&s.v, "delta", &s.delta);
+    vector_text(&s.v);
+    vector_save(&s.v, SENNIT_SAVE_SHARED, "shared");
+    sennit_buf_clear(&then);
+    sennit_buf_clear(&bytes);
+    scene_close(&s);
+}
+
 /* Compacted in the middle of its history: opened, and taken by those who know the
  * cut, and those who do not. */
 static void compacted(void)
@@ -969,6 +1009,7 @@ int main(void)
     early();
     snapshots();
     compacted();
+    redacted();
     anchors();
     for (uint64_t seed = 1; seed <= 6; seed++)
         by_chance(seed);

@@ -207,6 +207,8 @@ class Runner:
                     yield head + ("mark " + where if rec.more else "to %s %s" % (where, rec.note.hex()))
                 elif rec.kind == "set":
                     yield head + "set " + rec.note.hex()
+                elif rec.redacts:
+                    yield head + "redact %d %s" % (rec.len, ref)
                 elif rec.kind == "toggle":
                     yield head + "toggle %s %s" % ("on" if rec.side else "off", ref)
                 elif rec.several:

@@ -91,6 +91,8 @@ static inline void show_op(sennit_buf *out, const sn_batch *batch, const sn_segm
         snprintf(line, sizeof line, "insert %s ", op->flag ? "left" : "right");
     else if (op->kind == SN_TOGGLE)
         snprintf(line, sizeof line, "toggle %s ", op->flag ? "on" : "off");
+    else if (op->part == SN_REDACTION)
+        snprintf(line, sizeof line, "redact %" PRIu32 " ", op->len);
     else if (op->part != SN_WHOLE)
         snprintf(line, sizeof line, "range %" PRIu32 " ", op->len);
     else
