@@ -48,6 +48,28 @@ static void a_stalled_reader_fills_up_and_hinders_nobody(void **state)
     hall_end(&h);
 }
 
+/* A short frame needs no memory and no turn if nothing waits before it. */
+static void a_short_frame_leaves_at_once_but_behind_a_long_one(void **state)
+{
+    (void)state;
+    sennit_listener_options options = {.size = 0};
+    uint8_t frame[5000] = {0};
+    hall h;
+
+    hall_open(&h, &options);
+    h.fm.fail_at = h.fm.calls + 1;
+    assert_ok(sennit_listener_send(h.host.listener, h.host.newest->id, "now", 3));
+    h.fm.fail_at = 0;
+    assert_int_equal(recv(h.fd, h.got, sizeof h.got, 0), 5);
+    assert_memory_equal(h.got, "\x82\3now", 5);
+    assert_ok(sennit_listener_send(h.host.listener, h.host.newest->id, frame, sizeof frame));
+    assert_ok(sennit_listener_send(h.host.listener, h.host.newest->id, "then", 4));
+    assert_int_equal(hall_take(&h, 4 + sizeof frame + 6), 4 + sizeof frame + 6);
+    assert_memory_equal(h.got, "\x82\x7e\x13\x88", 4);
+    assert_memory_equal(h.got + 4 + sizeof frame, "\x82\4then", 6);
+    hall_end(&h);
+}
+
 static void a_long_frame_leaves_in_pieces_that_add_up(void **state)
 {
     (void)state;
@@ -379,6 +401,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_stalled_reader_fills_up_and_hinders_nobody),
+        cmocka_unit_test(a_short_frame_leaves_at_once_but_behind_a_long_one),
         cmocka_unit_test(a_long_frame_leaves_in_pieces_that_add_up),
         cmocka_unit_test(nobody_is_sent_what_is_for_another),
         cmocka_unit_test(a_wait_can_be_ended_from_elsewhere),
