@@ -300,12 +300,13 @@ static sennit_status apply_check_own(const sn_apply *a, const sn_segment *seg)
 static sennit_status apply_ask(const sn_apply *a, const sn_segment *seg)
 {
     const sennit_admission *admission = a->doc->admission;
+
+    if (SN_LIKELY(admission == NULL))
+        return SENNIT_OK;
     sennit_change change = {.replica = a->batch->ids[seg->replica], .unix_ms = seg->hlc >> 16,
                             .first = seg->seq};
     unsigned kinds = 0;
 
-    if (SN_LIKELY(admission == NULL))
-        return SENNIT_OK;
     if (seg->relative != SN_ABSOLUTE)
         change.unix_ms = seg->same_change ? 0 : UINT64_MAX;
     for (uint32_t i = 0; i < seg->n; i++) {

@@ -50,7 +50,7 @@ static uint32_t roster_slot(const sn_roster *who, uint64_t hash)
 
 static uint32_t roster_tag(uint64_t hash)
 {
-    return (uint32_t)(hash >> 24) % 255u << 24;
+    return (uint32_t)hash & SN_SLOT_TAG;
 }
 
 uint32_t sn_roster_find(sn_roster *who, uint64_t id)
@@ -66,7 +66,7 @@ uint32_t sn_roster_find(sn_roster *who, uint64_t id)
 
         if (slot == SN_SLOT_FREE)
             return SN_NO_REPLICA;
-        if ((slot & ~SN_SLOT_INDEX) == tag && who->replicas[index].id == id)
+        if ((slot & SN_SLOT_TAG) == tag && who->replicas[index].id == id)
             return who->recent = index;
     }
 }

@@ -62,10 +62,11 @@ typedef struct sn_replica {
     sn_notes *notes;    /* NULL: none */
 } sn_replica;
 
-/* A slot of the hash table by id: index, and eight bits of the hash above it, so
+/* A slot of the hash table by id: index, and seven bits of the hash above it, so
  * that another id is mostly told without looking at the replica. */
 #define SN_SLOT_INDEX 0xffffffu
-#define SN_SLOT_FREE UINT32_MAX /* no slot has all bits of the hash set */
+#define SN_SLOT_TAG 0x7f000000u
+#define SN_SLOT_FREE UINT32_MAX
 
 typedef struct sn_roster {
     sn_replica *replicas;

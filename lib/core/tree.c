@@ -330,12 +330,20 @@ sn_place sn_tree_find(sn_tree *tree, uint32_t replica, uint32_t number)
      * same place, to the same byte. */
     if (tree->hit != NULL && tree_near(tree, tree->hit, &tree->hit_i, replica, number))
         return (sn_place){tree->hit, tree->hit_i, number - tree->hit->span[tree->hit_i].at};
-    if (tree->sought == NULL || !tree_near(tree, tree->sought, &tree->sought_i, replica, number)) {
-        tree->sought = sn_tree_home(tree, replica, number);
-        tree->sought_i = sn_tree_in(tree, tree->sought, replica, number).i;
+    sn_leaf *leaf = tree->hit;
+    uint32_t i = tree->hit_i;
+    if (tree->sought != NULL && tree_near(tree, tree->sought, &tree->sought_i, replica, number)) {
+        tree->hit = tree->sought;
+        tree->hit_i = tree->sought_i;
+    } else if (tree->left != NULL && tree_near(tree, tree->left, &tree->left_i, replica, number)) {
+        tree->hit = tree->left;
+        tree->hit_i = tree->left_i;
+    } else {
+        tree->hit = tree->sought = sn_tree_home(tree, replica, number);
+        tree->hit_i = tree->sought_i = sn_tree_in(tree, tree->sought, replica, number).i;
     }
-    tree->hit = tree->sought;
-    tree->hit_i = tree->sought_i;
+    tree->left = leaf;
+    tree->left_i = i;
     return (sn_place){tree->hit, tree->hit_i, number - tree->hit->span[tree->hit_i].at};
 }
 

@@ -139,7 +139,8 @@ typedef struct sn_tree {
     sn_quick quick;
     sn_leaf *hit;    /* where a byte was found by id, or put from elsewhere, last */
     sn_leaf *sought; /* where one was found through the map last */
-    uint32_t hit_i, sought_i; /* the second may be out of date */
+    sn_leaf *left;   /* what `hit` was before another place was: two often take turns */
+    uint32_t hit_i, sought_i, left_i; /* all but the first may be out of date */
     sn_vain vain[2]; /* by rkeys on the right, by lkeys on the left */
     sn_map ids;      /* author << 32 | number -> leaf's id */
     sn_leaf **leaves; /* by id, spare ones included */

@@ -146,7 +146,7 @@ void sn_tree_clear(sn_tree *tree)
     }
     tree->first->node.n = 0;
     tree->total = (sn_count){0, 0, 0, 0};
-    tree->hot = tree->cursor.leaf = tree->hit = tree->sought = NULL;
+    tree->hot = tree->cursor.leaf = tree->hit = tree->sought = tree->left = NULL;
     tree->vain[SN_LOW_R].leaf = tree->vain[SN_LOW_L].leaf = NULL;
     sn_map_free(&tree->ids, tree->mem);
 }

@@ -608,7 +608,7 @@ void sn_tree_drop_leaf(sn_tree *tree, sn_leaf *leaf)
     if (leaf->node.parent == NULL)
         return; /* the only one */
     sn_tree_settle(tree);
-    tree->sought = NULL;
+    tree->sought = tree->left = NULL;
     if (leaf->prev != NULL)
         leaf->prev->next = leaf->next;
     else
