@@ -117,14 +117,15 @@ static sennit_status roster_grow_slabs(sn_roster *who, sn_mem *mem)
     return SENNIT_OK;
 }
 
-/* Replicas are large, and a crowd of them comes at once: they grow by half. */
+/* Replicas are large, and a crowd of them comes at once: copying them is dearer than
+ * memory that is not touched. */
 static sennit_status roster_grow_replicas(sn_roster *who, sn_mem *mem)
 {
     size_t n = who->replicas_len;
 
     if (n < who->replicas_cap)
         return SENNIT_OK;
-    return sn_mem_grow32(mem, (void **)&who->replicas, &who->replicas_cap, n + n / 2 + 1,
+    return sn_mem_grow32(mem, (void **)&who->replicas, &who->replicas_cap, 2 * n + 1,
                          sizeof *who->replicas);
 }
 

@@ -201,7 +201,8 @@ static sennit_status block_get_ids(block_reading *b, sn_reader *r, const sennit_
         order[i] = i;
     }
     out->batch.ids_len = n;
-    sn_sort_indices(order, n, block_id_less, ids);
+    if (n > 2) /* two, as most often, need no sorting */
+        sn_sort_indices(order, n, block_id_less, ids);
     for (uint32_t i = 1; i < n; i++)
         if (ids[order[i]] == ids[order[i - 1]])
             return sn_read_fail(r, b->err, SENNIT_ECORRUPT, "an id stands twice");
