@@ -290,7 +290,7 @@ static bool map_put_near(sn_map *map, uint64_t key, uint32_t value, bool change)
     if (!map_is_near(map, key))
         return false;
     uint32_t at = map_rank(leaf->key, leaf->n, key);
-    if (leaf->key[at - 1] == key)
+    if (at > 0 && leaf->key[at - 1] == key)
         leaf->value[at - 1] = change ? value : leaf->value[at - 1];
     else if (leaf->n < SN_MAP_FANOUT)
         map_put(leaf, at, key, value);

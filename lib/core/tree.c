@@ -239,28 +239,50 @@ static uint32_t tree_scan(const sn_leaf *leaf, uint32_t rel, uint32_t *before)
     return (uint32_t)(s - leaf->span);
 }
 
+/* Visible bytes of a leaf, as the node above and what is not settled yet tell. */
+static uint32_t tree_leaf_bytes(const sn_tree *tree, const sn_leaf *leaf)
+{
+    const sn_inner *up = leaf->node.parent;
+
+    if (up == NULL)
+        return tree->total.bytes;
+    return up->sum[0][leaf->node.slot] + (tree->hot == leaf ? tree->hot_by.bytes : 0);
+}
+
+/* In the cursor's leaf, if the byte is there; then nothing above needs to be settled. */
+static bool tree_seek_near(sn_tree *tree, uint32_t n)
+{
+    sn_cursor *c = &tree->cursor;
+
+    if (!c->base_known) {
+        if (tree->hot != c->leaf)
+            sn_tree_settle(tree);
+        c->base = tree_bytes_above(c->leaf);
+        c->base_known = true;
+    }
+    uint32_t rel = n - c->base;
+    if (n < c->base || rel >= tree_leaf_bytes(tree, c->leaf))
+        return false;
+    if (!tree_walk_cursor(c, rel))
+        c->i = tree_scan(c->leaf, rel, &c->before);
+    return true;
+}
+
 sn_place sn_tree_seek(sn_tree *tree, uint32_t n)
 {
     sn_cursor *c = &tree->cursor;
 
     sn_tree_unquick(tree);
-    if (SN_LIKELY(c->leaf != NULL)) {
-        if (!c->base_known) {
-            if (tree->hot != c->leaf)
-                sn_tree_settle(tree);
-            c->base = tree_bytes_above(c->leaf);
-            c->base_known = true;
-        }
-        if (SN_LIKELY(n >= c->base && tree_walk_cursor(c, n - c->base)))
-            return (sn_place){c->leaf, c->i, n - c->base - c->before};
+    if (SN_UNLIKELY(c->leaf == NULL) || !tree_seek_near(tree, n)) {
+        uint32_t rel = n, before;
+
+        sn_tree_settle(tree);
+        sn_leaf *leaf = tree_descend_bytes(tree, &rel);
+        tree_fetch(leaf);
+        uint32_t i = tree_scan(leaf, rel, &before);
+        *c = (sn_cursor){leaf, i, before, n - rel, true};
     }
-    sn_tree_settle(tree);
-    uint32_t rel = n, before, i;
-    sn_leaf *leaf = tree_descend_bytes(tree, &rel);
-    tree_fetch(leaf);
-    i = tree_scan(leaf, rel, &before);
-    *c = (sn_cursor){leaf, i, before, n - rel, true};
-    return (sn_place){leaf, i, rel - before};
+    return (sn_place){c->leaf, c->i, n - c->base - c->before};
 }
 
 sn_count sn_tree_before(sn_tree *tree, sn_place p)
