@@ -22,7 +22,9 @@ async function firstEdit(browser, server) {
       requestAnimationFrame(look);
     });
     await page.goto(`http://${server.address}/#first-${i}`);
-    times.push(await (await page.waitForFunction(() => window.editableAt)).jsonValue());
+    const at = () => page.evaluate(() => window.editableAt);
+    await until("it can be edited", at);
+    times.push(await at());
     await context.close();
   }
   return median(times);
@@ -42,7 +44,7 @@ async function keystroke(a, b) {
   });
   for (let i = 0; i < LETTERS; i++) {
     await a.page.keyboard.press("x");
-    await b.page.waitForFunction((n) => window.came.length >= n, i + 1, { polling: 5 });
+    await until("it is in the other window", () => b.page.evaluate((n) => window.came.length > n, i));
   }
   const [went, came] = [await a.page.evaluate(() => window.went), await b.page.evaluate(() => window.came)];
   return median(went.map((at) => came.find((c) => c > at) - at));
