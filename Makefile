@@ -112,9 +112,9 @@ HOT   := lib/base/hash.c lib/base/utf8.c
 QUICK := -fno-asynchronous-unwind-tables -O2 $(if $(findstring clang,$(CC)),,-flto=auto -flto-partition=one)
 LEAST := $(if $(shell $(CC) -Oz -E - </dev/null 2>/dev/null),-Oz,-Os) # gcc has the former since its version 12
 SMALL := $(QUICK) $(LEAST) $(if $(findstring clang,$(CC)),,-Wno-maybe-uninitialized -fno-caller-saves \
-    -fno-code-hoisting -fno-inline-small-functions -fno-ipa-modref -fno-move-loop-invariants -fno-thread-jumps \
-    -fno-tree-coalesce-vars -fno-tree-dominator-opts -fno-tree-loop-im -fno-tree-pta -fno-tree-sra \
-    -fno-tree-tail-merge)
+    -fno-code-hoisting -fno-inline-small-functions -fno-ipa-modref -fno-ipa-sra -fno-ira-hoist-pressure \
+    -fno-move-loop-invariants -fno-thread-jumps -fno-tree-coalesce-vars -fno-tree-dominator-opts \
+    -fno-tree-loop-im -fno-tree-pta -fno-tree-sra -fno-tree-tail-merge)
 SHARED := $(LIB:%.c=$(B)/shared/%.o)
 $(HOT:%.c=$(B)/shared/%.o): SMALL := $(QUICK)
 $(SHARED): $(B)/shared/%.o: %.c $(B)/flags

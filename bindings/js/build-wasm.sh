@@ -28,9 +28,10 @@ for source in "$one/sennit.c" "$here/src/c/shim.c" "$here/src/c/libc.c"; do
     objects="$objects $object"
 done
 mkdir -p "$(dirname "$out")"
+# What is turned off makes loops quicker elsewhere; here it makes locals and code.
 # shellcheck disable=SC2086 # lists of words
 "${WASM_LD:-wasm-ld}" --no-entry --gc-sections --strip-all -z stack-size=65536 \
-    -mllvm -disable-lsr $export $objects -o "$out" # strength reduction: more locals, longer code
+    -mllvm -disable-lsr -mllvm -enable-load-pre=false $export $objects -o "$out"
 # Nothing is below the data, which the linker puts at 1,024: a field's offset from a
 # pointer that is known to be one goes into the load itself.
 "${WASM_OPT:-wasm-opt}" -Oz --converge --low-memory-unused --enable-bulk-memory --enable-sign-ext \
