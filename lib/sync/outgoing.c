@@ -3,7 +3,9 @@
 #include "sync/hub.h"
 #include "wire/wire.h"
 
-#define CATCHUP_BYTES (128u << 10) /* of one delta of a catch-up, about */
+/* Of one delta of a catch-up, about. An empty document takes what is in its first delta
+ * all at once, and what follows piece by piece. */
+#define CATCHUP_BYTES (256u << 10)
 
 /* The deltas that go out as one message; what they point to is the ring's. */
 static sennit_status write_rounds(sn_channel *c, sennit_buf *out)
