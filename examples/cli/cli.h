@@ -80,6 +80,7 @@ int cmd_push(int argc, char **argv);
 int cmd_pull(int argc, char **argv);
 int cmd_tail(int argc, char **argv);
 int cmd_compact(int argc, char **argv);
+int cmd_redact(int argc, char **argv);
 int cmd_export(int argc, char **argv);
 int cmd_import(int argc, char **argv);
 int cmd_check(int argc, char **argv);

@@ -44,6 +44,7 @@ static const struct command commands[] = {
     { "export", cmd_export, "FILE", "print it as HTML, Markdown or Delta" },
     { "import", cmd_import, "FILE IN", "let it read as Markdown or Delta say" },
     { "compact", cmd_compact, "FILE", "forget what was deleted" },
+    { "redact", cmd_redact, "FILE MOMENT TEXT", "erase deleted text in every copy" },
     { "check", cmd_check, "FILE...", "find damage, and save what can be saved" },
     { "replay", cmd_replay, "TRACE...", "replay recorded editing, and compare" },
     { "bench", cmd_bench, "[TRACE...]", "measure speed and size" },

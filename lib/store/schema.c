@@ -27,7 +27,7 @@ const char sn_schema_tables[] =
 
 const char sn_schema_settings[] =
     "PRAGMA synchronous = FULL; PRAGMA temp_store = MEMORY; PRAGMA trusted_schema = OFF;"
-    "PRAGMA cell_size_check = ON; PRAGMA journal_size_limit = 16777216";
+    "PRAGMA cell_size_check = ON; PRAGMA journal_size_limit = 16777216; PRAGMA secure_delete = ON";
 
 /* Keys of records that are moved or cut are not enough to tell them: a damaged key
  * may look like that of another. So the checksum they had is asked for as well. */

@@ -12,6 +12,7 @@ typedef struct entering {
     bool own, foreign; /* it holds operations of this replica, or of others */
     uint64_t own_end;  /* where those of this replica end */
     bool bind;         /* the replica is to be bound to this user */
+    bool redacts;      /* what is stored holds text that is redacted by it */
 } entering;
 
 static sennit_status enter_replica(entering *e, uint64_t replica, uint64_t end)
@@ -53,6 +54,7 @@ static sennit_status enter_change(void *arg, const sennit_change *change, unsign
     if (e->replica == 0 && !e->begun)
         e->replica = enter_peer(e->channel, change);
     e->begun = true;
+    e->redacts = e->redacts || (kinds & SENNIT_KIND_REDACTION) != 0;
     e->own = e->own || (change->replica != 0 && change->replica == e->replica);
     e->foreign = e->foreign || change->replica != e->replica || change->replica == 0;
     if (change->replica == e->replica)
@@ -150,6 +152,7 @@ static sennit_fault channel_enter(sn_channel *c, const sn_bytes *delta, const ch
     if (st != SENNIT_OK)
         return entry_fault(st);
     c->replica = e.replica;
+    c->room->unstored = c->room->unstored || e.redacts; /* so it is stored anew */
     if (e.bind && sn_registry_bind(c->room, c->replica, c->user) != SENNIT_OK)
         c->room->unstored = true;
     hub->stat.deltas_in++;

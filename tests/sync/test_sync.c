@@ -428,6 +428,8 @@ static sennit_status by_name(void *self, const char *token, size_t len, const ch
         out->permission = SENNIT_VIEW;
     if (strncmp(token, "critic", 6) == 0)
         out->permission = SENNIT_COMMENT;
+    if (strncmp(token, "admin", 5) == 0)
+        out->permission = SENNIT_ADMIN;
     return SENNIT_OK;
 }
 
@@ -464,6 +466,34 @@ static void each_user_does_what_the_permission_allows_and_no_more(void **state)
     assert_int_equal(critic->refused, SENNIT_FAULT_FORBIDDEN);
     client_has(viewer, "no keep");
     assert_int_equal(sennit_session_unsafe(viewer->session, SENNIT_APPLIED), 3);
+}
+
+/* Only an administrator may, and all who are there erase it then. */
+static void to_redact_takes_an_administrator(void **state)
+{
+    sennit_hub_options options = {.authorise = by_name};
+    sennit_buf then;
+    meeting *m = *state;
+
+    meeting_close(m);
+    meeting_open(m, &options);
+    client *ed = joined_as(m, 0, "ed"), *viewer = joined_as(m, 1, "viewer"), *admin = joined_as(m, 2, "admin");
+    sennit_buf_init(&then, NULL);
+    client_type(m, ed, 0, "keep lose");
+    assert_ok(sennit_doc_version(ed->doc, &then));
+    assert_ok(sennit_doc_delete(ed->doc, 4, 5));
+    meeting_settle(m);
+    assert_ok(sennit_doc_redact(ed->doc, then.data, then.len, 4, 5, NULL));
+    meeting_settle(m);
+    assert_int_equal(ed->refused, SENNIT_FAULT_FORBIDDEN);
+    assert_ok(sennit_doc_redact(admin->doc, then.data, then.len, 4, 5, NULL));
+    meeting_settle(m);
+    assert_int_equal(admin->refused, 0);
+    then.len = 0;
+    assert_ok(sennit_doc_save(viewer->doc, SENNIT_SAVE_SHARED, &then));
+    for (size_t i = 0; i + 4 <= then.len; i++)
+        assert_memory_not_equal(then.data + i, "lose", 4);
+    sennit_buf_clear(&then);
 }
 
 /* The one operation that comments may hold besides marks is no back door. */
@@ -959,6 +989,7 @@ int main(void)
         EACH_MEETING(a_text_longer_than_a_frame_goes_in_parts),
         EACH_MEETING(each_user_does_what_the_permission_allows_and_no_more),
         EACH_MEETING(to_comment_is_not_to_bring_deleted_text_back),
+        EACH_MEETING(to_redact_takes_an_administrator),
         EACH_MEETING(nobody_writes_under_another_users_replica),
         EACH_MEETING(a_seeded_text_is_nobodys_fork),
         EACH_MEETING(a_frame_that_comes_amid_a_transaction_can_be_given_again),
