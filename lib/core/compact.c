@@ -270,20 +270,23 @@ sennit_status sn_cuts_set(sennit_doc *doc, const sn_cuts *cuts, sennit_error *er
 
 /* ---- compaction ---- */
 
-/* NULs in place of what is erased. Marks of the text still tell the counts of stretches
- * that are visible, for those have nothing erased in them. */
+/* NULs in place of what is erased. What is visible counts as before, but marks count all
+ * that is before them, so those behind what was erased are counted anew. */
 static void compact_text(sennit_doc *doc, const sn_erased *erased)
 {
     for (uint32_t i = 0; i < doc->who.replicas_len; i++) {
-        const sn_text *text = &doc->who.replicas[i].text;
+        sn_text *text = &doc->who.replicas[i].text;
         const uint32_t end = doc->who.replicas[i].cut.number;
         bool is = false;
 
         for (uint32_t at = 0, n; at < end; at += n) {
             n = sn_erased_alike(erased, i, at, end - at, &is);
-            if (is)
-                memset(text->bytes + at, 0, n);
+            if (!is)
+                continue;
+            memset(text->bytes + at, 0, n);
+            text->marks_len = (uint32_t)sn_min_u64(text->marks_len, at / SN_TEXT_BLOCK);
         }
+        sn_text_mark_blocks(text);
     }
 }
 

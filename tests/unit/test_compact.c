@@ -70,6 +70,26 @@ static void deleted_bytes_are_in_no_snapshot_any_more(void **state)
     assert_text(opened(s, &s->buf), "one three");
 }
 
+/* Characters that are longer than the NULs in their place, up to a mark of the text and
+ * beyond it. */
+static void what_stays_counts_as_before_beside_what_was_dropped(void **state)
+{
+    stage *s = *state;
+    sennit_doc *doc = writer(s);
+    char text[4000];
+
+    for (size_t i = 0; i < sizeof text; i += 4)
+        memcpy(text + i, "\xf0\x9f\x8c\x8d", 4);
+    assert_ok(sennit_doc_insert(doc, 0, text, sizeof text));
+    assert_ok(sennit_doc_delete(doc, 100, 100));
+    compact(doc);
+    assert_ok(sennit_doc_delete(doc, 840, 2000));
+    doc_check(doc);
+    compact(doc);
+    assert_ok(sennit_doc_insert(doc, 880, "x", 1));
+    doc_check(doc);
+}
+
 static void what_is_deleted_later_stays(void **state)
 {
     stage *s = *state;
@@ -368,6 +388,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         STAGE_TEST(deleted_bytes_are_in_no_snapshot_any_more),
+        STAGE_TEST(what_stays_counts_as_before_beside_what_was_dropped),
         STAGE_TEST(what_is_deleted_later_stays),
         STAGE_TEST(a_deletion_above_the_cut_can_be_undone_below_it_not),
         STAGE_TEST(a_delete_that_was_switched_off_keeps_its_bytes),
