@@ -21,6 +21,7 @@ typedef struct rebasing {
     uint64_t moved_to;     /* who has issued anew what is taken back; 0: not known */
     uint64_t accepted;     /* own operations before this one are never taken back */
     uint64_t now_ms;
+    bool anew;             /* text brought back is typed anew */
     sn_reissue own;        /* until the change */
     sennit_rebased did;
     sn_swap swap;
@@ -129,7 +130,8 @@ static sennit_status rebase_reissue(rebasing *r)
         r->id = doc->own_id;
     else if (r->id == 0)
         SN_TRY(rebase_draw(r->doc, &r->id));
-    r->own = (sn_reissue){.was = r->doc, .now = r->fresh, .id = r->id};
+    r->own = (sn_reissue){.was = r->doc, .now = r->fresh, .id = r->id,
+                           .anew = r->anew};
     return rebase_issue(r);
 }
 
@@ -154,6 +156,10 @@ static sennit_status rebase_run(rebasing *r)
     SN_TRY(sn_undo_prepare(r->doc));
     SN_TRY(rebase_build_all(r));
     SN_TRY(rebase_reissue(r));
+    if (r->anew) {
+        r->fresh->own_id = r->id;
+        SN_TRY(sn_retype(r->doc, r->fresh));
+    }
     r->swap.fresh = r->fresh;
     return sn_swap_look(&r->swap);
 }
@@ -193,10 +199,10 @@ static sennit_status rebase_rename(rebasing *r)
     return SENNIT_OK;
 }
 
-SN_RARE sennit_status sennit_doc_rebase(sennit_doc *doc, uint64_t from, sennit_rebased *out)
+static sennit_status rebase_own(sennit_doc *doc, uint64_t from, bool anew, sennit_rebased *out)
 {
     rebasing r = {.doc = doc, .of = doc->me, .from = (uint32_t)from, .accepted = UINT64_MAX,
-                  .now_ms = doc->clock.now_ms};
+                  .now_ms = doc->clock.now_ms, .anew = anew};
 
     if (doc->txn.open)
         return SENNIT_EBUSY;
@@ -210,6 +216,16 @@ SN_RARE sennit_status sennit_doc_rebase(sennit_doc *doc, uint64_t from, sennit_r
     if (out != NULL)
         *out = r.did;
     return SENNIT_OK;
+}
+
+SN_RARE sennit_status sennit_doc_rebase(sennit_doc *doc, uint64_t from, sennit_rebased *out)
+{
+    return rebase_own(doc, from, false, out);
+}
+
+SN_RARE sennit_status sn_doc_rebase_anew(sennit_doc *doc, uint64_t from, sennit_rebased *out)
+{
+    return rebase_own(doc, from, true, out);
 }
 
 SN_RARE sennit_status sennit_doc_void(sennit_doc *doc, uint64_t replica, uint64_t from,

@@ -243,9 +243,23 @@ uint32_t sn_reissue_seq(const sn_reissue *r, uint32_t seq)
     return seq - (r->author == r->was->me ? 0 : r->from) - reissue_dropped(r, seq, &unused);
 }
 
+/* Whether a toggle is of a delete that `now` knows, and switches it off, or on where that
+ * was all that ever switched it off. */
+static bool reissue_is_of_old(const sn_reissue *r, const sn_op *op)
+{
+    uint32_t index = sn_roster_find(&r->now->who, r->batch.ids[op->ref_replica]);
+    sn_log_iter it;
+    sn_op target;
+
+    if (op->ref >= r->at[op->ref_replica].seqs ||
+        !sn_switch_find(r->was, op->ref_replica, op->ref, &it, &target) || target.kind != SN_DELETE)
+        return false;
+    return !op->flag || sn_switch_of(r->now, index, op->ref) == NULL;
+}
+
 static sennit_status reissue_toggle(sn_reissue *r, sn_op op)
 {
-    bool gone = op.ref >= r->at[op.ref_replica].seqs;
+    bool gone = op.ref >= r->at[op.ref_replica].seqs || (r->anew && reissue_is_of_old(r, &op));
 
     if (op.ref_replica == r->was->me && op.ref >= r->from) {
         const uint32_t first = r->author == r->was->me ? 0 : r->from;

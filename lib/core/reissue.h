@@ -18,6 +18,7 @@ typedef struct sn_reissue {
     sennit_doc *now;      /* lacks those of was->me from `from` on, maybe others' too */
     uint64_t id;          /* under which they are issued; may be the same */
     uint32_t from, from_byte;
+    bool anew;            /* no delete that `now` knows is switched off: sn_retype */
 
     sn_batch batch;       /* one segment; free with sn_reissue_free */
     sn_segment segment;
@@ -43,6 +44,14 @@ void sn_reissue_moved(sn_reissue *r, uint32_t replica, uint32_t then);
  * behind what is left of its left neighbours; of deletes and toggles, what they
  * named is left out if it is lacking, and they with it if that was all. */
 sennit_status sn_reissue_all(sn_reissue *r);
+
+/* Let a document type what it lacks of the visible text of another, which it was made
+ * from, though it knows the bytes. Returns SENNIT_OK, SENNIT_ENOMEM, SENNIT_ELIMIT. */
+sennit_status sn_retype(sennit_doc *was, sennit_doc *fresh);
+
+/* As sennit_doc_rebase, but what was deleted before `from` and brought back since is
+ * typed anew: for a server that has dropped it for good. */
+sennit_status sn_doc_rebase_anew(sennit_doc *doc, uint64_t from, sennit_rebased *out);
 
 /* What number an operation of this replica, from `from` on, has now; of one that
  * came to nothing, what that of the next one is. */

@@ -102,6 +102,8 @@ struct sennit_session {
     bool searching, probe_due; /* fork.c */
     uint64_t low, high;       /* the first so many are the same; these are not */
     bool reissue_due;         /* at the welcome, what the server does not have */
+    bool anew;                /* then without bringing back what it dropped for good */
+    bool typed_anew;          /* since something was acknowledged */
     sn_voided *voids;         /* told at each welcome, since a server may forget; oldest first */
     size_t voids_len, voids_cap, voids_told;
     sn_voided *taken_back;    /* by others; dropped here once they have come anew */

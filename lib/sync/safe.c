@@ -221,6 +221,7 @@ sennit_status sn_safe_take_ack(sennit_session *s, const sn_message *m, uint64_t 
     safe_raise(s, level, safe_own(s, yours));
     s->certain = s->certain || yours == s->out_serial;
     s->retries = yours > 0 ? 0 : s->retries;
+    s->typed_anew = s->typed_anew && yours == 0;
     safe_forget(s);
     sn_safe_look(s);
     return SENNIT_OK;

@@ -9,6 +9,7 @@
  * on the one before is not taken for what belongs to it.
  */
 #include "core/doc.h"
+#include "core/reissue.h"
 #include "sync/link.h"
 #include "wire/wire.h"
 
@@ -164,10 +165,22 @@ static bool session_is_blank(const sennit_session *s)
     return stat.operations == 0;
 }
 
+/* Some of this brings back text that the server has no more: that goes anew, once. */
+static bool session_types_anew(sennit_session *s)
+{
+    if (s->typed_anew || sennit_doc_replica(s->doc) == 0)
+        return false;
+    s->reissue_due = s->anew = s->typed_anew = true;
+    sn_session_greet(s);
+    return true;
+}
+
 /* The channel is closed. */
 static void session_shut(sennit_session *s, sennit_fault fault, const sn_bytes *text, uint64_t now_ms)
 {
     s->channel = 0;
+    if (fault == SENNIT_FAULT_GONE && session_types_anew(s))
+        return;
     if (fault == SENNIT_FAULT_LINEAGE && !s->any_lineage && session_is_blank(s)) {
         s->any_lineage = true;
         sn_session_greet(s);
@@ -259,7 +272,11 @@ sennit_status sennit_session_rebase(sennit_session *s, sennit_rebased *out)
     if (!s->certain)
         return SENNIT_EBUSY;
     SN_TRY(session_reserve(s));
-    SN_TRY(sennit_doc_rebase(s->doc, s->sent, &done));
+    SN_TRY(s->anew ? sn_doc_rebase_anew(s->doc, s->sent, &done)
+                   : sennit_doc_rebase(s->doc, s->sent, &done));
+    if (s->anew)
+        sn_event_add(s->link, SENNIT_EVENT_CHANGED, s, 0, NULL, NULL, NULL);
+    s->anew = false;
     if (done.operations > 0)
         session_note_void(s, &done);
     sn_session_renewed(s, &done);
@@ -404,6 +421,8 @@ static sennit_status take_delta(sennit_session *s, const sn_message *m, uint64_t
             sn_session_greet(s);
             return SENNIT_OK;
         }
+        if (st == SENNIT_EGONE && session_types_anew(s)) /* a snapshot without that text */
+            return SENNIT_OK;
         if (st != SENNIT_OK) {
             sn_session_give_up(s, status_fault(st), err.what);
             return SENNIT_OK;

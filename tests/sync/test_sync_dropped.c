@@ -96,17 +96,14 @@ static void it_stays_so_after_a_restart(void **state)
     assert_knows_no_secret(b->doc);
 }
 
-static void an_undo_of_what_was_dropped_is_refused_by_name(void **state)
+/* Somebody deletes, and others' edits let the hub drop that for good. */
+static client *delete_and_wait(meeting *m, client *a, sennit_undo **undo)
 {
-    meeting *m = *state;
-    client *a = meeting_join(m, 0, "doc");
-    sennit_undo *undo;
-
-    assert_ok(sennit_undo_new(a->doc, NULL, &undo));
+    assert_ok(sennit_undo_new(a->doc, NULL, undo));
     client_type(m, a, 0, "one secret two");
-    assert_ok(sennit_undo_break(undo));
+    assert_ok(sennit_undo_break(*undo));
     assert_ok(sennit_doc_delete(a->doc, 4, 7));
-    assert_ok(sennit_undo_break(undo));
+    assert_ok(sennit_undo_break(*undo));
     meeting_settle(m);
     m->now_ms += 3 * DAY;
     sennit_doc_set_time(a->doc, m->now_ms);
@@ -114,10 +111,62 @@ static void an_undo_of_what_was_dropped_is_refused_by_name(void **state)
     client_type(m, b, 0, "<");
     meeting_settle(m);
     sennit_hub_tick(m->hub, m->now_ms);
+    return b;
+}
+
+static void what_an_undo_brings_back_and_the_hub_dropped_is_typed_anew(void **state)
+{
+    meeting *m = *state;
+    client *a = meeting_join(m, 0, "doc");
+    sennit_undo *undo;
+
+    client *b = delete_and_wait(m, a, &undo);
     assert_ok(sennit_undo_undo(undo));
+    client_type(m, a, 15, "!");
     meeting_settle(m);
-    assert_int_equal(a->refused, SENNIT_FAULT_GONE);
-    client_has(b, "<one two");
+    assert_int_equal(a->refused, 0);
+    assert_int_equal(a->rebased, 1);
+    client_has(a, "<one secret two!");
+    client_has(b, "<one secret two!");
+    client_type(m, b, 0, "<");
+    client_type(m, a, 16, ">");
+    meeting_settle(m);
+    client_has(a, "<<one secret two!>");
+    client_has(b, "<<one secret two!>");
+    assert_int_equal(sennit_session_unsafe(a->session, SENNIT_DURABLE), 0);
+    sennit_undo_free(undo);
+}
+
+/* It comes back with an undo that it made while it was away. */
+static void so_is_what_was_brought_back_while_away(void **state)
+{
+    meeting *m = *state;
+    client *a = meeting_join(m, 0, "doc"), *b = meeting_join(m, 1, "doc");
+    sennit_undo *undo;
+
+    assert_ok(sennit_undo_new(a->doc, NULL, &undo));
+    client_type(m, a, 0, "one secret two");
+    assert_ok(sennit_undo_break(undo));
+    assert_ok(sennit_doc_delete(a->doc, 4, 7));
+    meeting_settle(m);
+    client_cut(m, a);
+    assert_ok(sennit_undo_undo(undo));
+    client_type(m, b, 0, "lost ");
+    assert_ok(sennit_doc_delete(b->doc, 0, 5));
+    meeting_settle(m);
+    client_cut(m, b);
+    m->now_ms += 3 * DAY;
+    client_connect(m, b);
+    client_type(m, b, 0, "<");
+    meeting_settle(m);
+    sennit_hub_tick(m->hub, m->now_ms);
+    sennit_doc_set_time(a->doc, m->now_ms);
+    client_connect(m, a);
+    meeting_settle(m);
+    assert_int_equal(a->refused, 0);
+    assert_int_equal(a->rebased, 1);
+    client_has(a, "<one secret two");
+    client_has(b, "<one secret two");
     sennit_undo_free(undo);
 }
 
@@ -127,7 +176,8 @@ int main(void)
         EACH_DAY(a_newcomer_gets_all_but_what_was_dropped),
         EACH_DAY(what_was_written_while_away_comes_along),
         EACH_DAY(it_stays_so_after_a_restart),
-        EACH_DAY(an_undo_of_what_was_dropped_is_refused_by_name),
+        EACH_DAY(what_an_undo_brings_back_and_the_hub_dropped_is_typed_anew),
+        EACH_DAY(so_is_what_was_brought_back_while_away),
     };
 
     return RUN_TESTS(tests);
