@@ -32,7 +32,10 @@ mkdir -p "$(dirname "$out")"
 # shellcheck disable=SC2086 # lists of words
 "${WASM_LD:-wasm-ld}" --no-entry --gc-sections --strip-all -z stack-size=65536 \
     -mllvm -disable-lsr -mllvm -enable-load-pre=false $export $objects -o "$out"
+# Quick code costs the package half a kilobyte and saves it a tenth of opening a document;
+# the lean one is for pages, which first have to fetch it.
+if [ -n "$lean" ]; then level=-Oz; else level=-O3; fi
 # Nothing is below the data, which the linker puts at 1,024: a field's offset from a
 # pointer that is known to be one goes into the load itself.
-"${WASM_OPT:-wasm-opt}" -Oz --converge --low-memory-unused --enable-bulk-memory --enable-sign-ext \
+"${WASM_OPT:-wasm-opt}" $level --converge --low-memory-unused --enable-bulk-memory --enable-sign-ext \
     --enable-nontrapping-float-to-int "$out" -o "$out"
