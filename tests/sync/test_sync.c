@@ -468,10 +468,11 @@ static void each_user_does_what_the_permission_allows_and_no_more(void **state)
     assert_int_equal(sennit_session_unsafe(viewer->session, SENNIT_APPLIED), 3);
 }
 
-/* Only an administrator may, and all who are there erase it then. */
+/* Only an administrator may, and then all who are there erase it, and it is stored anew. */
 static void to_redact_takes_an_administrator(void **state)
 {
     sennit_hub_options options = {.authorise = by_name};
+    sennit_hub_stat stat;
     sennit_buf then;
     meeting *m = *state;
 
@@ -489,6 +490,12 @@ static void to_redact_takes_an_administrator(void **state)
     assert_ok(sennit_doc_redact(admin->doc, then.data, then.len, 4, 5, NULL));
     meeting_settle(m);
     assert_int_equal(admin->refused, 0);
+    sennit_hub_get_stat(m->hub, &stat);
+    const uint64_t compactions = stat.compactions;
+    m->now_ms += 2000;
+    meeting_settle(m);
+    sennit_hub_get_stat(m->hub, &stat);
+    assert_true(stat.compactions > compactions);
     then.len = 0;
     assert_ok(sennit_doc_save(viewer->doc, SENNIT_SAVE_SHARED, &then));
     for (size_t i = 0; i + 4 <= then.len; i++)
