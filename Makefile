@@ -337,10 +337,11 @@ coverage:
 	@sh tools/setup.sh coverage
 	+@$(SUBMAKE) -s MODE=coverage coverage-tests
 
-coverage-tests: $(TEST_BIN)
+coverage-tests: $(TEST_BIN) $(SYNC_BIN)
 	@find $(B) -name '*.gcda' -delete
 	@$(RUN) "unit, property and out-of-memory tests, $(MODE) build" $(TEST_BIN)
-	@sh tools/coverage.sh $(COVERAGE_MIN) $(LIB:%.c=$(B)/%.gcda)
+	@$(RUN) "storage, network and sync tests, $(MODE) build" $(SYNC_BIN)
+	@sh tools/coverage.sh $(COVERAGE_MIN) $(patsubst %.c,$(B)/%.gcda,$(LIB) $(SYNC))
 
 traces:
 	@ls $(TRACES)/*.json.gz >/dev/null 2>&1 || { \
