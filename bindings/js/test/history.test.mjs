@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import test from "node:test";
 
-import { Document, SennitError, blame, changeVersions, diff, editAt, spliceAt, textAt, versionAt } from "../dist/index.js";
+import { Document, Kind, SennitError, blame, changeVersions, diff, editAt, spliceAt, textAt, versionAt } from "../dist/index.js";
 
 const HOUR = 3_600_000;
 
@@ -83,4 +83,51 @@ test("what was deleted can be forgotten, and then the past is not told any more"
   assert.throws(() => textAt(a, versionAt(a, start)), (e) => e instanceof SennitError && e.code === "EGONE");
   a.insert(0, "> ");
   assert.equal(String(Document.load(a.save())), "> 😀 and two");
+});
+
+const holds = (bytes, text) => Buffer.from(bytes).includes(text);
+
+test("redacted text is gone from whoever hears of it, and listeners hear of the redaction", () => {
+  const a = new Document("pässwörd 😀 text"), then = a.version, b = a.fork();
+  assert.throws(() => a.redact(then, 0, 3), (e) => e instanceof SennitError && e.code === "EINVAL");
+  a.delete(0, 12);
+  let heard = 0;
+  Document.listen(a, () => heard++);
+  a.redact(then, 0, 12);
+  assert.equal(heard, 1);
+  const kinds = [];
+  b.apply(a.delta(b.version), { admit: (change, kind) => kinds.push(kind) });
+  assert.deepEqual(kinds, [Kind.Delete | Kind.Redaction]);
+  for (const doc of [a, b, Document.load(a.save())]) {
+    assert.equal(String(doc), "text");
+    assert.equal(textAt(doc, then).length, 16);
+    assert.ok(!holds(doc.save(), "ssw") && !holds(doc.delta(), "ssw") && !holds(doc.save(), "😀"));
+  }
+  assert.equal(a.dump(), b.dump());
+});
+
+test("a redaction is refused whole", () => {
+  const a = new Document("one 😀 two"), then = a.version;
+  a.delete(0, 7);
+  const before = a.dump();
+  const refused = (code, version, pos, n) =>
+    assert.throws(() => a.redact(version, pos, n), (e) => e instanceof SennitError && e.code === code);
+  refused("EINVAL", then, 0, 8);
+  refused("ERANGE", then, 8, 9);
+  refused("EUTF8", then, 4, 1); // half of 😀
+  refused("ECORRUPT", Uint8Array.of(255), 0, 1);
+  refused("EGONE", new Document("x").version, 0, 1);
+  assert.throws(() => a.redact(then, -1, 1));
+  assert.equal(a.dump(), before);
+});
+
+test("all that a replica deleted is redacted", () => {
+  const a = new Document("one two"), b = a.fork();
+  b.insert(7, " three");
+  b.delete(0, 8);
+  b.redactAll(a.replica);
+  a.apply(b.delta(a.version));
+  assert.equal(String(a), "three");
+  assert.ok(!holds(a.save(), "two"));
+  a.check();
 });

@@ -44,6 +44,7 @@ KIND_DELETE: int
 KIND_TOGGLE: int
 KIND_MARK: int
 KIND_SET: int
+KIND_REDACTION: int
 
 PATCH_TEXT: int  # Patch.what
 PATCH_MARK: int
@@ -237,6 +238,12 @@ class Document:
     @property
     def cut(self) -> bytes:
         """The version it was compacted to; b"" if it was not."""
+    def redact(self, version: _Bytes, pos: int, n: int, /) -> None:
+        """Erase n codepoints that stood at pos at a version and are deleted now, for good
+        and in every replica; stand-ins take their place in the past. MisuseError if some of
+        it is in the text. What was saved and sent before is not reached."""
+    def redact_all(self, replica: int, /) -> None:
+        """Erase all text of a replica that is deleted now."""
     def watch(
         self, remote: bool = True, local: bool = False, *, marks: bool = False, meta: bool = False
     ) -> None:

@@ -158,6 +158,7 @@ getter_call document_get_meta_view;
 
 plain_call document_text_at, document_version_at, document_change_versions, document_diff;
 plain_call document_blame, document_splice_at, document_edit_at, document_compact;
+plain_call document_redact, document_redact_all;
 getter_call document_get_cut;
 
 /* ---- measure.c ---- */

@@ -298,6 +298,8 @@ static PyMethodDef document_methods[] = {
     METHOD(splice_at, METH_VARARGS),
     METHOD(edit_at, METH_VARARGS),
     METHOD(compact, METH_O),
+    METHOD(redact, METH_VARARGS),
+    METHOD(redact_all, METH_O),
     METHOD(check, METH_NOARGS),
     METHOD(dump, METH_NOARGS),
     METHOD(stat, METH_NOARGS),

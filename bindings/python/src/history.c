@@ -1,4 +1,4 @@
-/* Document: the text as it was; who wrote what; deleted text forgotten. */
+/* Document: the text as it was; who wrote what; deleted text forgotten or erased. */
 #include "binding.h"
 
 /* What a call at a version leaves in a buffer, as text. */
@@ -288,4 +288,38 @@ PyObject *document_get_cut(PyObject *object, void *none)
         return NULL;
     sennit_buf_init(&buf, NULL);
     return document_bytes(self, sennit_doc_cut(self->doc, &buf), NULL, &buf);
+}
+
+/* ---- Redaction ---- */
+
+PyObject *document_redact(PyObject *object, PyObject *args)
+{
+    sennit_error err = {SENNIT_OK, 0, NULL};
+    document *self = (document *)object;
+    PyObject *at, *count, *out = NULL;
+    sennit_status status;
+    Py_buffer version;
+    size_t pos, n;
+
+    if (!PyArg_ParseTuple(args, "y*OO:redact", &version, &at, &count))
+        return NULL;
+    if (read_size(at, &pos) == 0 && read_size(count, &n) == 0 && document_enter_edit(self)) {
+        AT_WORK(self, is_lasting(&version),
+                status = sennit_doc_redact(self->doc, version.buf, (size_t)version.len, pos, n, &err));
+        out = status == SENNIT_OK ? Py_NewRef(Py_None) : raise_status(self->st, status, &err);
+    }
+    PyBuffer_Release(&version);
+    return out;
+}
+
+PyObject *document_redact_all(PyObject *object, PyObject *arg)
+{
+    document *self = (document *)object;
+    sennit_status status;
+    uint64_t replica;
+
+    if (read_u64(arg, &replica) != 0 || !document_enter_edit(self))
+        return NULL;
+    AT_WORK(self, true, status = sennit_doc_redact_all(self->doc, replica, NULL));
+    return document_done(self, status);
 }

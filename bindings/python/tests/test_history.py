@@ -105,6 +105,54 @@ def test_deleted_text_is_forgotten_up_to_a_version() -> None:
         doc.compact(b"\xff")
 
 
+def test_redacted_text_is_gone_from_whoever_hears_of_it() -> None:
+    doc = Document("pässwörd text")
+    then, peer = doc.version, doc.fork()
+    with pytest.raises(sennit.MisuseError, match="still in the text"):
+        doc.redact(then, 0, 3)
+    del doc[:9]
+    doc.redact(then, 0, 8)
+    kinds = []
+    peer.apply(doc.delta(peer.version), admit=lambda change, kind: kinds.append(kind))
+    assert kinds == [sennit.KIND_DELETE | sennit.KIND_REDACTION]
+    for each in (doc, peer, Document.load(doc.save())):
+        assert str(each) == "text"
+        assert each.text_at(then) == "\x1a\x80\x1a\x1a\x1a\x80\x1a\x1a text"
+        assert b"sswo" not in each.save() and b"rd" not in each.delta()
+    assert doc.dump() == peer.dump()
+
+
+def test_a_redaction_is_refused_whole() -> None:
+    doc = Document("one two")
+    then = doc.version
+    del doc[:4]
+    dump = doc.dump()
+    cases: list[tuple[tuple[object, ...], type[BaseException]]] = [
+        ((then, 0, 5), sennit.MisuseError), ((then, 5, 3), sennit.RangeError), ((then, -1, 3), ValueError),
+        ((b"\xff", 0, 1), sennit.CorruptError), ((Document("x").version, 0, 1), sennit.GoneError),
+        ((then, 0), TypeError), (("x", 0, 1), TypeError),
+    ]
+    for args, error in cases:
+        with pytest.raises(error):
+            doc.redact(*args)  # type: ignore[arg-type]
+    with pytest.raises(OverflowError):
+        doc.redact_all(-1)
+    assert doc.dump() == dump
+
+
+def test_all_that_a_replica_deleted_is_redacted() -> None:
+    doc = Document("one two")
+    peer = doc.fork()
+    peer.insert(7, " three")
+    del peer[:4], peer[:4]
+    assert str(peer) == "three"
+    peer.redact_all(doc.replica)
+    doc.apply(peer.delta(doc.version))
+    assert str(doc) == "three" and b"two" not in doc.save()
+    peer.redact_all(peer.replica)  # of that nothing is deleted but the space
+    assert doc.replica != peer.replica and str(peer) == "three"
+
+
 HOSTILE = "<script>alert(1)</script>&\"'><img src=x onerror=alert(1)>\u202e</pre><b>"
 
 

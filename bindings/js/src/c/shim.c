@@ -527,6 +527,21 @@ EXTRA(js_cut) int js_cut(const sennit_doc *doc)
     return done_bytes(sennit_doc_cut(doc, empty()));
 }
 
+/* ---- Redaction ---- */
+
+EXTRA(js_redact) int js_redact(sennit_doc *doc, double now, const void *version, size_t len, size_t pos,
+                               size_t n)
+{
+    sennit_doc_set_time(doc, (uint64_t)now);
+    return done(sennit_doc_redact(doc, version, len, pos, n, &failure));
+}
+
+EXTRA(js_redact_all) int js_redact_all(sennit_doc *doc, double now, uint32_t low, uint32_t high)
+{
+    sennit_doc_set_time(doc, (uint64_t)now);
+    return done(sennit_doc_redact_all(doc, u64(low, high), &failure));
+}
+
 /* ---- Undo ---- */
 
 /* A status; what keeps the steps in out[2]. */

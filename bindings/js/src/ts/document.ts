@@ -5,7 +5,7 @@ import { wasm, whole, words } from "./wasm.js";
 export enum Unit { Bytes = 0, Codepoints = 1, Utf16 = 2, Lines = 3 }
 
 /** Kinds of operations, or'ed together, as `admit` is told them. */
-export enum Kind { Insert = 1, Delete = 2, Toggle = 4, Mark = 8, Set = 16 }
+export enum Kind { Insert = 1, Delete = 2, Toggle = 4, Mark = 8, Set = 16, Redaction = 32 }
 
 /** To which side an anchor clings. */
 export enum Side {
@@ -522,6 +522,24 @@ export class Document {
   get cut(): Version {
     wasm.ok(call["js_cut"]!(this.#enter()));
     return wasm.takeBytes();
+  }
+
+  // ---- Redaction
+
+  /** Erase n units that stood at a position at a version and are deleted now, for good and
+   * in every replica; stand-ins take their place in the past. `EINVAL` if some of it is in the
+   * text. What was saved and sent before is not reached. */
+  redact(version: Version, pos: number, n: number): void {
+    const doc = this.#enter();
+    const len = wasm.putBytes(version);
+    wasm.ok(call["js_redact"]!(doc, this.#clock(), wasm.at, len, whole(pos, "position"), whole(n, "length")));
+    Document.edited(this);
+  }
+
+  /** Erase all text of a replica that is deleted now. */
+  redactAll(replica: bigint): void {
+    wasm.ok(call["js_redact_all"]!(this.#enter(), this.#clock(), ...words(replica)));
+    Document.edited(this);
   }
 
   // ---- Clock, check, dump
