@@ -187,31 +187,6 @@ static bool markdown_same_link(const sn_rich *rich, const sn_rich_piece *a, cons
                                        a->link_len) == 0);
 }
 
-/* Whether two bits are inside or outside of a tag together; tags: the link, strong,
- * emphasis. */
-static bool markdown_together(const sn_rich *rich, const markdown_bit *a, const markdown_bit *b, int tag)
-{
-    if (tag == 0)
-        return markdown_same_link(rich, a->piece, b->piece);
-    return ((a->marks ^ b->marks) & (tag == 1 ? SN_BOLD : SN_ITALIC)) == 0;
-}
-
-static cmark_node *markdown_tag(const sn_rich *rich, cmark_node *parent, const markdown_bit *bit, int tag)
-{
-    if (tag == 0 && bit->piece->link_len > 0) {
-        cmark_node *link = markdown_node(CMARK_NODE_LINK, parent);
-
-        cmark_node_set_url(link, markdown_string(sn_rich_string(rich, bit->piece->link),
-                                                 bit->piece->link_len));
-        return link;
-    }
-    if (tag == 1 && (bit->marks & SN_BOLD))
-        return markdown_node(CMARK_NODE_STRONG, parent);
-    if (tag == 2 && (bit->marks & SN_ITALIC))
-        return markdown_node(CMARK_NODE_EMPH, parent);
-    return parent;
-}
-
 static bool markdown_is_code(const markdown_bit *bit)
 {
     return !bit->embed && (bit->marks & SN_MONO);
@@ -246,19 +221,52 @@ static void markdown_leaves(cmark_node *parent, const markdown_bit *bits, size_t
     }
 }
 
-/* Bits from the outermost tag in; each stretch that is in a tag together goes into
- * one. At most three levels deep. */
-static void markdown_bits(const sn_rich *rich, cmark_node *parent, const markdown_bit *bits, size_t n,
-                          int tag)
+/* How many bits, from the first on, have a mark. */
+static size_t markdown_extent(const markdown_bit *bits, size_t n, unsigned mark)
 {
-    if (tag == 3) {
-        markdown_leaves(parent, bits, n);
-        return;
+    size_t i = 0;
+
+    while (i < n && (bits[i].marks & mark))
+        i++;
+    return i;
+}
+
+/* Emphasis that goes further is outside of that which ends earlier: two of one kind side
+ * by side would have their asterisks run together. At most two levels deep. */
+static void markdown_emphasis(cmark_node *parent, const markdown_bit *bits, size_t n, unsigned wanted)
+{
+    for (size_t i = 0, taken; i < n; i += taken) {
+        const size_t bold = markdown_extent(bits + i, n - i, SN_BOLD & wanted);
+        const size_t italic = markdown_extent(bits + i, n - i, SN_ITALIC & wanted);
+        const unsigned mark = bold >= italic ? SN_BOLD : SN_ITALIC;
+
+        taken = mark == SN_BOLD ? bold : italic;
+        if (taken > 0) {
+            cmark_node *node = markdown_node(mark == SN_BOLD ? CMARK_NODE_STRONG : CMARK_NODE_EMPH, parent);
+
+            markdown_emphasis(node, bits + i, taken, wanted & ~mark);
+            continue;
+        }
+        while (i + taken < n && !(bits[i + taken].marks & wanted))
+            taken++;
+        markdown_leaves(parent, bits + i, taken);
     }
+}
+
+/* Links are outside of all. */
+static void markdown_links(const sn_rich *rich, cmark_node *parent, const markdown_bit *bits, size_t n)
+{
     for (size_t i = 0, end; i < n; i = end) {
-        for (end = i + 1; end < n && markdown_together(rich, &bits[i], &bits[end], tag); end++)
+        const sn_rich_piece *piece = bits[i].piece;
+        cmark_node *node = parent;
+
+        for (end = i + 1; end < n && markdown_same_link(rich, piece, bits[end].piece); end++)
             ;
-        markdown_bits(rich, markdown_tag(rich, parent, &bits[i], tag), bits + i, end - i, tag + 1);
+        if (piece->link_len > 0) {
+            node = markdown_node(CMARK_NODE_LINK, parent);
+            cmark_node_set_url(node, markdown_string(sn_rich_string(rich, piece->link), piece->link_len));
+        }
+        markdown_emphasis(node, bits + i, end - i, SN_BOLD | SN_ITALIC);
     }
 }
 
@@ -305,7 +313,7 @@ static void markdown_pieces(markdown_writing *w, cmark_node *parent, const sn_ri
         n += markdown_split(w->rich, &pieces[i], i > 0 ? markdown_shared(w->rich, &pieces[i], &pieces[i - 1]) : 0,
                             i + 1 < line->n ? markdown_shared(w->rich, &pieces[i], &pieces[i + 1]) : 0,
                             bits + n);
-    markdown_bits(w->rich, parent, bits, n, 0);
+    markdown_links(w->rich, parent, bits, n);
 }
 
 /* ---- writing: blocks ---- */

@@ -164,6 +164,10 @@ static void markdown_that_was_read_is_written_again(void **state)
     static const char *const texts[] = {
         "Hello *world*\n",
         "**bold *both* rest**\n",
+        "*italic **both** rest*\n",
+        "***both** italic* plain\n",
+        "plain *italic **both***\n",
+        "**bold *both***`code`\n",
         "# Title\n\n## Sub *title*\n\ntext\n",
         "  - a\n  - b\n      - c\n  - d\n",
         "1.  a\n2.  b\n",
