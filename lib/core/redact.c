@@ -38,7 +38,7 @@ bool sn_text_same(const uint8_t *mine, const uint8_t *theirs, size_t n)
         if (width != sn_utf8_width(theirs[i]) || width > n - i)
             return false;
         if (memcmp(mine + i, theirs + i, width) != 0 && sn_stand_in(mine + i, n - i) == 0 &&
-            sn_stand_in(theirs + i, n - i) == 0)
+            (sn_stand_in(theirs + i, n - i) == 0 || SENNIT_MUTANT == 65))
             return false;
     }
     return true;
