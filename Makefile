@@ -297,8 +297,9 @@ python:
 
 js:
 	@sh tools/setup.sh js
-	+@$(SUBMAKE) -s MODE=release lib server
-	@SENNITD="$(CURDIR)/build/release/sennitd" $(RUN) "the package for JavaScript" 'sh bindings/js/test.sh'
+	+@$(SUBMAKE) -s MODE=release lib cli server
+	@SENNITD="$(CURDIR)/build/release/sennitd" SENNIT="$(CURDIR)/build/release/sennit" \
+	    $(RUN) "the package for JavaScript" 'sh bindings/js/test.sh'
 
 # ---- The page, in Chromium ---------------------------------------------------
 

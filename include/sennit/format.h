@@ -22,8 +22,10 @@
  *     code, code:LANGUAGE  pre                ```         code-block: true, or LANGUAGE
  *
  * LEVEL is 0 at the margin, and 7 at most. U+2028 is a line break inside a block. Other
- * marks are in Delta only: attributes of their name. What grows is every mark but
- * "link", "block", "embed", and those that begin with "comment".
+ * marks are in Delta only: attributes of their name. So are attributes of a newline that
+ * its block does not tell: a list that is "checked" is one of bullets, with a mark "list".
+ * What grows is every mark but "link", "block", "embed", and those that begin with
+ * "comment".
  *
  * Addresses of other schemes than http, https and mailto are left out of HTML and of
  * Markdown; what is marked with them stays, as plain text.
@@ -41,6 +43,8 @@ extern "C" {
 
 /* Append the document in a format. HTML is a fragment for the inside of a body: every
  * character of text is escaped, and there are no tags and attributes but those above.
+ *
+ * Delta is as Quill would have it: inserts side by side differ in their attributes.
  *
  * Returns  SENNIT_OK
  * Cost     O(text + marks)

@@ -26,19 +26,28 @@ static bool delta_set(json_t *to, const char *key, json_t *value)
     return json_object_set_new_nocheck(to, key, value) == 0;
 }
 
+/* Unless an attribute of the name is there, which says it more exactly. */
+static bool delta_set_new(json_t *to, const char *key, json_t *value)
+{
+    if (json_object_get(to, key) == NULL)
+        return delta_set(to, key, value);
+    json_decref(value);
+    return true;
+}
+
 /* A line's block as the attributes that Quill has for it. */
 static bool delta_put_block(json_t *to, const sn_block *block)
 {
     switch (block->kind) {
-    case SN_HEADING: return delta_set(to, "header", json_integer((json_int_t)block->level));
+    case SN_HEADING: return delta_set_new(to, "header", json_integer((json_int_t)block->level));
     case SN_BULLET:
     case SN_ORDERED:
-        if (!delta_set(to, "list", json_string(block->kind == SN_BULLET ? "bullet" : "ordered")))
+        if (!delta_set_new(to, "list", json_string(block->kind == SN_BULLET ? "bullet" : "ordered")))
             return false;
-        return block->level == 0 || delta_set(to, "indent", json_integer((json_int_t)block->level));
-    case SN_QUOTE: return delta_set(to, "blockquote", json_true());
+        return block->level == 0 || delta_set_new(to, "indent", json_integer((json_int_t)block->level));
+    case SN_QUOTE: return delta_set_new(to, "blockquote", json_true());
     case SN_CODE:
-        return delta_set(to, "code-block", block->info_len > 0
+        return delta_set_new(to, "code-block", block->info_len > 0
                                                ? json_stringn_nocheck(block->info, block->info_len)
                                                : json_true());
     default: return true;
@@ -94,6 +103,14 @@ static json_t *delta_object(const sennit_value *embed)
     return NULL;
 }
 
+/* Inserts on their way out. Text is held back while what follows may go on with it. */
+typedef struct delta_writing {
+    const sennit_doc *doc;
+    json_t *ops;
+    json_t *attributes; /* of what is held back, or NULL */
+    sennit_buf held, text;
+} delta_writing;
+
 static bool delta_add(json_t *ops, json_t *insert, json_t *attributes)
 {
     json_t *op = json_object();
@@ -114,51 +131,77 @@ static bool delta_insert(json_t *ops, json_t *insert, json_t *attributes)
     return done;
 }
 
+static bool delta_flush(delta_writing *w)
+{
+    bool done = w->held.len == 0 ||
+                delta_insert(w->ops, json_stringn_nocheck((const char *)w->held.data, w->held.len), w->attributes);
+
+    w->held.len = 0;
+    return done;
+}
+
+/* Text that has the attributes of the text before it goes on with that. */
+static bool delta_hold(delta_writing *w, const char *text, size_t len, json_t *attributes)
+{
+    if (w->attributes == NULL || !json_equal(w->attributes, attributes)) {
+        if (!delta_flush(w))
+            return false;
+        json_decref(w->attributes);
+        w->attributes = json_incref(attributes);
+    }
+    return sn_buf_put(&w->held, text, len) == SENNIT_OK;
+}
+
 /* Text of a run; objects in it that are embeds go one by one. */
-static bool delta_text(json_t *ops, const char *text, size_t len, json_t *attributes,
-                       const sennit_value *embed)
+static bool delta_text(delta_writing *w, json_t *attributes, const sennit_value *embed)
 {
     static const char object[] = "\xef\xbf\xbc";
+    const char *text = (const char *)w->text.data;
     size_t from = 0;
 
-    for (size_t i = 0; embed != NULL && i + 3 <= len; i++)
+    for (size_t i = 0; embed != NULL && i + 3 <= w->text.len; i++)
         if (memcmp(text + i, object, 3) == 0) {
-            if (i > from && !delta_insert(ops, json_stringn_nocheck(text + from, i - from), attributes))
+            if (i > from && !delta_hold(w, text + from, i - from, attributes))
                 return false;
-            if (!delta_insert(ops, delta_object(embed), attributes))
+            if (!delta_flush(w) || !delta_insert(w->ops, delta_object(embed), attributes))
                 return false;
             from = i + 3;
             i += 2;
         }
-    return from == len || delta_insert(ops, json_stringn_nocheck(text + from, len - from), attributes);
+    return from == w->text.len || delta_hold(w, text + from, w->text.len - from, attributes);
 }
 
-static sennit_status delta_run(const sennit_doc *doc, const sennit_run *run, sennit_buf *text, json_t *ops)
+static sennit_status delta_run(delta_writing *w, const sennit_run *run)
 {
     const sennit_value *embed;
     json_t *attributes;
 
-    text->len = 0;
-    SN_TRY(sennit_doc_read(doc, run->pos, run->len, text));
+    w->text.len = 0;
+    SN_TRY(sennit_doc_read(w->doc, run->pos, run->len, &w->text));
     attributes = delta_attributes(run, &embed);
-    bool done = attributes != NULL && delta_text(ops, (const char *)text->data, text->len, attributes, embed);
+    bool done = attributes != NULL && delta_text(w, attributes, embed);
     json_decref(attributes);
     return done ? SENNIT_OK : SENNIT_ENOMEM;
 }
 
 static sennit_status delta_runs(const sennit_doc *doc, json_t *ops)
 {
+    delta_writing w = {.doc = doc, .ops = ops};
     sennit_status st = SENNIT_OK;
     sennit_runs *runs;
     sennit_run run;
-    sennit_buf text;
     int more = 1;
 
     SN_TRY(sennit_mark_runs(doc, 0, sennit_doc_len(doc), &runs));
-    sennit_buf_init(&text, NULL);
+    sennit_buf_init(&w.text, NULL);
+    sennit_buf_init(&w.held, NULL);
     while (st == SENNIT_OK && (more = sennit_runs_next(runs, &run)) == 1)
-        st = delta_run(doc, &run, &text, ops);
-    sennit_buf_clear(&text);
+        st = delta_run(&w, &run);
+    if (st == SENNIT_OK && !delta_flush(&w))
+        st = SENNIT_ENOMEM;
+    json_decref(w.attributes);
+    sennit_buf_clear(&w.text);
+    sennit_buf_clear(&w.held);
     sennit_runs_free(runs);
     return st != SENNIT_OK ? st : more < 0 ? (sennit_status)more : SENNIT_OK;
 }
@@ -238,20 +281,27 @@ static sn_block delta_block(json_t *attributes)
     } else if (json_is_true(code) || json_is_string(code)) {
         block.kind = SN_CODE;
         block.info = json_is_string(code) ? json_string_value(code) : "";
-        block.info_len = strlen(block.info) <= SN_BLOCK_INFO ? strlen(block.info) : 0;
+        block.info_len = json_string_length(code) <= SN_BLOCK_INFO ? json_string_length(code) : 0;
     }
     return block;
 }
 
-/* Whether a newline's attribute is told by its block. */
-static bool delta_is_told(const char *name, const sn_block *block)
+/* Whether a newline's attribute is told by its block, as it is. A list that is ticked
+ * is one of bullets, and a mark says the rest. */
+static bool delta_is_told(const char *name, json_t *value, const sn_block *block)
 {
+    const char *said = json_is_string(value) ? json_string_value(value) : "";
+
     switch (block->kind) {
     case SN_HEADING: return strcmp(name, "header") == 0;
     case SN_BULLET:
-    case SN_ORDERED: return strcmp(name, "list") == 0 || strcmp(name, "indent") == 0;
+    case SN_ORDERED:
+        if (strcmp(name, "list") == 0)
+            return strcmp(said, block->kind == SN_ORDERED ? "ordered" : "bullet") == 0;
+        return strcmp(name, "indent") == 0 && (block->level > 0 || json_is_null(value));
     case SN_QUOTE: return strcmp(name, "blockquote") == 0;
-    case SN_CODE: return strcmp(name, "code-block") == 0;
+    case SN_CODE:
+        return strcmp(name, "code-block") == 0 && (json_is_true(value) || block->info_len > 0);
     default: return false;
     }
 }
@@ -266,7 +316,7 @@ static sennit_status delta_mark(sn_draft *d, size_t from, json_t *attributes, co
         const size_t len = strlen(name);
         sennit_value value;
 
-        if (delta_is_told(name, block))
+        if (delta_is_told(name, json, block))
             continue;
         SN_TRY(delta_read_value(json, &value, err));
         if (len == 0 || len > SENNIT_ATTR_NAME_MAX)

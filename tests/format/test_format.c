@@ -218,6 +218,9 @@ static void a_delta_that_was_read_is_written_again(void **state)
         "{\"ops\":[{\"insert\":\"\xf0\x9f\x90\x95 \xc3\xa9\",\"attributes\":{\"link\":\"x\"}},{\"insert\":\"\\n\"}]}",
         "{\"ops\":[{\"insert\":\"no heading\"},{\"insert\":\"\\n\",\"attributes\":{\"header\":9}}]}",
         "{\"ops\":[{\"insert\":\"flagged off\",\"attributes\":{\"bold\":false}}]}",
+        "{\"ops\":[{\"insert\":\"done\"},{\"insert\":\"\\n\",\"attributes\":{\"list\":\"checked\"}}]}",
+        "{\"ops\":[{\"insert\":\"x\"},{\"insert\":\"\\n\",\"attributes\":{\"code-block\":\"\"}}]}",
+        "{\"ops\":[{\"insert\":\"all of it\\nis alike\\n\",\"attributes\":{\"list\":\"bullet\"}}]}",
     };
     stage *s = *state;
 
