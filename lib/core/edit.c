@@ -39,12 +39,16 @@ sennit_status sn_edit_start(sennit_doc *doc)
 }
 
 /* Whether the open change may take an edit that names bytes of change `named`:
- * it must not have paused, and be newer than what is named. */
+ * it must not have paused, be newer than what is named, and be this replica's last:
+ * a copy of it may have written a later one, which came here since. */
 static bool edit_change_serves(const sennit_doc *doc, uint32_t named)
 {
+    const sn_replica *me = &doc->who.replicas[doc->me];
     uint64_t now = doc->clock.now_ms;
 
     if (doc->change == SN_ROOT_CHANGE || (now > doc->edited_ms && now - doc->edited_ms > doc->coalesce_ms))
+        return false;
+    if (me->changes[me->changes_len - 1] != doc->change)
         return false;
 #if SENNIT_MUTANT == 13
     return true;

@@ -348,6 +348,28 @@ static void a_leaf_has_room_to_split_at_its_end_and_again(void **state)
     doc_check(doc);
 }
 
+/* Deltas under the id of whoever takes them are nobody's fault: a disk was copied. What
+ * is typed at once afterwards is in no change before that of the copy. */
+static void what_a_copy_wrote_under_the_same_id_ends_the_open_change(void **state)
+{
+    stage *s = *state;
+    sennit_doc *reader = stage_doc(s, 8, "seed"), *doc = stage_doc(s, 7, "seed"), *copy;
+
+    sennit_doc_set_time(doc, 1000);
+    assert_ok(sennit_doc_insert(doc, 0, "a", 1));
+    assert_ok(sennit_doc_save(doc, SENNIT_SAVE_IDENTITY, &s->buf));
+    assert_ok(sennit_doc_load(&s->options, s->buf.data, s->buf.len, &copy, NULL));
+    stage_keep(s, copy);
+    sennit_doc_set_time(copy, 900000);
+    assert_ok(sennit_doc_insert(copy, 0, "b", 1));
+    doc_catch_up(doc, copy);
+    for (size_t i = 0; i < 3; i++) /* they name what is older than both */
+        assert_ok(sennit_doc_insert(doc, 6 - i, "c", 1));
+    assert_text(doc, "basececdc");
+    doc_catch_up(reader, doc);
+    assert_true(doc_agree(doc, reader));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -362,6 +384,7 @@ int main(void)
         STAGE_TEST(a_deletion_has_room_at_both_of_its_ends),
         STAGE_TEST(a_leaf_has_room_to_split_at_its_end_and_again),
         STAGE_TEST(limits_hold_for_what_comes_from_elsewhere),
+        STAGE_TEST(what_a_copy_wrote_under_the_same_id_ends_the_open_change),
     };
 
     return RUN_TESTS(tests);
