@@ -271,9 +271,21 @@ static void actor_get_token(actor *a)
     require(sennit_session_set_token(a->session, token) == SENNIT_OK);
 }
 
+/* Whether what it sent may be under way yet, on this connection or on one given up. */
+static bool actor_has_sent(const actor *a)
+{
+    for (const wire *w = a->network->wires; w != NULL; w = w->next)
+        if (w->up.n > 0 && (w == a->wire || w->near == NULL))
+            return true;
+    return false;
+}
+
+/* What the user before sent on a connection that nobody hears of, and what is issued
+ * anew because it has not come, would both arrive: a server closes no connection of one
+ * user because another names its replica, or everybody could close everybody's. */
 void actor_become(actor *a, unsigned user)
 {
-    if (a->server->open || user == a->user || a->copied)
+    if (a->server->open || user == a->user || a->copied || actor_has_sent(a))
         return;
     journal_note(a->journal, "become", a->number, user);
     a->copied = true; /* until it has an id of its own: a copy would issue the same anew */
