@@ -220,7 +220,7 @@ unit-tests: $(TEST_BIN)
 $(B)/tests/unit/% $(B)/tests/prop/% $(B)/tests/oom/%: LIBS := -lcmocka -lm
 $(SYNC_BIN): LIBS := -lcmocka $(SYNC_LIBS)
 $(SYNC_BIN): $(B)/libsyncsupport.a $(B)/libsennit-sync.a
-FUZZ_SYNC := $(foreach t,session hub token,$(B)/tests/fuzz/fuzz_$t)
+FUZZ_SYNC := $(foreach t,format session hub token,$(B)/tests/fuzz/fuzz_$t)
 $(FUZZ_SYNC): LIBS := $(SYNC_LIBS)
 $(FUZZ_SYNC): $(B)/libsennit-sync.a
 $(B)/tests/%: $(B)/tests/%.o $(B)/libsupport.a $(B)/libsennit.a

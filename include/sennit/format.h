@@ -62,7 +62,8 @@ sennit_format_delta(const sennit_doc *doc, sennit_buf *out);
  * Markdown is CommonMark; raw HTML in it stays as the text it is. Of items and quotes
  * each paragraph becomes a line of its own. Delta is a JSON array of inserts, or an
  * object whose "ops" is one; attributes are plain values, and inserts that are no text
- * objects of one member whose value is a string, or true.
+ * objects of one member whose value is a string, or true. Attributes "block" and "embed"
+ * that are strings are left out.
  *
  * Returns  SENNIT_OK
  *          SENNIT_ECORRUPT  no such JSON; err->pos says where, if that is known

@@ -306,6 +306,12 @@ static bool delta_is_told(const char *name, json_t *value, const sn_block *block
     }
 }
 
+/* Those names are the document's own: what they say, a Delta says in another way. */
+static bool delta_is_own(const char *name, const sennit_value *value)
+{
+    return value->type == SENNIT_STRING && (strcmp(name, "block") == 0 || strcmp(name, "embed") == 0);
+}
+
 static sennit_status delta_mark(sn_draft *d, size_t from, json_t *attributes, const sn_block *block,
                                 sennit_error *err)
 {
@@ -321,7 +327,7 @@ static sennit_status delta_mark(sn_draft *d, size_t from, json_t *attributes, co
         SN_TRY(delta_read_value(json, &value, err));
         if (len == 0 || len > SENNIT_ATTR_NAME_MAX)
             return delta_bad(err, "an attribute with a name that is too long, or empty");
-        if (value.type != SENNIT_NULL)
+        if (value.type != SENNIT_NULL && !delta_is_own(name, &value))
             SN_TRY(sn_draft_mark_from(d, from, name, len, &value));
     }
     return SENNIT_OK;

@@ -65,7 +65,7 @@ const cases = {
   "blocks on text": new Delta().insert("a", { header: 1 }).insert("b\n"),
   "characters of more than two bytes": new Delta().insert("\u{1F415}é", { bold: true }).insert("\u{10FFFF}\u0000\n"),
   "the character of embeds as a text": new Delta().insert("a\uFFFCb\n"),
-  "names of our own": new Delta().insert("a", { block: true, embed: 5 }).insert("b", { block: "no block" }),
+  "names of our own": new Delta().insert("a", { block: true, embed: 5 }).insert("b"),
   "a link and a comment": new Delta().insert("a", { link: "javascript:alert(1)", "comment:ada-1": "why" }).insert("b", { link: "x" }),
 };
 
