@@ -17,8 +17,8 @@
 
 static const size_t piece_at[PIECES + 1] = {0, 4, 6, 8}; /* in characters */
 
-/* Text that nothing else is like: pieces with characters of one and two bytes, of three,
- * and of four. */
+/* Text of which no character is anywhere else, so that no piece comes about by others that
+ * meet: characters of one and two bytes, of three, and of four. */
 typedef struct secret {
     char pieces[PIECES][9];
     sennit_buf then; /* a version with it */
@@ -90,9 +90,9 @@ static void think_of(secret *s, uint32_t number)
     char *to = s->pieces[0];
 
     *s = (secret){.pos = 0};
-    *to++ = 'Z';
+    *to++ = (char)('A' + number);
     put(&to, 0x100 + number);
-    *to++ = 'Q';
+    *to++ = (char)('P' + number);
     put(&to, 0x180 + number);
     to = s->pieces[1];
     put(&to, 0x4e00 + number);
