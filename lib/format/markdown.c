@@ -305,7 +305,7 @@ static unsigned markdown_shared(const sn_rich *rich, const sn_rich_piece *piece,
 
 static void markdown_pieces(markdown_writing *w, cmark_node *parent, const sn_rich_line *line)
 {
-    const sn_rich_piece *pieces = w->rich->pieces + line->first;
+    const sn_rich_piece *pieces = line->n > 0 ? w->rich->pieces + line->first : NULL;
     markdown_bit *bits = markdown_calloc(3 * line->n + 1, sizeof *bits);
     size_t n = 0;
 
@@ -420,9 +420,9 @@ static cmark_node *markdown_begin(markdown_writing *w, const sn_block *block)
 
 static bool markdown_is_rule(const markdown_writing *w, const sn_rich_line *line)
 {
-    const sn_rich_piece *piece = &w->rich->pieces[line->first];
+    const sn_rich_piece *piece = line->n == 1 ? &w->rich->pieces[line->first] : NULL;
 
-    return line->n == 1 && piece->embed && piece->len == 4 &&
+    return piece != NULL && piece->embed && piece->len == 4 &&
            memcmp(sn_rich_text(w->rich, piece), "rule", 4) == 0;
 }
 
