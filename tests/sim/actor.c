@@ -158,6 +158,7 @@ void actor_copy(actor *a, actor *other)
     kept_init(&saved);
     actor_save(a, &saved);
     oracle_lose(a->oracle, other->number, 0, 0);
+    a->oracle->copies = true;
     other->user = a->user;
     actor_reopen(other, &saved);
     kept_clear(&saved);

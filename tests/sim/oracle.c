@@ -86,7 +86,8 @@ void oracle_turn(oracle *o, unsigned author, bool may, const uint32_t *before, c
     for (size_t i = 0; i < o->len; i++) {
         if (before[i] != 0 && after[i] == 0)
             oracle_erase_piece(o, author, may, i);
-        o->pieces[i].taken |= before[i] == 0 && after[i] == 0 && o->pieces[i].author == author;
+        o->pieces[i].taken |= before[i] == 0 && after[i] == 0 &&
+                              (o->pieces[i].author == author || o->copies);
     }
 }
 

@@ -17,7 +17,8 @@ typedef struct piece {
     bool follows; /* was typed behind the one before, in one go */
     bool touched; /* somebody deleted it, or tried to */
     bool deleted; /* and might */
-    bool taken;   /* its author took back what he typed while it was away: maybe this */
+    bool taken;   /* its author, or who has a copy of his steps, took back what was typed
+                     while it was away: maybe this */
     bool lost;    /* its author's disk may have lost it, so it may be nowhere */
     bool durable; /* the server called it durable, and was not restored since */
 } piece;
@@ -37,6 +38,7 @@ typedef struct oracle {
     size_t len;
     erasure *erasures;
     size_t erasures_len;
+    bool copies; /* somebody has a copy of somebody's steps */
 } oracle;
 
 void oracle_free(oracle *o);
