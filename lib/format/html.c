@@ -216,9 +216,9 @@ static sennit_status html_code(html *h, const sn_rich_line *line, const sn_block
 /* A rule stands by itself or not at all: HTML has none inside a paragraph. */
 static bool html_is_rule(const html *h, const sn_rich_line *line)
 {
-    const sn_rich_piece *piece = &h->rich->pieces[line->first];
+    const sn_rich_piece *piece = line->n == 1 ? &h->rich->pieces[line->first] : NULL;
 
-    return line->n == 1 && piece->embed && piece->len == 4 &&
+    return piece != NULL && piece->embed && piece->len == 4 &&
            memcmp(sn_rich_text(h->rich, piece), "rule", 4) == 0;
 }
 
