@@ -167,7 +167,7 @@ $(B)/%.o: %.c $(B)/flags
 
 $(B)/flags: FORCE # changes when the command to compile does
 	@mkdir -p $(@D)
-	@echo '$(COMPILE)' | cmp -s - $@ || echo '$(COMPILE)' >$@
+	@echo '$(COMPILE) $(SMALL)' | cmp -s - $@ || echo '$(COMPILE) $(SMALL)' >$@
 
 # ---- One file ---------------------------------------------------------------
 
