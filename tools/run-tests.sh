@@ -1,7 +1,7 @@
 #!/bin/sh
 # Run commands side by side, each a test: run-tests.sh LABEL COMMAND...
 #
-# Prints one line if all pass, else the end of what each failing one printed.
+# Prints one line if all pass, else what failed and the end of what each failing one printed.
 # Adds a line "passed failed" to the file $SENNIT_TALLY, if that is set.
 set -eu
 
@@ -28,6 +28,7 @@ for i in $(seq "$n"); do
         passed=$((passed + 1))
     else
         echo "FAILED $label: $(cat "$log/$i.sh")"
+        grep -A 15 '^not ok' "$log/$i.out" | head -n 60 || : # those of node are not at the end
         tail -n 60 "$log/$i.out"
     fi
 done
