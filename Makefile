@@ -69,7 +69,7 @@ SONAME  := libsennit.so.0
 SYNC_SO := libsennit-sync.so.0
 
 HEADERS := $(wildcard include/sennit/*.h)
-LIB     := $(wildcard lib/base/*.c lib/core/*.c lib/wire/*.c)
+LIB     := $(wildcard lib/base/*.c lib/core/*/*.c lib/wire/*.c)
 SYNC    := $(wildcard lib/sync/*.c lib/trust/*.c lib/store/*.c lib/net/*.c lib/format/*.c)
 CLI     := $(wildcard examples/cli/*.c examples/common/*.c)
 SERVER  := $(wildcard examples/server/*.c examples/common/*.c)
@@ -141,7 +141,7 @@ PAGE_C := build/page/page.c
 PAGE   := $(if $(wildcard $(PAGE_C)),$(PAGE_C),examples/page/none.c)
 page: $(PAGE_C)
 $(PAGE_C): $(wildcard examples/page/*.*) $(wildcard bindings/js/src/*/*.* bindings/js/src/ts/*/*.ts) \
-           bindings/js/package.json $(wildcard lib/base/*.c lib/core/*.c lib/wire/*.c)
+           bindings/js/package.json $(wildcard lib/base/*.c lib/core/*/*.c lib/wire/*.c)
 	@sh tools/setup.sh js
 	sh examples/page/build.sh $@
 $(B)/build/page/page.o: INCLUDE += -Iexamples
@@ -172,7 +172,7 @@ $(B)/flags: FORCE # changes when the command to compile does
 # ---- One file ---------------------------------------------------------------
 
 amalgam: build/amalgam/sennit.c
-build/amalgam/sennit.c: tools/amalgam.sh include/sennit/sennit.h $(LIB) $(wildcard lib/base/*.h lib/core/*.h lib/wire/*.h)
+build/amalgam/sennit.c: tools/amalgam.sh include/sennit/sennit.h $(LIB) $(wildcard lib/base/*.h lib/core/*/*.h lib/wire/*.h)
 	sh tools/amalgam.sh $(@D)
 
 # In a file as large as this gcc would cease to inline what is typed through.
@@ -243,7 +243,7 @@ ifneq ($(MODE),fuzz)
 $(FUZZ_BIN): $(B)/tests/fuzz/driver.o
 endif
 
-MUTANTS = $(shell grep -ohE 'SENNIT_MUTANT [!=]= [0-9]+' lib/*/*.[ch] | grep -oE '[0-9]+' | sort -nu)
+MUTANTS = $(shell grep -ohE 'SENNIT_MUTANT [!=]= [0-9]+' lib/*/*.[ch] lib/core/*/*.[ch] | grep -oE '[0-9]+' | sort -nu)
 mutants: $(TEST_BIN) # see tools/mutant.sh
 	@CC="$(CC)" FLAGS="$(FLAGS) -Iinclude -Ilib" B=$(B) TESTS="$(filter-out $(B)/tests/oom/%,$(TEST_BIN))" \
 	    $(RUN) "planted mistakes noticed" $(foreach n,0 $(MUTANTS),'sh tools/mutant.sh $n $$TESTS')

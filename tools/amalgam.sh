@@ -46,5 +46,5 @@ BEGIN {
     printf "\n#ifdef __GNUC__\n#pragma GCC visibility pop\n#endif\n"
 }
 END { exit failed }
-' lib/base/*.c lib/core/*.c lib/wire/*.c >"$dir/sennit.c.$$"
+' lib/base/*.c lib/core/*/*.c lib/wire/*.c >"$dir/sennit.c.$$"
 mv "$dir/sennit.c.$$" "$dir/sennit.c"

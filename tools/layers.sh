@@ -2,8 +2,8 @@
 # The include table (base <- core <- wire) and what the library never does.
 # shellcheck disable=SC2086 # $all is a list
 set -u; bad=0
-all=$(ls lib/base/*.[ch] lib/core/*.[ch] lib/wire/*.[ch])
-ours='"(base|core|wire)/[a-z0-9_]+\.h"|<sennit/sennit\.h>'
+all=$(ls lib/base/*.[ch] lib/core/*/*.[ch] lib/wire/*.[ch])
+ours='"(base|wire|core/[a-z]+)/[a-z0-9_]+\.h"|<sennit/sennit\.h>'
 libc='<(assert|inttypes|limits|stdbool|stddef|stdint|stdlib|string)\.h>'
 calls='(^|[^.>_[:alnum:]])(time|clock|clock_gettime|s?rand|random|[a-z]*printf|f?puts|abort|exit) *\('
 
@@ -13,7 +13,9 @@ never() { # WHY PATTERN BUT-NOT FILE...; comments may say anything
     echo "layers: $why" >&2; bad=1
 }
 never "base includes neither core nor wire" 'include "(core|wire)/' '^$' lib/base/*.[ch]
-never "core does not include wire" 'include "wire/' '^$' lib/core/*.[ch]
+never "core does not include wire" 'include "wire/' '^$' lib/core/*/*.[ch]
+never "the logs of replicas know of themselves only" 'include "core/' 'include "core/oplog/' lib/core/oplog/*.[ch]
+never "the tree knows of the logs only" 'include "core/' 'include "core/(oplog|tree)/' lib/core/tree/*.[ch]
 never "includes are of libc or name their layer, and do no I/O" '# *include' "$ours|$libc" $all
 never "no clock, chance, printing or exit" "$calls" '^$' $all
 never "only base/mem.c names the C library's memory" '\b(malloc|calloc|realloc|free) *\(' '^lib/base/mem\.c:' $all

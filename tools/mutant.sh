@@ -14,9 +14,9 @@ dir=$B/mutant-$n
 rm -rf "$dir"
 mkdir -p "$dir"
 
-sources=$(grep -lE "SENNIT_MUTANT [!=]= $n\b" lib/*/*.c || :)
-if grep -qE "SENNIT_MUTANT [!=]= $n\b" lib/*/*.h; then
-    sources=$(ls lib/base/*.c lib/core/*.c lib/wire/*.c) # what the tests link
+sources=$(grep -lE "SENNIT_MUTANT [!=]= $n\b" lib/*/*.c lib/core/*/*.c || :)
+if grep -qE "SENNIT_MUTANT [!=]= $n\b" lib/*/*.h lib/core/*/*.h; then
+    sources=$(ls lib/base/*.c lib/core/*/*.c lib/wire/*.c) # what the tests link
 fi
 for source in $sources; do
     # shellcheck disable=SC2086 # lists of words
@@ -36,5 +36,5 @@ for test; do
 done
 [ "$n" -eq 0 ] && exit 0
 echo "no test notices mistake $n:"
-grep -nE "SENNIT_MUTANT [!=]= $n\b" lib/*/*.[ch]
+grep -nE "SENNIT_MUTANT [!=]= $n\b" lib/*/*.[ch] lib/core/*/*.[ch]
 exit 1

@@ -4,7 +4,7 @@
 #include <jansson.h>
 
 #include "base/bytes.h"
-#include "core/doc.h"
+#include "core/doc/doc.h"
 #include "format/draft.h"
 
 /* ---- writing ---- */

@@ -3,7 +3,7 @@
 #include <stdlib.h>
 
 #include "base/bytes.h"
-#include "core/doc.h"
+#include "core/doc/doc.h"
 
 /* ---- making one ---- */
 

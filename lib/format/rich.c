@@ -1,7 +1,7 @@
 #include "format/rich.h"
 
 #include "base/bytes.h"
-#include "core/doc.h"
+#include "core/doc/doc.h"
 
 typedef struct rich_reading {
     sn_rich *rich;

@@ -1,5 +1,5 @@
 /* The connection of a link: frames in and out, heartbeat, retries. */
-#include "core/doc.h"
+#include "core/doc/doc.h"
 #include "sync/link.h"
 
 #define LINK_FRAME (16u << 20)

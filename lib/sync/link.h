@@ -11,7 +11,7 @@
 #ifndef SN_LINK_H
 #define SN_LINK_H
 
-#include "core/version.h"
+#include "core/doc/version.h"
 #include "sync/message.h"
 
 #include <sennit/sync.h>

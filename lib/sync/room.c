@@ -1,6 +1,6 @@
 /* An open document: loading it, what goes round in it, and letting it go. */
 #include "base/hash.h"
-#include "core/doc.h"
+#include "core/doc/doc.h"
 #include "sync/hub.h"
 
 #define RING_ITEMS 16u

@@ -5,7 +5,7 @@
  * when it is sent. A version that is waited for is pinned to serials as soon as all
  * of it is at the server or under way there.
  */
-#include "core/doc.h"
+#include "core/doc/doc.h"
 #include "sync/link.h"
 
 /* ---- Waiting ---- */

@@ -8,8 +8,8 @@
  * Each greeting opens a channel of another number, so that what is still under way
  * on the one before is not taken for what belongs to it.
  */
-#include "core/doc.h"
-#include "core/reissue.h"
+#include "core/doc/doc.h"
+#include "core/renew/reissue.h"
 #include "sync/link.h"
 #include "wire/wire.h"
 

@@ -5,8 +5,8 @@
  * what is others' to bring. So what it has of theirs is known for sure only from what
  * it sends itself.
  */
-#include "core/doc.h"
-#include "core/gather.h"
+#include "core/doc/doc.h"
+#include "core/doc/gather.h"
 #include "sync/link.h"
 #include "wire/wire.h"
 

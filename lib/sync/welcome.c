@@ -1,6 +1,6 @@
 /* Greeting, and what follows from the welcome: the time, what the server has, and
  * whether this replica can go on under its id. */
-#include "core/doc.h"
+#include "core/doc/doc.h"
 #include "sync/link.h"
 
 #define CLOCK_TOLERANCE_MS 2000

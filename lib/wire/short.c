@@ -3,7 +3,7 @@
  *     head | replica | seq | [ms counter] | [[named] ref] | [len] text | check:2
  */
 #include "base/hash.h"
-#include "core/quick.h"
+#include "core/edit/quick.h"
 #include "wire/wire.h"
 
 #define SHORT_INSERT 0u /* one character */

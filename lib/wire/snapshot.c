@@ -6,7 +6,7 @@
  * found and checked without looking at anything else.
  */
 #include "base/hash.h"
-#include "core/restore.h"
+#include "core/merge/restore.h"
 #include "wire/wire.h"
 
 static const uint8_t snapshot_magic[8] = {SN_TAG_SNAPSHOT, 'S', 'E', 'N', 'N', 'I', 'T', SN_FORMAT};

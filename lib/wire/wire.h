@@ -11,7 +11,7 @@
 #define SN_WIRE_H
 
 #include "base/bytes.h"
-#include "core/gather.h"
+#include "core/doc/gather.h"
 
 #define SN_FORMAT 1u /* of deltas and snapshots; docs/FORMAT.md */
 

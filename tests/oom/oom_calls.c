@@ -1,6 +1,6 @@
 /* Every public call without memory: each allocation that a call makes fails
  * once. A call that failed has changed nothing, and works when tried again. */
-#include "core/doc.h"
+#include "core/doc/doc.h"
 #include "support/cm.h"
 #include "support/doc.h"
 #include "support/ops.h"

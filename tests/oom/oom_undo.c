@@ -1,7 +1,7 @@
 /* Undo without memory: each allocation that a call makes fails once. A call that
  * failed has changed neither the document nor the steps, and works when tried
  * again. */
-#include "core/undo.h"
+#include "core/history/undo.h"
 #include "support/cm.h"
 #include "support/doc.h"
 #include "support/require.h"

@@ -1,6 +1,6 @@
 /* A digest is what docs/FORMAT.md says, whatever way the operations came; one
  * operation changed changes it from there on. */
-#include "core/doc.h"
+#include "core/doc/doc.h"
 #include "support/cluster.h"
 #include "support/cm.h"
 #include "support/ops.h"

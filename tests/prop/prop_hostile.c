@@ -1,7 +1,7 @@
 /* Bytes from elsewhere that are wrong: cut short, changed, made up. A status and
  * an unchanged document, whatever they are; and if they are taken after all, then
  * by everybody alike. */
-#include "core/doc.h"
+#include "core/doc/doc.h"
 #include "support/checksum.h"
 #include "support/cluster.h"
 #include "support/cm.h"

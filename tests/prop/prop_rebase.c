@@ -1,6 +1,6 @@
 /* Taking back and issuing anew, held against the same done byte by byte; nobody's
  * text is lost or doubled by it. */
-#include "core/doc.h"
+#include "core/doc/doc.h"
 #include "support/cluster.h"
 #include "support/cm.h"
 #include "support/require.h"

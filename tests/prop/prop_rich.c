@@ -1,6 +1,6 @@
 /* Marks and metadata beside naive ones: whatever people type, delete, mark and take back,
  * and however it arrives, the same characters have the same marks. */
-#include "core/doc.h"
+#include "core/doc/doc.h"
 #include "support/cm.h"
 #include "support/doc.h"
 #include "support/naive_rich.h"

@@ -1,6 +1,6 @@
 /* Documents that are saved, opened and copied at any moment go on as if nothing
  * had been; anchors stay where their bytes are. */
-#include "core/doc.h"
+#include "core/doc/doc.h"
 #include "support/cluster.h"
 #include "support/cm.h"
 #include "support/require.h"

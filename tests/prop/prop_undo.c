@@ -7,7 +7,7 @@
 #include "support/seeds.h"
 #include "support/text.h"
 
-#include "core/undo.h"
+#include "core/history/undo.h"
 
 #include <string.h>
 

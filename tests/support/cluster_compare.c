@@ -1,6 +1,6 @@
 #include "support/cluster.h"
 
-#include "core/doc.h"
+#include "core/doc/doc.h"
 #include "support/require.h"
 #include "support/text.h"
 

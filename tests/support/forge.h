@@ -2,7 +2,7 @@
 #ifndef TESTS_FORGE_H
 #define TESTS_FORGE_H
 
-#include "core/batch.h"
+#include "core/oplog/batch.h"
 
 #define FORGE_ROOT UINT64_MAX /* as a replica: no byte, the root */
 #define FORGE_MAX 400

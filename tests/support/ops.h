@@ -2,7 +2,7 @@
 #ifndef TESTS_OPS_H
 #define TESTS_OPS_H
 
-#include "core/batch.h"
+#include "core/oplog/batch.h"
 #include "support/naive.h"
 
 /* A batch and the memory it points to. */

@@ -3,7 +3,7 @@
 #ifndef TESTS_STAGE_H
 #define TESTS_STAGE_H
 
-#include "core/batch.h"
+#include "core/oplog/batch.h"
 #include "support/cm.h"
 #include "support/doc.h"
 

@@ -1,6 +1,6 @@
 /* What each message does in each state, at both ends: every cell of their tables. A
  * state or a message that is added has no expectation, and fails. */
-#include "core/doc.h"
+#include "core/doc/doc.h"
 #include "support/cm.h"
 #include "support/doc.h"
 #include "sync/hub.h"

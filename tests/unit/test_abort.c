@@ -1,7 +1,7 @@
 /* What an abort has to put back, case by case. Each is played twice: with a
  * transaction that is taken back in the middle, and without it; whatever happens
  * then must make the same document, down to the next change's time. */
-#include "core/doc.h"
+#include "core/doc/doc.h"
 
 #include "support/stage.h"
 

@@ -1,5 +1,5 @@
 /* Whoever must agree is asked about exactly what is new, and has the last word. */
-#include "core/doc.h"
+#include "core/doc/doc.h"
 #include "wire/wire.h"
 
 #include "support/stage.h"

@@ -1,6 +1,6 @@
 /* An empty document that receives much is built at once; one whose patches are
  * watched takes the same operations one by one. Both have to be the same. */
-#include "core/doc.h"
+#include "core/doc/doc.h"
 
 #include "support/crowd.h"
 

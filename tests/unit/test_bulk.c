@@ -1,4 +1,4 @@
-#include "core/bulk.h"
+#include "core/tree/bulk.h"
 
 #include "support/cm.h"
 #include "support/failmem.h"

@@ -1,5 +1,5 @@
 /* Damage that is planted in a document is found, and called by its name. */
-#include "core/doc.h"
+#include "core/doc/doc.h"
 
 #include "support/stage.h"
 

@@ -1,5 +1,5 @@
 /* Damage to marks and metadata is found, and called by its name. */
-#include "core/mark_index.h"
+#include "core/rich/mark_index.h"
 
 #include "support/rich.h"
 #include "support/stage.h"

@@ -1,6 +1,6 @@
-#include "core/clock.h"
+#include "core/oplog/clock.h"
 
-#include "core/doc.h"
+#include "core/doc/doc.h"
 #include "support/stage.h"
 
 #include <string.h>

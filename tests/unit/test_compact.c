@@ -1,5 +1,5 @@
-#include "core/compact.h"
-#include "core/doc.h"
+#include "core/doc/doc.h"
+#include "core/renew/compact.h"
 
 #include "support/stage.h"
 

@@ -1,4 +1,4 @@
-#include "core/diff.h"
+#include "core/edit/diff.h"
 
 #include "support/cm.h"
 #include "support/rng.h"

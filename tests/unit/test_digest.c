@@ -1,4 +1,4 @@
-#include "core/doc.h"
+#include "core/doc/doc.h"
 
 #include "support/stage.h"
 

@@ -1,4 +1,4 @@
-#include "core/past.h"
+#include "core/history/past.h"
 
 #include "support/stage.h"
 

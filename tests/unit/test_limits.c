@@ -1,5 +1,5 @@
 /* What is just allowed, and what is one too many. */
-#include "core/doc.h"
+#include "core/doc/doc.h"
 
 #include "support/forge.h"
 #include "support/stage.h"

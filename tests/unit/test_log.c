@@ -1,4 +1,4 @@
-#include "core/log.h"
+#include "core/oplog/log.h"
 
 #include "support/cm.h"
 #include "support/failmem.h"

@@ -1,4 +1,4 @@
-#include "core/map.h"
+#include "base/map.h"
 
 #include "support/cm.h"
 #include "support/failmem.h"

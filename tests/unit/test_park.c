@@ -1,4 +1,4 @@
-#include "core/park.h"
+#include "core/merge/park.h"
 
 #include "support/cm.h"
 #include "support/failmem.h"

@@ -1,4 +1,4 @@
-#include "core/patch.h"
+#include "core/doc/patch.h"
 
 #include "support/cm.h"
 #include "support/failmem.h"

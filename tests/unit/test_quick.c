@@ -1,6 +1,6 @@
 /* The short way for keystrokes has to do what the long way does. What is watched
  * does not take it. */
-#include "core/doc.h"
+#include "core/doc/doc.h"
 
 #include "support/stage.h"
 

@@ -2,7 +2,7 @@
  * by a reader of what it sends, and by both once more with their patches watched,
  * so that they never take the quick way. What is sent and what comes out is the
  * same. */
-#include "core/doc.h"
+#include "core/doc/doc.h"
 
 #include "support/stage.h"
 #include "support/text.h"

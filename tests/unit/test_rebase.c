@@ -1,5 +1,5 @@
 /* Taking operations back and issuing one's own anew. */
-#include "core/doc.h"
+#include "core/doc/doc.h"
 
 #include "support/stage.h"
 

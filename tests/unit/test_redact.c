@@ -1,5 +1,5 @@
-#include "core/doc.h"
-#include "core/redact.h"
+#include "core/doc/doc.h"
+#include "core/renew/redact.h"
 
 #include "support/stage.h"
 

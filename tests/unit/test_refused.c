@@ -1,6 +1,6 @@
 /* A delta that is refused leaves nothing behind, however far it was looked at:
  * not in the document, not in the table, not for the next call. */
-#include "core/doc.h"
+#include "core/doc/doc.h"
 
 #include "support/forge.h"
 #include "support/stage.h"

@@ -1,5 +1,5 @@
 /* Operations told relative to the one before: the same as if told in full. */
-#include "core/doc.h"
+#include "core/doc/doc.h"
 
 #include "support/stage.h"
 

@@ -1,8 +1,8 @@
 /* Exactly which edits replacing makes: as few as is affordable, and none of them
  * inside a line that stayed. */
-#include "core/doc.h"
+#include "core/doc/doc.h"
 
-#include "core/diff.h"
+#include "core/edit/diff.h"
 #include "support/stage.h"
 
 #include <stdio.h>

@@ -1,5 +1,5 @@
 /* Taking operations back where it takes much room: many pieces, many ranges. */
-#include "core/revert.h"
+#include "core/history/revert.h"
 
 #include "support/forge.h"
 #include "support/stage.h"

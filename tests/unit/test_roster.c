@@ -1,4 +1,4 @@
-#include "core/roster.h"
+#include "core/oplog/roster.h"
 
 #include "support/cm.h"
 #include "support/failmem.h"

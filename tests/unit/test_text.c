@@ -1,4 +1,4 @@
-#include "core/text.h"
+#include "core/oplog/text.h"
 
 #include "support/cm.h"
 #include "support/failmem.h"

@@ -1,6 +1,6 @@
 /* Deletes that are switched off and on again, as undoing and redoing does, when
  * what they delete lies in many pieces and under other deletes. */
-#include "core/doc.h"
+#include "core/doc/doc.h"
 
 #include "support/forge.h"
 #include "support/stage.h"

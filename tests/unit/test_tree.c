@@ -1,5 +1,5 @@
 #include "base/sort.h"
-#include "core/doc.h"
+#include "core/doc/doc.h"
 
 #include "support/stage.h"
 #include "support/text.h"

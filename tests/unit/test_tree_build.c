@@ -1,5 +1,5 @@
 /* Trees built from a list of spans, emptied again, and found to be broken. */
-#include "core/tree_node.h"
+#include "core/tree/tree_node.h"
 
 #include "support/cm.h"
 #include "support/failmem.h"

@@ -1,8 +1,8 @@
 /* What edits make of the spans of a tree. Shapes: (gone), <left child, + has a
  * right child behind its last byte. */
-#include "core/doc.h"
+#include "core/doc/doc.h"
 
-#include "core/tree_node.h"
+#include "core/tree/tree_node.h"
 #include "support/crowd.h"
 
 #include <string.h>

@@ -1,8 +1,8 @@
 /* Places of a tree found in every way there is, against its spans read one after
  * the other. */
-#include "core/doc.h"
+#include "core/doc/doc.h"
 
-#include "core/tree_node.h"
+#include "core/tree/tree_node.h"
 #include "support/crowd.h"
 #include "support/text.h"
 

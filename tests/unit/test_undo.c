@@ -1,4 +1,4 @@
-#include "core/undo.h"
+#include "core/history/undo.h"
 
 #include "support/stage.h"
 

@@ -1,0 +1,220 @@
+/* Which bytes are deleted, how often, and what toggles say of each delete.
+ *
+ * A byte is visible unless a delete that is on covers it. The tree knows whether
+ * any does; the map `cover` knows, for the rare bytes that more than one covers,
+ * how many there are beyond the first:
+ *
+ *     numbers    3 4 5 6 7 8 9          delete a: 3..7   delete b: 6..9
+ *     tree       x x x x x x x
+ *     cover      0     1   0            entries at 3 (or none), 6 and 8
+ */
+#include "core/doc/doc.h"
+#include "core/tree/tree_node.h"
+
+/* ---- the map of extra covers ---- */
+
+/* Extra covers of a byte; they are the same up to *end. */
+static uint32_t cover_value(sn_map *map, uint32_t replica, uint32_t number, uint32_t *end)
+{
+    *end = UINT32_MAX;
+    if (map->root == NULL)
+        return 0;
+    sn_map_at at = sn_map_floor(map, sn_id_key(replica, number));
+    sn_map_at next = at.leaf != NULL ? sn_map_next(at) : sn_map_ceil(map, 0);
+    if (next.leaf != NULL && next.leaf->key[next.i] >> 32 == replica)
+        *end = (uint32_t)next.leaf->key[next.i];
+    if (at.leaf == NULL || at.leaf->key[at.i] >> 32 != replica)
+        return 0;
+    return at.leaf->value[at.i];
+}
+
+/* Make an entry begin at a number without changing what the map says. */
+static void cover_cut(sn_map *map, uint32_t replica, uint32_t number)
+{
+    uint32_t end;
+
+    sn_map_set(map, sn_id_key(replica, number), cover_value(map, replica, number, &end));
+}
+
+/* Add to the extra covers of [at, end); where there are none and by is -1, the
+ * byte has just come back and stays at none. */
+static void cover_shift(sn_map *map, uint32_t replica, uint32_t at, uint32_t end, int by)
+{
+    cover_cut(map, replica, at);
+    cover_cut(map, replica, end);
+    for (sn_map_at e = sn_map_ceil(map, sn_id_key(replica, at));
+         e.leaf != NULL && e.leaf->key[e.i] < sn_id_key(replica, end); e = sn_map_next(e))
+        if (by > 0)
+            e.leaf->value[e.i]++;
+        else if (e.leaf->value[e.i] > 0)
+            e.leaf->value[e.i]--;
+}
+
+sennit_status sn_cover_reserve(sennit_doc *doc)
+{
+    return sn_map_reserve(&doc->cover, &doc->mem, 2);
+}
+
+void sn_cover_more(sennit_doc *doc, uint32_t replica, uint32_t at, uint32_t end)
+{
+    cover_shift(&doc->cover, replica, at, end, 1);
+}
+
+void sn_cover_again(void *arg, uint32_t replica, uint32_t at, uint32_t end)
+{
+    sn_bulk_again *again = arg;
+
+    if (again->status == SENNIT_OK)
+        again->status = sn_cover_reserve(again->doc);
+    if (again->status == SENNIT_OK)
+        sn_cover_more(again->doc, replica, at, end);
+}
+
+/* ---- bytes ---- */
+
+/* Delete, or bring back, n bytes at p and tell the host. */
+static void cover_flip(sennit_doc *doc, sn_place p, uint32_t n, bool dead, uint32_t who)
+{
+    bool watched = sn_doc_watches(doc);
+    sn_count c = {0, 0, 0, 0};
+
+    if (watched) {
+        c = sn_span_count(&doc->tree, sn_place_span(&p), p.off, n);
+        sn_doc_patch(doc, p, &c, !dead, who);
+    }
+    if (dead)
+        sn_tree_kill(&doc->tree, &p, n);
+    else
+        sn_tree_revive(&doc->tree, &p, n);
+    doc->tree.hit = p.leaf; /* what continues this is beside it */
+    doc->tree.hit_i = p.i;
+}
+
+void sn_cover_add(sennit_doc *doc, uint32_t replica, uint32_t at, uint32_t len, uint32_t who)
+{
+    uint32_t end = at + len, dead_from = end;
+
+    while (at < end) {
+        sn_place p = sn_tree_find(&doc->tree, replica, at);
+        const sn_span *s = sn_place_span(&p);
+        uint32_t n = (uint32_t)sn_min_u64(end - at, sn_span_len(s) - p.off);
+
+        if (sn_span_dead(s)) {
+            uint32_t skip;
+
+            if (dead_from == end)
+                dead_from = at;
+            if (cover_value(&doc->cover, replica, at, &skip) > 0)
+                n = (uint32_t)sn_min_u64(end, skip) - at; /* known to be dead up to there */
+        } else {
+            if (dead_from < end)
+                cover_shift(&doc->cover, replica, dead_from, at, 1);
+            dead_from = end;
+            cover_flip(doc, p, n, true, who);
+        }
+        at += n;
+    }
+#if SENNIT_MUTANT != 4
+    if (dead_from < end)
+        cover_shift(&doc->cover, replica, dead_from, end, 1);
+#endif
+}
+
+static void cover_revive(sennit_doc *doc, uint32_t replica, uint32_t at, uint32_t end, uint32_t who)
+{
+    while (at < end) {
+        sn_place p = sn_tree_find(&doc->tree, replica, at);
+        uint32_t n = (uint32_t)sn_min_u64(end - at, sn_span_len(sn_place_span(&p)) - p.off);
+
+        cover_flip(doc, p, n, false, who);
+        at += n;
+    }
+}
+
+void sn_cover_drop(sennit_doc *doc, uint32_t replica, uint32_t at, uint32_t len, uint32_t who)
+{
+    uint32_t end = at + len;
+    bool extra = false;
+
+    for (uint32_t pos = at, stop; pos < end; pos = stop) {
+        uint32_t value = cover_value(&doc->cover, replica, pos, &stop);
+
+        stop = (uint32_t)sn_min_u64(stop, end);
+        if (value == 0)
+            cover_revive(doc, replica, pos, stop, who);
+        extra = extra || value > 0;
+    }
+#if SENNIT_MUTANT != 12
+    if (extra)
+        cover_shift(&doc->cover, replica, at, end, -1);
+#endif
+}
+
+/* ---- toggles ---- */
+
+sn_switch *sn_switch_of(sennit_doc *doc, uint32_t replica, uint32_t seq)
+{
+    sn_map_at at = sn_map_floor(&doc->toggled, sn_id_key(replica, seq));
+
+    if (at.leaf == NULL || at.leaf->key[at.i] != sn_id_key(replica, seq))
+        return NULL;
+    return &doc->switches[at.leaf->value[at.i]];
+}
+
+bool sn_switch_find(const sennit_doc *doc, uint32_t replica, uint32_t seq, sn_log_iter *it,
+                    sn_op *op)
+{
+    const sn_replica *r = &doc->who.replicas[replica];
+
+    sn_log_seek(it, &r->log, replica, r->changes, seq);
+    if (!sn_log_next(it, op) || op->kind == SN_INSERT || op->kind == SN_TOGGLE ||
+        op->part == SN_REDACTION)
+        return false;
+    if (op->part == SN_WHOLE) {
+        if (seq > op->seq)
+            sn_op_skip(op, seq - op->seq, replica);
+        op->n = 1;
+        op->flag = 0;
+    }
+    return true;
+}
+
+bool sn_switch_note(sennit_doc *doc, uint32_t replica, uint32_t seq, uint32_t change,
+                    uint32_t toggle_seq, bool on)
+{
+    sn_switch *s = sn_switch_of(doc, replica, seq);
+    bool was_on = s == NULL || s->on;
+
+    if (s == NULL) {
+        s = &doc->switches[doc->switches_len];
+        sn_map_set(&doc->toggled, sn_id_key(replica, seq), doc->switches_len++);
+    } else if (s->change == change ? s->seq > toggle_seq
+                                   : !sn_change_le(&doc->who, s->change, change)) {
+        return false; /* a toggle with a greater key has decided */
+    }
+    *s = (sn_switch){change, toggle_seq, on};
+    return on != was_on;
+}
+
+void sn_switch_set(sennit_doc *doc, uint32_t replica, uint32_t seq, uint32_t change,
+                   uint32_t toggle_seq, bool on)
+{
+    uint32_t author = doc->who.changes[change].replica;
+    sn_log_iter it;
+    sn_op op = {.kind = SN_DELETE};
+
+    if (!sn_switch_note(doc, replica, seq, change, toggle_seq, on))
+        return;
+    bool more = sn_switch_find(doc, replica, seq, &it, &op);
+    if (op.kind != SN_DELETE) {
+        sn_book_switch(doc, replica, seq, on, author);
+        return;
+    }
+    while (more) {
+        if (on)
+            sn_cover_add(doc, op.ref_replica, op.ref, op.len, author);
+        else
+            sn_cover_drop(doc, op.ref_replica, op.ref, op.len, author);
+        more = op.part == SN_MORE && sn_log_next(&it, &op);
+    }
+}
