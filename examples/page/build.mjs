@@ -1,13 +1,13 @@
 // Bundle the page and write it as a C file for the server: build.mjs OUT.c
 //
-// Everything is compressed here, once; the server sends it as it is. Tags are hashes of
-// the contents, so a browser asks again and is told that nothing changed.
+// Everything is compressed here, once and for each encoding; the server sends it as it is.
+// Tags are hashes of the contents, so a browser asks again and is told that nothing changed.
 import { createHash } from "node:crypto";
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { gzipSync } from "node:zlib";
+import { brotliCompressSync, gzipSync } from "node:zlib";
 
 const here = dirname(fileURLToPath(import.meta.url)), js = join(here, "../../bindings/js");
 const { build } = createRequire(join(js, "package.json"))("esbuild");
@@ -40,16 +40,21 @@ const files = [
   ["/sennit.wasm", "application/wasm", readFileSync(join(js, "dist/lean.wasm"))],
 ];
 
+const encodings = [["br", brotliCompressSync], ["gzip", (data) => gzipSync(data, { level: 9 })]];
+
 let c = '/* The page, compressed; made by examples/page/build.mjs. */\n#include "server/static.h"\n\n';
-let table = "", total = 0;
-files.forEach(([path, type, data], i) => {
-  const packed = gzipSync(data, { level: 9 }), tag = createHash("sha256").update(packed).digest("hex").slice(0, 16);
-  total += packed.length;
-  c += `static const unsigned char file_${i}[] = {${[...packed].join(",")}};\n`;
-  table += `    { "${path}", "${type}", "\\"${tag}\\"", file_${i}, sizeof file_${i} },\n`;
-  console.log(`${path} ${packed.length}`);
-});
-c += `\nconst struct static_file static_files[] = {\n${table}};\nconst size_t static_files_len = ${files.length};\n`;
+let table = "", count = 0;
+const total = { br: 0, gzip: 0 };
+for (const [path, type, data] of files)
+  for (const [encoding, pack] of encodings) {
+    const packed = pack(data), tag = createHash("sha256").update(packed).digest("hex").slice(0, 16);
+    total[encoding] += packed.length;
+    c += `static const unsigned char file_${count}[] = {${[...packed].join(",")}};\n`;
+    table += `    { "${path}", "${type}", "${encoding}", "\\"${tag}\\"", file_${count}, sizeof file_${count} },\n`;
+    console.log(`${path} ${encoding} ${packed.length}`);
+    count++;
+  }
+c += `\nconst struct static_file static_files[] = {\n${table}};\nconst size_t static_files_len = ${count};\n`;
 mkdirSync(dirname(out), { recursive: true });
 writeFileSync(out, c);
-console.log(`the page: ${total} bytes compressed`);
+console.log(`the page: ${total.br} bytes as br, ${total.gzip} as gzip`);

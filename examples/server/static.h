@@ -9,9 +9,11 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+/* One file in one encoding. Those of a path follow each other, the shortest first; the
+ * last one is "gzip", which goes to whoever does not ask for another. */
 struct static_file {
-    const char *path, *type, *etag;
-    const unsigned char *data; /* gzip */
+    const char *path, *type, *encoding, *etag;
+    const unsigned char *data;
     size_t len;
 };
 

@@ -179,7 +179,8 @@ typedef struct sennit_http_request {
     const char *method;
     const char *path;  /* percent-decoded, "." and ".." resolved, no NUL inside */
     const char *query; /* what follows "?", percent-encoded, or "" */
-    const char *host, *origin, *authorization, *if_none_match, *accept, *content_type;
+    const char *host, *origin, *authorization, *if_none_match;
+    const char *accept, *accept_encoding, *content_type;
     const char *address; /* of the other end, in numbers */
     const void *body;
     size_t body_len;

@@ -161,6 +161,7 @@ static bool http_fill(sn_conn *conn, sennit_http_request *request)
     request->authorization = sn_conn_header(conn, WSI_TOKEN_HTTP_AUTHORIZATION, &at);
     request->if_none_match = sn_conn_header(conn, WSI_TOKEN_HTTP_IF_NONE_MATCH, &at);
     request->accept = sn_conn_header(conn, WSI_TOKEN_HTTP_ACCEPT, &at);
+    request->accept_encoding = sn_conn_header(conn, WSI_TOKEN_HTTP_ACCEPT_ENCODING, &at);
     request->content_type = sn_conn_header(conn, WSI_TOKEN_HTTP_CONTENT_TYPE, &at);
     request->address = sn_conn_address(conn, &at);
     request->body = conn->http->body.data;
@@ -168,7 +169,8 @@ static bool http_fill(sn_conn *conn, sennit_http_request *request)
     return request->path != NULL && request->query != NULL && request->host != NULL &&
            request->origin != NULL && request->authorization != NULL &&
            request->if_none_match != NULL && request->accept != NULL &&
-           request->content_type != NULL && request->address != NULL;
+           request->accept_encoding != NULL && request->content_type != NULL &&
+           request->address != NULL;
 }
 
 static void http_wait(sn_conn *conn)

@@ -4,6 +4,7 @@
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { get } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -14,7 +15,7 @@ import { chance, launch, Person, same, Server, until } from "./people.mjs";
 const SENNIT = process.env.SENNIT ?? fileURLToPath(new URL("../../build/release/sennit", import.meta.url));
 
 /** All files of the page, compressed. */
-const PAGE_MOST = 152_000;
+const PAGE_MOST = { br: 134_000, gzip: 152_000 };
 
 const server = new Server();
 let browser;
@@ -40,19 +41,43 @@ function calm(...all) {
   for (const p of all) assert.deepEqual(p.troubles, []);
 }
 
+/** Ask for a file of the page as one who accepts these encodings. */
+const ask = (path, encodings, headers = {}) =>
+  new Promise((resolve, reject) => {
+    get(`http://${server.address}${path}`, { headers: { "Accept-Encoding": encodings, ...headers } }, (answer) => {
+      answer.resume().on("end", () => resolve(answer));
+    }).on("error", reject);
+  });
+
 test("the page is small, of this server alone, and asked for once", async () => {
-  let total = 0;
-  for (const path of ["/", "/early.js", "/page.js", "/page.css", "/icon.svg", "/sennit.wasm"]) {
-    const url = `http://${server.address}${path}`, answer = await fetch(url);
-    assert.equal(answer.status, 200, path);
-    assert.equal(answer.headers.get("content-encoding"), "gzip");
-    assert.match(answer.headers.get("content-security-policy"), /default-src 'none'/);
-    assert.doesNotMatch(answer.headers.get("content-security-policy"), /unsafe-(inline|eval)(?<!wasm-unsafe-eval)|https?:|\*/);
-    total += Number(answer.headers.get("content-length"));
-    const again = await fetch(url, { headers: { "If-None-Match": answer.headers.get("etag") } });
-    assert.equal(again.status, 304, path);
+  for (const [encodings, encoding] of [["gzip, deflate, br, zstd", "br"], ["gzip, deflate", "gzip"]]) {
+    let total = 0;
+    for (const path of ["/", "/early.js", "/page.js", "/page.css", "/icon.svg", "/sennit.wasm"]) {
+      const { statusCode, headers } = await ask(path, encodings);
+      assert.equal(statusCode, 200, path);
+      assert.equal(headers["content-encoding"], encoding);
+      assert.equal(headers.vary, "Accept-Encoding");
+      assert.match(headers["content-security-policy"], /default-src 'none'/);
+      assert.doesNotMatch(headers["content-security-policy"], /unsafe-(inline|eval)(?<!wasm-unsafe-eval)|https?:|\*/);
+      total += Number(headers["content-length"]);
+      const again = await ask(path, encodings, { "If-None-Match": headers.etag });
+      assert.equal(again.statusCode, 304, path);
+    }
+    assert.ok(total <= PAGE_MOST[encoding], `the page has ${total} bytes as ${encoding}`);
   }
-  assert.ok(total <= PAGE_MOST, `the page has ${total} bytes`);
+});
+
+test("a file goes out in an encoding that the browser accepts", async () => {
+  const texts = new Set();
+  for (const [encodings, encoding] of [
+    ["br", "br"], ["gzip;q=0.5,BR;q=0.1", "br"], ["deflate ,br ; q=1", "br"], ["br;q=0, gzip", "gzip"],
+    ["gzip, br;q=0.000", "gzip"], ["brotli, xbr, b", "gzip"], ["", "gzip"],
+  ]) {
+    assert.equal((await ask("/page.css", encodings)).headers["content-encoding"], encoding, encodings);
+    const answer = await fetch(`http://${server.address}/page.css`, { headers: { "Accept-Encoding": encodings } });
+    texts.add(await answer.text()); // decoded
+  }
+  assert.equal(texts.size, 1);
 });
 
 test("two who type at one place both keep what they typed, in one piece", async (t) => {

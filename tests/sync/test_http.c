@@ -82,10 +82,11 @@ static int tell(net_host *host, uint64_t id, const sennit_http_request *request,
 
     (void)host;
     (void)id;
-    snprintf(text, sizeof text, "[%s][%s][%s] host=%s origin=%s auth=%s inm=%s accept=%s type=%s "
-             "from=%s body=%zu:%.*s;", request->method, request->path, request->query,
+    snprintf(text, sizeof text, "[%s][%s][%s] host=%s origin=%s auth=%s inm=%s accept=%s coded=%s "
+             "type=%s from=%s body=%zu:%.*s;", request->method, request->path, request->query,
              request->host, request->origin, request->authorization, request->if_none_match,
-             request->accept, request->content_type, request->address, request->body_len,
+             request->accept, request->accept_encoding, request->content_type, request->address,
+             request->body_len,
              (int)(request->body_len < 100 ? request->body_len : 100),
              request->body != NULL ? (const char *)request->body : "");
     response->status = 200;
@@ -106,12 +107,13 @@ static void a_request_is_handed_over_and_answered(void **state)
     const char *got = talk_ask(&t, "GET /docs/a%20b?min=a%26b&x=%3D1 HTTP/1.1\r\n"
                                "Host: example.org\r\nOrigin: http://o\r\n"
                                "Authorization: Bearer t0ken\r\nIf-None-Match: \"v1\"\r\n"
-                               "Accept: text/html\r\n\r\n", ";");
+                               "Accept: text/html\r\nAccept-Encoding: gzip, br;q=0.5\r\n\r\n", ";");
     assert_starts(got, "HTTP/1.1 200 OK\r\n");
     assert_has(got, "\r\nContent-Type: text/plain\r\n");
     assert_has(got, "\r\nContent-Length: ");
     assert_has(got, "[GET][/docs/a b][min=a%26b&x==1] host=example.org origin=http://o "
-                    "auth=Bearer t0ken inm=\"v1\" accept=text/html type= from=127.0.0.1 body=0:;");
+                    "auth=Bearer t0ken inm=\"v1\" accept=text/html coded=gzip, br;q=0.5 type= "
+                    "from=127.0.0.1 body=0:;");
     talk_end(&t);
 }
 
@@ -139,7 +141,7 @@ static void a_post_comes_with_its_body(void **state)
     t.host.request = tell;
     assert_has(talk_ask(&t, "POST /e HTTP/1.1\r\nHost: h\r\nContent-Type: application/json\r\n"
                             "Content-Length: 5\r\n\r\nhello", ";"),
-               "[POST][/e][] host=h origin= auth= inm= accept= type=application/json "
+               "[POST][/e][] host=h origin= auth= inm= accept= coded= type=application/json "
                "from=127.0.0.1 body=5:hello;");
     assert_has(talk_ask(&t, "POST /e HTTP/1.1\r\nHost: h\r\nContent-Length: 0\r\n\r\n", ";"),
                "body=0:;");
