@@ -216,13 +216,21 @@ static bool session_is_ousted(const sennit_session *s)
     return s->state == SENNIT_LIVE && !(s->certain && s->sent == sennit_doc_own_count(s->doc));
 }
 
+/* What this channel is told yet is no answer to the next hello. */
+static void session_give_way(sennit_session *s, uint64_t now_ms)
+{
+    sn_link_leave(s->link, s->channel);
+    s->channel = 0;
+    sn_session_retry(s, now_ms);
+}
+
 static sennit_status take_error(sennit_session *s, const sn_message *m, uint64_t now_ms)
 {
     const sennit_fault fault = (sennit_fault)m->n[SN_ERROR_FAULT];
     const sn_bytes *text = &m->s[SN_ERROR_TEXT];
 
     if (fault == SENNIT_FAULT_FORKED && session_is_ousted(s))
-        sn_session_retry(s, now_ms);
+        session_give_way(s, now_ms);
     else if (fault == SENNIT_FAULT_FORKED)
         sn_fork_begin(s);
     else if (fault == SENNIT_FAULT_FORBIDDEN && s->state == SENNIT_LIVE)

@@ -209,6 +209,46 @@ static void each_message_in_each_state_of_a_session(void **state)
         }
 }
 
+/* A frame of so many times the same error. */
+static void joining_is_told(joining *j, sennit_fault fault, unsigned times)
+{
+    sn_message m = server_says(j, SN_ERROR);
+    sennit_buf frame;
+
+    m.n[SN_ERROR_FAULT] = fault;
+    sennit_buf_init(&frame, NULL);
+    while (times-- > 0)
+        assert_ok(sn_message_write(&m, &frame));
+    assert_ok(sennit_link_receive(j->link, frame.data, frame.len, NOW));
+    sennit_buf_clear(&frame);
+}
+
+/* Told twice, the second would stand for an answer to a hello that was not said: the
+ * replica would look where its ways part, and issue anew what its copy sends as well. */
+static void who_gives_way_to_a_copy_hears_no_more_on_that_channel(void **state)
+{
+    joining j;
+
+    (void)state;
+    joining_open(&j);
+    joining_enter(&j, SENNIT_LIVE);
+    const uint64_t channel = j.session->channel, replica = sennit_doc_replica(j.doc);
+    joining_is_told(&j, SENNIT_FAULT_FORKED, 2);
+    assert_int_equal(j.session->state, SENNIT_GREETING);
+    assert_false(j.session->searching);
+    assert_true(j.session->retry_ms > NOW);
+    joining_say(&j);
+    assert_int_equal(j.session->channel, 0);
+    assert_true(sennit_doc_replica(j.doc) == replica);
+
+    j.session->retry_ms = NOW;
+    joining_say(&j);
+    assert_true(j.session->channel > channel);
+    joining_hear(&j, SN_WELCOME, 0);
+    assert_int_equal(j.session->state, SENNIT_LIVE);
+    joining_close(&j);
+}
+
 /* ---- The serving end ---- */
 
 static const fate channel_fates[SN_CHANNEL_STATES][SN_MESSAGE_TYPES] = {
@@ -315,6 +355,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(each_message_in_each_state_of_a_session),
         cmocka_unit_test(each_message_in_each_state_of_a_channel),
+        cmocka_unit_test(who_gives_way_to_a_copy_hears_no_more_on_that_channel),
     };
 
     return RUN_TESTS(tests);
