@@ -6,6 +6,7 @@
  * bit clear, snapshots begin with 0xd5.
  */
 #include "base/hash.h"
+#include "core/merge/apply.h"
 #include "wire/wire.h"
 
 #define DELTA_TABLE 1u

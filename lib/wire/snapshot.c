@@ -6,6 +6,7 @@
  * found and checked without looking at anything else.
  */
 #include "base/hash.h"
+#include "core/merge/apply.h"
 #include "core/merge/restore.h"
 #include "wire/wire.h"
 

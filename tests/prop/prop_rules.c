@@ -1,6 +1,7 @@
 /* Well-formed operations that no honest replica would make: the library refuses
  * exactly those that the naive document refuses, and takes the others. */
 #include "core/doc/doc.h"
+#include "core/merge/apply.h"
 #include "support/cm.h"
 #include "support/doc.h"
 #include "support/ops.h"

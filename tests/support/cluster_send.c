@@ -1,6 +1,7 @@
 #include "support/cluster.h"
 
 #include "core/doc/doc.h"
+#include "core/merge/apply.h"
 #include "support/ops.h"
 #include "support/require.h"
 #include "wire/wire.h"

@@ -1,6 +1,7 @@
 /* Damage to what is kept of deletes that overlap and of toggles is found, and called
  * by its name. */
 #include "core/doc/doc.h"
+#include "core/merge/cover.h"
 #include "core/tree/tree_node.h"
 
 #include "support/stage.h"

@@ -1,5 +1,6 @@
 /* Operations told relative to the one before: the same as if told in full. */
 #include "core/doc/doc.h"
+#include "core/merge/apply.h"
 
 #include "support/stage.h"
 

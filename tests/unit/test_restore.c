@@ -1,5 +1,6 @@
 /* Documents opened from all their operations at once: the same as when they
  * receive them, and refused when operations and text do not fit each other. */
+#include "core/merge/apply.h"
 #include "core/merge/restore.h"
 
 #include "support/forge.h"

@@ -1,7 +1,8 @@
 /* Every invariant, by name. The order of the text is checked against the one
  * that bulk.c derives from the logs alone. */
-#include "base/sort.h"
 #include "core/check/check.h"
+
+#include "base/sort.h"
 #include "core/renew/compact.h"
 #include "core/renew/redact.h"
 #include "core/tree/bulk.h"

@@ -1,7 +1,7 @@
 /* Deletes and toggles, counted anew from the logs. */
-#include "core/check/check.h"
-
 #include "base/sort.h"
+#include "core/check/check.h"
+#include "core/merge/cover.h"
 #include "core/tree/tree_node.h"
 
 void sn_check_deletes(sennit_doc *doc, uint32_t author, const sn_op *op, sn_check_covered *covered,

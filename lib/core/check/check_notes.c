@@ -1,5 +1,6 @@
 /* Marks and metadata, against the logs. */
 #include "core/check/check.h"
+#include "core/merge/cover.h"
 #include "core/rich/mark_index.h"
 
 /* N1, N2 of one note; sums go to bytes and marks. */

@@ -7,6 +7,8 @@
  * are missed once in 2^64. It finds accidents, such as a copied disk; what an
  * attacker makes up is found when operations meet (known.c).
  */
+#include "core/check/digest.h"
+
 #include "core/renew/compact.h"
 #include "core/renew/redact.h"
 

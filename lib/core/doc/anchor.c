@@ -1,7 +1,6 @@
 /* Anchors: places that move with the text. */
-#include "core/doc/doc.h"
-
 #include "base/bytes.h"
+#include "core/doc/doc.h"
 
 sennit_status sennit_doc_anchor(const sennit_doc *doc, size_t pos, unsigned side, sennit_anchor *out)
 {

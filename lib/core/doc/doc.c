@@ -2,6 +2,8 @@
 #include "core/doc/doc.h"
 
 #include "base/hash.h"
+#include "core/history/undo.h"
+#include "core/merge/apply.h"
 
 static sennit_limits doc_limits(const sennit_limits *asked)
 {

@@ -1,7 +1,6 @@
 /* Reading text: chunks without copying, and copies. */
-#include "core/doc/doc.h"
-
 #include "base/bytes.h"
+#include "core/doc/doc.h"
 
 /* Visible bytes from a place to the end of its span. */
 static const uint8_t *read_span(const sennit_doc *doc, sn_place p, uint32_t *len)

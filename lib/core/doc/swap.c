@@ -1,6 +1,7 @@
 #include "core/doc/swap.h"
 
 #include "base/bytes.h"
+#include "core/merge/apply.h"
 #include "core/oplog/batch.h"
 
 void sn_swap_start(sn_swap *s, sennit_doc *doc, uint64_t id)

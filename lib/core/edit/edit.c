@@ -3,7 +3,12 @@
  * An edit looks where it goes and what it names, makes sure of its change and
  * of all memory, and then writes: text, log, tree.
  */
+#include "core/edit/edit.h"
+
 #include "core/edit/quick.h"
+#include "core/edit/txn.h"
+#include "core/history/undo.h"
+#include "core/rich/caret.h"
 
 /* ---- before an edit ---- */
 

@@ -8,6 +8,8 @@
 #include "base/hash.h"
 #include "core/doc/doc.h"
 #include "core/edit/diff.h"
+#include "core/edit/edit.h"
+#include "core/edit/txn.h"
 
 #define REPLACE_CHANCE 3u    /* equal characters between two edits that may be chance */
 #define REPLACE_CHARS 65536u /* a passage longer than this is matched by lines only */

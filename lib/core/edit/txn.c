@@ -4,7 +4,9 @@
  * bring back what they deleted, take out what they inserted, and cut text, log
  * and changes where they were. Room for the cuts was reserved by each edit.
  */
-#include "core/doc/doc.h"
+#include "core/edit/txn.h"
+
+#include "core/merge/cover.h"
 #include "core/tree/tree_node.h"
 
 static void txn_note(const sennit_doc *doc, sn_txn *mark)

@@ -3,6 +3,8 @@
  * Positions are counted in the text of then. What is found there are bytes, and
  * what is done is done to them, wherever they are now.
  */
+#include "core/edit/edit.h"
+#include "core/edit/txn.h"
 #include "core/history/past.h"
 
 typedef struct splicing {

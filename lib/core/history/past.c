@@ -1,5 +1,6 @@
 #include "core/history/past.h"
 
+#include "core/merge/cover.h"
 #include "core/tree/tree_node.h"
 
 /* ---- bits ---- */

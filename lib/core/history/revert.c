@@ -6,6 +6,8 @@
  */
 #include "core/history/revert.h"
 
+#include "core/edit/edit.h"
+#include "core/merge/cover.h"
 #include "core/tree/tree_node.h"
 
 typedef struct revert revert;

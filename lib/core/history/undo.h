@@ -79,4 +79,12 @@ void sn_undo_renamed(sennit_doc *doc);
 sennit_status sn_selection_new(sn_mem *mem, const sennit_anchor *at, size_t n, sn_selection **out);
 void sn_selection_free(sn_mem *mem, sn_selection *selection);
 
+/* ---- what the document tells ---- */
+
+/* A local edit is about to be made: does it begin a step? */
+sennit_status sn_undo_editing(sennit_doc *doc);
+
+/* The document goes; who undoes in it stays behind. */
+void sn_undo_orphan(sennit_doc *doc);
+
 #endif

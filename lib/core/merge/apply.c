@@ -12,6 +12,8 @@
  */
 #include "core/merge/apply.h"
 
+#include "core/merge/cover.h"
+#include "core/renew/redact.h"
 #include "core/tree/tree_node.h"
 
 /* ---- open ---- */

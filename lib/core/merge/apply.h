@@ -87,4 +87,13 @@ sennit_status sn_bulk_build(sn_apply *a);
 /* Empty it again. */
 void sn_bulk_clear(sn_apply *a);
 
+/* ---- for the document ---- */
+
+/* Apply a decoded batch; the records in it are changed. See sennit_doc_apply. */
+sennit_status sn_doc_apply_batch(sennit_doc *doc, sn_batch *batch, sennit_applied *out,
+                                 sennit_error *err);
+
+/* Try the pieces in `ready`; they stay there if memory runs out. */
+void sn_doc_apply_ready(sennit_doc *doc);
+
 #endif

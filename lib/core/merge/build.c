@@ -1,5 +1,6 @@
 /* Filling an empty document: its tree is built from all there is at once. */
 #include "core/merge/apply.h"
+#include "core/merge/cover.h"
 #include "core/tree/bulk.h"
 #include "core/tree/tree_node.h"
 

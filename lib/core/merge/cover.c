@@ -8,7 +8,8 @@
  *     tree       x x x x x x x
  *     cover      0     1   0            entries at 3 (or none), 6 and 8
  */
-#include "core/doc/doc.h"
+#include "core/merge/cover.h"
+
 #include "core/tree/tree_node.h"
 
 /* ---- the map of extra covers ---- */

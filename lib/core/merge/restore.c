@@ -7,10 +7,13 @@
  *   text      comes from where the order says, and is checked
  *   tree      is built
  */
+#include "core/merge/restore.h"
+
 #include "base/bytes.h"
 #include "base/sort.h"
 #include "core/merge/apply.h"
-#include "core/merge/restore.h"
+#include "core/merge/cover.h"
+#include "core/renew/redact.h"
 #include "core/tree/bulk.h"
 #include "core/tree/tree_node.h"
 

@@ -1,6 +1,8 @@
 #include "core/renew/compact.h"
 
 #include "base/bytes.h"
+#include "core/check/digest.h"
+#include "core/merge/cover.h"
 
 /* ---- a bit for each byte ---- */
 

@@ -11,6 +11,7 @@
 #include "core/doc/gather.h"
 #include "core/doc/swap.h"
 #include "core/history/undo.h"
+#include "core/merge/apply.h"
 #include "core/renew/reissue.h"
 
 typedef struct rebasing {

@@ -1,6 +1,8 @@
 #include "core/renew/redact.h"
 
+#include "core/edit/edit.h"
 #include "core/history/past.h"
+#include "core/merge/cover.h"
 
 /* ---- stand-ins ---- */
 

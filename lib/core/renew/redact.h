@@ -17,6 +17,7 @@
 #ifndef SN_REDACT_H
 #define SN_REDACT_H
 
+#include "core/oplog/log.h"
 #include "core/oplog/text.h"
 
 /* How many bytes the stand-in has that text begins with, of n bytes; 0 if it begins
@@ -31,5 +32,8 @@ void sn_text_redact(sn_text *text, uint32_t at, uint32_t len);
 
 /* Whether two texts of n bytes are the same but for stand-ins; both are well-formed. */
 bool sn_text_same(const uint8_t *mine, const uint8_t *theirs, size_t n);
+
+/* Erase what a redaction names, which is deleted by it already. Cannot fail. */
+void sn_doc_redacted(sennit_doc *doc, const sn_op *op);
 
 #endif

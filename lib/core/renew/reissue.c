@@ -1,5 +1,7 @@
 #include "core/renew/reissue.h"
 
+#include "core/merge/cover.h"
+
 /* ---- names ---- */
 
 SN_RARE sennit_status sn_reissue_start(sn_reissue *r)

@@ -8,9 +8,8 @@
  * What is visible in `was` and dead in `fresh` can only be that, for it was gathered from
  * the same operations.
  */
-#include "core/renew/reissue.h"
-
 #include "core/edit/quick.h"
+#include "core/renew/reissue.h"
 
 /* How many of n bytes of a span of `was` are alike in `fresh`; *p is where they are there,
  * leaf NULL if they are not. */

@@ -3,6 +3,7 @@
  * takes the document's place. */
 #include "core/doc/gather.h"
 #include "core/doc/swap.h"
+#include "core/merge/apply.h"
 #include "core/renew/compact.h"
 
 /* Whether operations of a replica that both know are the same, but for what is

@@ -1,3 +1,5 @@
+#include "core/edit/edit.h"
+#include "core/merge/cover.h"
 #include "core/rich/mark_index.h"
 
 /* ---- names ---- */

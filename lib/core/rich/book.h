@@ -11,6 +11,7 @@
 #ifndef SN_BOOK_H
 #define SN_BOOK_H
 
+#include "core/oplog/log.h"
 #include "core/oplog/note.h"
 
 typedef struct sn_book {
@@ -47,5 +48,33 @@ static inline const sn_note *sn_name_set(const sn_name *name)
         last = last->right;
     return last != NULL ? (const sn_note *)((uintptr_t)last - offsetof(sn_note, by_key)) : NULL;
 }
+
+/* ---- in a document ---- */
+
+/* Store the payload of operation seq of a replica, which was checked, behind those
+ * that are known. Returns SENNIT_OK, SENNIT_ENOMEM, SENNIT_ELIMIT. */
+sennit_status sn_book_stage(sennit_doc *doc, uint32_t author, uint32_t seq, bool is_mark,
+                            const uint8_t *payload, uint32_t len);
+
+/* Forget what was staged from an operation on; and the names met since one was the
+ * newest. */
+void sn_book_unstage(sennit_doc *doc, uint32_t author, uint32_t seq);
+void sn_book_forget(sennit_doc *doc, sn_name *newest);
+
+/* A staged note counts now. op: its record, start: the one before if it is a mark, whose
+ * bytes are in the tree. Cannot fail. */
+void sn_book_commit(sennit_doc *doc, uint32_t author, const sn_op *start, const sn_op *op);
+
+/* A toggle switches a note on or off. */
+void sn_book_switch(sennit_doc *doc, uint32_t author, uint32_t seq, bool on, uint32_t who);
+
+/* Take own notes from an operation on back, while the bytes they name are there. */
+void sn_book_withdraw(sennit_doc *doc, uint32_t seq);
+
+/* Make an own note: a mark from start to end, which tell bytes and sides, or with start
+ * NULL a set. The name was checked, sn_edit_start called. value NULL: none any more.
+ * Returns SENNIT_OK, SENNIT_ENOMEM, SENNIT_ELIMIT. */
+sennit_status sn_book_make(sennit_doc *doc, const sn_op *start, const sn_op *end, const char *name,
+                           size_t name_len, const sennit_value *value);
 
 #endif

@@ -8,9 +8,12 @@
  * do not grow. It goes into the first gap, from a on, whose marks are these. If there is
  * none it stays beside a, and marks of its own say what the gap does not.
  */
-#include "core/rich/active.h"
+#include "core/rich/caret.h"
 
 #include "base/utf8.h"
+#include "core/edit/edit.h"
+#include "core/edit/txn.h"
+#include "core/rich/active.h"
 
 typedef struct caret_gap {
     sennit_doc *doc;

@@ -1,4 +1,6 @@
 /* Marking text; mark_index.h says where marks are, caret.c what is typed beside them. */
+#include "core/edit/edit.h"
+#include "core/edit/txn.h"
 #include "core/rich/mark_index.h"
 
 #define MARK_BLOCK "block"

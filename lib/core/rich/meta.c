@@ -1,5 +1,6 @@
 /* Metadata: a last-writer-wins map; book.h says what stands. */
 #include "core/doc/doc.h"
+#include "core/edit/edit.h"
 
 /* The note that counts for a key, if it gives it a value. */
 static bool meta_value(const sennit_doc *doc, const sn_name *name, sennit_value *out)

@@ -4,6 +4,7 @@
  *     ends    |       |          |   |                in the order of slots
  *     runs    --------========------------
  */
+#include "core/edit/edit.h"
 #include "core/rich/active.h"
 
 struct sennit_runs {
