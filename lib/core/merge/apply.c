@@ -13,6 +13,7 @@
 #include "core/merge/apply.h"
 
 #include "core/merge/cover.h"
+#include "core/merge/lone.h"
 #include "core/renew/redact.h"
 #include "core/tree/tree_node.h"
 
@@ -503,6 +504,25 @@ static sennit_status apply_once(sn_apply *a)
     return st;
 }
 
+/* The same with the short way for one insert. born: the call that brought the batch. */
+static sennit_status apply_batch(sennit_doc *doc, sn_batch *batch, uint64_t born,
+                                 sennit_applied *out, sennit_error *err)
+{
+    uint32_t lone;
+    sn_apply a;
+
+    SN_TRY(sn_lone_apply(doc, batch, &lone, err));
+    *out = (sennit_applied){lone, 0, 0, 0};
+    if (SN_LIKELY(lone > 0))
+        return SENNIT_OK;
+    apply_init(&a, doc, batch, err);
+    a.born = born;
+    sennit_status st = apply_once(&a);
+    if (st == SENNIT_OK)
+        *out = (sennit_applied){a.applied, a.known, a.waiting, 0};
+    return st;
+}
+
 /* ---- wake ---- */
 
 /* Move the pieces that a replica's progress concerns to the list. */
@@ -528,21 +548,19 @@ static void apply_ready_pieces(sennit_doc *doc, sennit_applied *out)
     while (doc->ready != NULL) {
         sn_piece *piece = doc->ready;
         uint64_t id = piece->author;
-        sn_apply a;
-        apply_init(&a, doc, &piece->batch, NULL);
-        a.born = piece->call;
-        sennit_status st = apply_once(&a);
+        sennit_applied now;
+        sennit_status st = apply_batch(doc, &piece->batch, piece->call, &now, NULL);
 
         if (st == SENNIT_ENOMEM)
             return;
         doc->ready = piece->next;
         if (piece->call == doc->calls) { /* it did not wait long; its rest may still */
             out->parked -= piece->operations;
-            out->parked += a.waiting;
+            out->parked += now.parked;
         }
         if (st != SENNIT_OK)
             out->dropped += piece->operations;
-        out->applied += a.applied;
+        out->applied += now.applied;
         sn_park_drop(&doc->mem, piece);
         apply_wake_for(doc, id);
     }
@@ -551,17 +569,13 @@ static void apply_ready_pieces(sennit_doc *doc, sennit_applied *out)
 sennit_status sn_doc_apply_batch(sennit_doc *doc, sn_batch *batch, sennit_applied *out,
                                  sennit_error *err)
 {
-    sn_apply a;
-
     if (batch->lineage != NULL && doc->has_lineage && memcmp(batch->lineage, doc->lineage, 16) != 0)
         return sn_fail(err, SENNIT_ELINEAGE, 0, "a delta of another document");
     sn_tree_unquick(&doc->tree);
     if (SN_UNLIKELY(doc->patches.cut)) /* it may bring operations of this replica's */
         sn_patches_overwrite(&doc->patches);
-    apply_init(&a, doc, batch, err);
     doc->applying = true;
-    a.born = ++doc->calls;
-    sennit_status st = apply_once(&a);
+    sennit_status st = apply_batch(doc, batch, ++doc->calls, out, err);
     if (st != SENNIT_OK) {
         doc->applying = false;
         return st;
@@ -569,7 +583,6 @@ sennit_status sn_doc_apply_batch(sennit_doc *doc, sn_batch *batch, sennit_applie
     doc->admission = NULL; /* what waited was asked about when it came */
     if (batch->lineage != NULL && !doc->has_lineage)
         sn_doc_set_lineage(doc, batch->lineage);
-    *out = (sennit_applied){a.applied, a.known, a.waiting, 0};
     if (SN_UNLIKELY(doc->park.pieces_len > 0))
         for (uint32_t i = 0; i < batch->segments_len; i++)
             apply_wake_for(doc, batch->ids[batch->segments[i].replica]);

@@ -127,7 +127,7 @@ static sn_place order_left(sn_tree *tree, sn_leaf *leaf, uint32_t i, uint32_t ch
     return (sn_place){prev, found, 0};
 }
 
-static sn_place order_place(sn_tree *tree, sn_parent parent, uint32_t change)
+sn_place sn_order_find(sn_tree *tree, sn_parent parent, uint32_t change)
 {
     sn_place p = parent.byte;
 
@@ -155,10 +155,9 @@ static sn_place order_place(sn_tree *tree, sn_parent parent, uint32_t change)
 
 /* ---- putting ---- */
 
-sn_place sn_order_insert(sn_tree *tree, sn_parent parent, uint32_t change, uint32_t number,
-                         uint32_t len, const sn_count *visible)
+void sn_order_put(sn_tree *tree, sn_parent parent, sn_place *p, uint32_t change, uint32_t number,
+                  uint32_t len, const sn_count *visible)
 {
-    sn_place p = order_place(tree, parent, change);
     uint32_t inherited = SN_ROOT_CHANGE;
 
     if (parent.byte.leaf != NULL) {
@@ -169,16 +168,24 @@ sn_place sn_order_insert(sn_tree *tree, sn_parent parent, uint32_t change, uint3
         } else {
             inherited = sn_span_lkey(s);
             if (parent.byte.off + 1 == sn_span_len(s)) {
-                if (p.leaf == parent.byte.leaf && p.i == parent.byte.i && s->change == change &&
+                if (p->leaf == parent.byte.leaf && p->i == parent.byte.i && s->change == change &&
                     s->at + s->len == number) { /* typing on: not dead, so len is plain */
-                    sn_tree_extend(tree, p.leaf, p.i, visible);
-                    return p;
+                    sn_tree_extend(tree, p->leaf, p->i, visible);
+                    return;
                 }
                 s->head |= SN_HAS_RIGHT;
             }
         }
     }
     sn_span span = {number, len, change, inherited << 2 | (parent.left ? SN_LEFT : 0)};
-    sn_tree_insert(tree, &p, &span, visible, parent.byte.leaf);
+    sn_tree_insert(tree, p, &span, visible, parent.byte.leaf);
+}
+
+sn_place sn_order_insert(sn_tree *tree, sn_parent parent, uint32_t change, uint32_t number,
+                         uint32_t len, const sn_count *visible)
+{
+    sn_place p = sn_order_find(tree, parent, change);
+
+    sn_order_put(tree, parent, &p, change, number, len, visible);
     return p;
 }
