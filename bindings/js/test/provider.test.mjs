@@ -3,11 +3,12 @@ import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 
 import { decodeMulti, encode } from "@msgpack/msgpack";
-import WebSocket, { WebSocketServer } from "ws";
+import WebSocket from "ws";
 
 import { Fault, MemoryStore, Provider } from "../dist/provider.js";
 import { chance } from "./chance.mjs";
 import { Server, until } from "./server.mjs";
+import { listen, relay, silent } from "./standin.mjs";
 
 const server = new Server(), opened = [];
 before(() => server.start("--group-ms", "5"));
@@ -20,18 +21,6 @@ async function open(name, options = {}, url = server.url) {
   const provider = await Provider.open(url, name, { WebSocket, retryMs: [10, 100], ...options });
   opened.push(provider);
   return provider;
-}
-
-/** A WebSocket server of this process, for one test. */
-async function listen(t, connected) {
-  const server = new WebSocketServer({ port: 0, host: "127.0.0.1" });
-  server.on("connection", connected);
-  await new Promise((go) => server.on("listening", go));
-  t.after(() => {
-    server.close();
-    for (const client of server.clients) client.terminate();
-  });
-  return `ws://127.0.0.1:${server.address().port}/`;
 }
 
 const live = (...providers) =>
@@ -257,6 +246,19 @@ test("a connection that was begun already is the first one, open by then or not,
   await live(await open("begun-gone", { socket: gone }));
 });
 
+test("hanging up before anybody has answered is no error, here or in between", async (t) => {
+  const { url, held } = await silent(t), between = await relay(t, url, (m) => m), errors = [];
+  for (const to of [url, between]) {
+    const p = await open("unanswered", {}, to);
+    p.on("error", (e) => errors.push(e));
+    await until("it is taken", () => held.size === 1);
+    p.disconnect();
+    assert.equal(p.status.connection, "offline");
+    await until("it is let go", () => held.size === 0);
+  }
+  assert.deepEqual(errors, []);
+});
+
 test("saved is what the server calls durable, and nothing before", async (t) => {
   let peer, deltas = 0;
   const url = await listen(t, (socket) => {
@@ -309,16 +311,9 @@ test("hostile bytes end as an error, and the document is intact", async (t) => {
 test("deltas that were tampered with refuse the session, and no more", async (t) => {
   const rnd = chance(5);
   let tamper = false;
-  const url = await listen(t, (socket) => {
-    const up = new WebSocket(server.url, "sennit"), early = [];
-    up.on("open", () => early.splice(0).forEach((m) => up.send(m)));
-    socket.on("message", (m) => (up.readyState === 1 ? up.send(m) : early.push(m)));
-    socket.on("close", () => up.close());
-    up.on("message", (m) => {
-      if (tamper) m[rnd(m.length)] ^= 1 << rnd(8);
-      socket.send(m);
-    });
-    up.on("close", () => socket.close());
+  const url = await relay(t, server.url, (m) => {
+    if (tamper) m[rnd(m.length)] ^= 1 << rnd(8);
+    return m;
   });
   const a = await open("tampered"), b = await open("tampered", {}, url);
   const wrong = [];
