@@ -157,8 +157,7 @@ void actor_copy(actor *a, actor *other)
     journal_note(a->journal, "copy", a->number, other->number);
     kept_init(&saved);
     actor_save(a, &saved);
-    oracle_lose(a->oracle, other->number, 0, 0);
-    a->oracle->copies = true;
+    oracle_copy(a->oracle, a->number, other->number);
     other->user = a->user;
     actor_reopen(other, &saved);
     kept_clear(&saved);

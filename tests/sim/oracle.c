@@ -71,6 +71,11 @@ void oracle_allow(oracle *o, unsigned author)
             erasure_counts(o, &o->erasures[i]);
 }
 
+static bool oracle_has_steps(const oracle *o, unsigned who, unsigned of)
+{
+    return who == of || (o->steps[who] >> of & 1) != 0;
+}
+
 /* What is there again was taken back by who deleted it, or by somebody with a copy of
  * his steps. What stays away may have been deleted twice, and taken back once. */
 void oracle_turn(oracle *o, unsigned author, bool may, const uint32_t *before, const uint32_t *after)
@@ -86,8 +91,8 @@ void oracle_turn(oracle *o, unsigned author, bool may, const uint32_t *before, c
     for (size_t i = 0; i < o->len; i++) {
         if (before[i] != 0 && after[i] == 0)
             oracle_erase_piece(o, author, may, i);
-        o->pieces[i].taken |= before[i] == 0 && after[i] == 0 &&
-                              (o->pieces[i].author == author || o->copies);
+        o->pieces[i].taken |=
+            before[i] == 0 && after[i] == 0 && oracle_has_steps(o, author, o->pieces[i].author);
     }
 }
 
@@ -100,6 +105,12 @@ void oracle_lose(oracle *o, unsigned author, size_t pieces, size_t erasures)
 
         e->lost = e->lost || (e->author == author && (i >= erasures || e->undone));
     }
+}
+
+void oracle_copy(oracle *o, unsigned from, unsigned to)
+{
+    oracle_lose(o, to, 0, 0);
+    o->steps[to] = o->steps[from] | UINT32_C(1) << from;
 }
 
 void oracle_undurable(oracle *o)

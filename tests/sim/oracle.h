@@ -12,13 +12,15 @@
 
 #include <stdbool.h>
 
+#define ORACLE_AUTHORS 16
+
 typedef struct piece {
     unsigned author;
     bool follows; /* was typed behind the one before, in one go */
     bool touched; /* somebody deleted it, or tried to */
     bool deleted; /* and might */
-    bool taken;   /* its author, or who has a copy of his steps, took back what was typed
-                     while it was away: maybe this */
+    bool taken;   /* its author, or who has a copy of his steps, took something back while
+                     it was away: maybe this, for all that was typed goes, seen or not */
     bool lost;    /* its author's disk may have lost it, so it may be nowhere */
     bool durable; /* the server called it durable, and was not restored since */
 } piece;
@@ -38,7 +40,7 @@ typedef struct oracle {
     size_t len;
     erasure *erasures;
     size_t erasures_len;
-    bool copies; /* somebody has a copy of somebody's steps */
+    uint32_t steps[ORACLE_AUTHORS]; /* bits: of whose steps each has a copy */
 } oracle;
 
 void oracle_free(oracle *o);
@@ -58,6 +60,9 @@ void oracle_allow(oracle *o, unsigned author);
 
 /* The disk of an author is as it was when there were so many pieces and erasures. */
 void oracle_lose(oracle *o, unsigned author, size_t pieces, size_t erasures);
+
+/* The disk of one is a copy of another's now, with his steps and those he had. */
+void oracle_copy(oracle *o, unsigned from, unsigned to);
 
 /* The server was restored: nothing is durable. */
 void oracle_undurable(oracle *o);

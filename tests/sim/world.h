@@ -5,7 +5,7 @@
 
 #include "sim/actor.h"
 
-#define WORLD_ACTORS 16
+#define WORLD_ACTORS ORACLE_AUTHORS
 
 /* What may go wrong, in so many steps of a hundred. */
 typedef struct misfortune {
