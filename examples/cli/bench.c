@@ -14,6 +14,7 @@ struct bench {
     bool json;
     bool adversarial;
     bool history;
+    bool marks;
     unsigned rounds;
     struct cli_words words;
     struct figures *figures; /* of every trace, for the table */
@@ -23,7 +24,7 @@ struct bench {
 
 /* ----------------------------------------------------------- Arguments -- */
 
-enum { BENCH_TABLE = 256, BENCH_HISTORY };
+enum { BENCH_TABLE = 256, BENCH_HISTORY, BENCH_MARKS };
 
 static error_t bench_parse(int key, char *arg, struct argp_state *state)
 {
@@ -42,11 +43,14 @@ static error_t bench_parse(int key, char *arg, struct argp_state *state)
     case BENCH_HISTORY:
         in->history = true;
         return 0;
+    case BENCH_MARKS:
+        in->marks = true;
+        return 0;
     case 'r':
         in->rounds = (unsigned)cli_number(state, "--rounds", arg, 1, MEASURE_MAX_ROUNDS);
         return 0;
     case ARGP_KEY_END:
-        if (in->words.n == 0 && !in->adversarial)
+        if (in->words.n == 0 && !in->adversarial && !in->marks)
             argp_error(state, "which traces? They are at github.com/josephg/editing-traces");
         return 0;
     default:
@@ -59,6 +63,7 @@ static const struct argp_option bench_options[] = {
     { "table", BENCH_TABLE, NULL, 0, "Print tables (this is the default)", 0 },
     { "adversarial", 'a', NULL, 0, "Also floods, floods of deletes, huge documents", 0 },
     { "history", BENCH_HISTORY, NULL, 0, "Also reading the past, and undo", 0 },
+    { "marks", BENCH_MARKS, NULL, 0, "Also 10,000 marks in a text of 100 KB", 0 },
     { "rounds", 'r', "N", 0, "Measure N times and take medians [9]", 0 },
     { 0 },
 };
@@ -88,7 +93,9 @@ static const struct argp bench_argp = {
            "  past     with --history: the text at a random version, a difference of two, an\n"
            "           edit made to the text of one\n"
            "  blame    who wrote what, of the whole text\n"
-           "  undo     all edits taken back one by one; undo_key: a keystroke, and back",
+           "  undo     all edits taken back one by one; undo_key: a keystroke, and back\n"
+           "  marks    with --marks: added here, received, opened, read by the screenful: warm,\n"
+           "           after an edit, after opening; piled: all of them over one place",
 };
 
 /* -------------------------------------------------------------- Output -- */
@@ -232,6 +239,8 @@ int cmd_bench(int argc, char **argv)
         bench_table(&bench);
     if (bench.adversarial)
         code = cli_worse(code, bench_flood(bench.rounds, bench_flood_line, &bench));
+    if (bench.marks)
+        code = cli_worse(code, bench_marks(bench.rounds, bench_flood_line, &bench));
     for (size_t i = 0; i < bench.n; i++)
         free(bench.names[i]);
     free(bench.names);

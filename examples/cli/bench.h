@@ -56,16 +56,20 @@ int bench_keys(const struct trace *trace, struct figures *out);
 /* Measure reading the past and undo on one trace; floor_ms is known by then. */
 int bench_history(const char *name, unsigned rounds, struct figures *out);
 
-/* What bench_flood tells of one case. */
+/* What bench_flood and bench_marks tell of one case. */
 struct flood_result {
     const char *name;
-    size_t n;    /* replicas, characters, edits or lookups */
+    size_t n;    /* replicas, characters, edits, marks or lookups */
     double ms;   /* for all of them */
     double ns;   /* for each */
     unsigned rounds;
 };
 
-/* Run all adversarial cases, and pass each result on as soon as there is one. */
-int bench_flood(unsigned rounds, void (*report)(const struct flood_result *, void *), void *arg);
+typedef void flood_report(const struct flood_result *result, void *arg);
+
+/* Run all adversarial cases, or those with marks, and pass each result on as soon as
+ * there is one. */
+int bench_flood(unsigned rounds, flood_report *report, void *arg);
+int bench_marks(unsigned rounds, flood_report *report, void *arg);
 
 #endif

@@ -417,15 +417,15 @@ static int flood_case(const struct flood_case *of, unsigned rounds, struct flood
     return code;
 }
 
-int bench_flood(unsigned rounds, void (*report)(const struct flood_result *, void *), void *arg)
+int flood_cases(const struct flood_case *of, size_t n, unsigned rounds, flood_report *report, void *arg)
 {
     struct flood_result result;
     struct progress progress;
     int worst = CLI_OK;
 
-    progress_start(&progress, "adversarial cases", sizeof cases / sizeof *cases);
-    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
-        int code = flood_case(&cases[i], rounds, &result);
+    progress_start(&progress, "cases", n);
+    for (size_t i = 0; i < n; i++) {
+        int code = flood_case(&of[i], rounds, &result);
 
         progress_step(&progress, 1);
         if (code == CLI_OK) {
@@ -436,4 +436,9 @@ int bench_flood(unsigned rounds, void (*report)(const struct flood_result *, voi
     }
     progress_end(&progress);
     return worst;
+}
+
+int bench_flood(unsigned rounds, flood_report *report, void *arg)
+{
+    return flood_cases(cases, sizeof cases / sizeof *cases, rounds, report, arg);
 }

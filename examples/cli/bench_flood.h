@@ -2,6 +2,7 @@
 #ifndef BENCH_FLOOD_H
 #define BENCH_FLOOD_H
 
+#include "bench.h"
 #include "common/host.h"
 #include "session.h"
 
@@ -27,6 +28,9 @@ struct flood_case {
     size_t how; /* of the case's own */
     unsigned max_rounds;
 };
+
+/* Run cases, and pass each result on as soon as there is one. */
+int flood_cases(const struct flood_case *of, size_t n, unsigned rounds, flood_report *report, void *arg);
 
 int flood_refuse(const struct flood *f, sennit_status st);
 int flood_fail(const struct flood *f, const char *what);
