@@ -370,6 +370,34 @@ static void what_a_copy_wrote_under_the_same_id_ends_the_open_change(void **stat
     assert_true(doc_agree(doc, reader));
 }
 
+/* Only who copied a disk, or makes things up, names what this replica has yet to do. It is
+ * looked at with the next delta, whatever that brings. */
+static void what_waits_for_own_operations_is_done_after_them(void **state)
+{
+    stage *s = *state;
+    sennit_doc *doc = stage_doc(s, 7, "seed"), *other = stage_doc(s, 9, "seed");
+    stage_ops named = {.ids = {8, 7}, .ids_len = 2, .hlc = UINT64_MAX >> 8, .n = 1, .text = "x",
+                       .ops = {{.kind = SN_INSERT, .n = 1, .ref_replica = 1, .ref = 0}}};
+    stage_ops claimed = {.ids = {7, 0}, .ids_len = 2, .hlc = UINT64_MAX >> 8, .seq = 1, .number = 1,
+                         .n = 1, .text = "y",
+                         .ops = {{.kind = SN_INSERT, .seq = 1, .number = 1, .n = 1, .ref_replica = 1,
+                                  .ref = 3}}};
+    sennit_stat stat;
+
+    assert_ok(stage_apply(s, doc, &named));
+    assert_ok(stage_apply(s, doc, &claimed));
+    sennit_doc_stat(doc, &stat);
+    assert_int_equal(stat.parked, 2);
+    assert_ok(sennit_doc_insert(doc, 4, "a", 1));
+    assert_ok(sennit_doc_insert(doc, 0, "b", 1));
+    assert_text(doc, "bseeda");
+    assert_ok(sennit_doc_insert(other, 2, "-", 1));
+    doc_catch_up(doc, other);
+    assert_text(doc, "bse-edax");
+    sennit_doc_stat(doc, &stat);
+    assert_int_equal(stat.parked + stat.parked_bytes, 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -384,6 +412,7 @@ int main(void)
         STAGE_TEST(a_deletion_has_room_at_both_of_its_ends),
         STAGE_TEST(a_leaf_has_room_to_split_at_its_end_and_again),
         STAGE_TEST(limits_hold_for_what_comes_from_elsewhere),
+        STAGE_TEST(what_waits_for_own_operations_is_done_after_them),
         STAGE_TEST(what_a_copy_wrote_under_the_same_id_ends_the_open_change),
     };
 

@@ -541,6 +541,18 @@ static void apply_wake_for(sennit_doc *doc, uint64_t id)
     }
 }
 
+/* After a batch: what its authors' progress concerns, and what this replica's own, which
+ * has woken nothing so far. */
+static void apply_wake(sennit_doc *doc, const sn_batch *batch)
+{
+    if (SN_LIKELY(doc->park.pieces_len == 0))
+        return;
+    for (uint32_t i = 0; i < batch->segments_len; i++)
+        apply_wake_for(doc, batch->ids[batch->segments[i].replica]);
+    if (doc->me != SN_NO_REPLICA)
+        apply_wake_for(doc, doc->who.replicas[doc->me].id);
+}
+
 /* Apply pieces from the list until it is empty or memory runs out; then they
  * stay in it for the next call. */
 static void apply_ready_pieces(sennit_doc *doc, sennit_applied *out)
@@ -583,9 +595,7 @@ sennit_status sn_doc_apply_batch(sennit_doc *doc, sn_batch *batch, sennit_applie
     doc->admission = NULL; /* what waited was asked about when it came */
     if (batch->lineage != NULL && !doc->has_lineage)
         sn_doc_set_lineage(doc, batch->lineage);
-    if (SN_UNLIKELY(doc->park.pieces_len > 0))
-        for (uint32_t i = 0; i < batch->segments_len; i++)
-            apply_wake_for(doc, batch->ids[batch->segments[i].replica]);
+    apply_wake(doc, batch);
     if (SN_UNLIKELY(doc->ready != NULL))
         apply_ready_pieces(doc, out);
     doc->applying = false;

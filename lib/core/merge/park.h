@@ -11,7 +11,8 @@
  * rest is then woken too, since it was overtaken, and found to differ.
  *
  * Invariant
- *   P1  no piece begins before what is known of its author
+ *   P1  no piece begins before what is known of its author, unless that is this
+ *       replica: local edits wake nothing, the next delta does
  */
 #ifndef SN_PARK_H
 #define SN_PARK_H
