@@ -14,6 +14,7 @@
 #include "core/merge/apply.h"
 #include "core/merge/cover.h"
 #include "core/renew/redact.h"
+#include "core/rich/mark_index.h"
 #include "core/tree/bulk.h"
 #include "core/tree/tree_node.h"
 
@@ -421,17 +422,38 @@ static sennit_status restore_text(restoring *r)
     return restore_check_cuts(r);
 }
 
-/* Marks and metadata, now that marks have where to be. */
-static void restore_notes(restoring *r)
+/* Let metadata stand, and list the marks that do. */
+static uint32_t restore_place_notes(restoring *r, sn_mark **marks)
 {
+    uint32_t n = 0;
+
     for (uint32_t i = 0; i < r->batch->segments_len; i++) {
         const sn_segment *seg = &r->batch->segments[i];
         const sn_op *op = &r->batch->ops[seg->first], *end = op + seg->n;
 
-        for (; op < end; op++)
-            if (sn_op_is_note(op))
-                sn_book_commit(r->doc, r->at[seg->replica].replica, op - (op->part == SN_LAST), op);
+        for (; op < end; op++) {
+            sn_mark *mark = !sn_op_is_note(op) ? NULL
+                            : sn_book_place(r->doc, r->at[seg->replica].replica,
+                                            op - (op->part == SN_LAST), op);
+
+            if (mark != NULL)
+                marks[n++] = mark;
+        }
     }
+    return n;
+}
+
+/* Marks and metadata, now that marks have where to be. */
+static sennit_status restore_notes(restoring *r)
+{
+    sn_mem *mem = &r->doc->mem;
+    sn_mark **marks = sn_mem_resize(mem, NULL, 0, r->notes * sizeof *marks);
+
+    if (marks == NULL)
+        return SENNIT_ENOMEM;
+    sennit_status st = sn_marks_build(r->doc, marks, restore_place_notes(r, marks));
+    sn_mem_free(mem, marks, r->notes * sizeof *marks);
+    return st;
 }
 
 /* ---- all of it ---- */
@@ -447,9 +469,7 @@ static sennit_status restore_all(restoring *r)
     SN_TRY(sn_bulk_read(&r->bulk));
     SN_TRY(restore_text(r));
     SN_TRY(sn_bulk_tree(&r->bulk, &r->doc->tree, r->text->visible));
-    if (r->notes > 0)
-        restore_notes(r);
-    return SENNIT_OK;
+    return r->notes > 0 ? restore_notes(r) : SENNIT_OK;
 }
 
 sennit_status sn_doc_restore(sennit_doc *doc, sn_batch *batch, const sn_restore *text,

@@ -183,7 +183,7 @@ static sn_edge book_edge(const sn_op *op, bool is_end)
                      .is_end = is_end};
 }
 
-void sn_book_commit(sennit_doc *doc, uint32_t author, const sn_op *start, const sn_op *op)
+sn_mark *sn_book_place(sennit_doc *doc, uint32_t author, const sn_op *start, const sn_op *op)
 {
     sn_note *note = sn_notes_find(doc->who.replicas[author].notes, op->seq);
     const sn_switch *s = sn_switch_of(doc, author, op->seq);
@@ -195,8 +195,20 @@ void sn_book_commit(sennit_doc *doc, uint32_t author, const sn_op *start, const 
     }
     if (doc->book.newest == SN_ROOT_CHANGE || sn_change_le(&doc->who, doc->book.newest, op->change))
         doc->book.newest = op->change;
-    if (s == NULL || s->on)
-        book_stand(doc, note, true, author);
+    if (s != NULL && !s->on)
+        return NULL;
+    if (note->is_mark)
+        return (sn_mark *)note;
+    book_stand(doc, note, true, author);
+    return NULL;
+}
+
+void sn_book_commit(sennit_doc *doc, uint32_t author, const sn_op *start, const sn_op *op)
+{
+    sn_mark *mark = sn_book_place(doc, author, start, op);
+
+    if (mark != NULL)
+        book_stand(doc, &mark->note, true, author);
 }
 
 void sn_book_switch(sennit_doc *doc, uint32_t author, uint32_t seq, bool on, uint32_t who)

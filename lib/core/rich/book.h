@@ -65,6 +65,10 @@ void sn_book_forget(sennit_doc *doc, sn_name *newest);
  * bytes are in the tree. Cannot fail. */
 void sn_book_commit(sennit_doc *doc, uint32_t author, const sn_op *start, const sn_op *op);
 
+/* The same, but a mark that is on does not stand yet: it is returned, for
+ * sn_marks_build. NULL: nothing is left to do. */
+sn_mark *sn_book_place(sennit_doc *doc, uint32_t author, const sn_op *start, const sn_op *op);
+
 /* A toggle switches a note on or off. */
 void sn_book_switch(sennit_doc *doc, uint32_t author, uint32_t seq, bool on, uint32_t who);
 
