@@ -10,7 +10,8 @@ import { fileURLToPath } from "node:url";
 import { brotliCompressSync, gzipSync } from "node:zlib";
 
 const here = dirname(fileURLToPath(import.meta.url)), js = join(here, "../../bindings/js");
-const { build } = createRequire(join(js, "package.json"))("esbuild");
+const require = createRequire(join(js, "package.json"));
+const { build } = require("esbuild"), { minify } = require("terser");
 const out = process.argv[2];
 
 /** The library as it was built; what early.js has of it, page.js takes from there. */
@@ -28,8 +29,14 @@ const bundle = async (entry) => {
     entryPoints: [join(here, entry)], bundle: true, minify: true, format: "esm", target: "es2022", write: false,
     legalComments: "none", nodePaths: [join(js, "node_modules")], logLevel: "warning", plugins: [library(entry)],
   });
-  return outputFiles[0].contents;
+  return entry.endsWith(".css") ? outputFiles[0].contents : shorter(outputFiles[0].text);
 };
+
+/** What is left to shorten across functions, of which esbuild looks at one at a time. */
+async function shorter(script) {
+  const { code } = await minify(script, { module: true, ecma: 2020, compress: { passes: 2 } });
+  return Buffer.from(code);
+}
 
 const files = [
   ["/", "text/html; charset=utf-8", readFileSync(join(here, "index.html"))],
