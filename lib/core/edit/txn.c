@@ -100,8 +100,11 @@ static void txn_forget_ids(sennit_doc *doc, uint32_t number)
     sn_replica *me = &doc->who.replicas[doc->me];
 
     sn_map_remove(&tree->ids, sn_id_key(doc->me, number), (uint64_t)(doc->me + 1) << 32);
-    me->last_leaf = SN_NO_LEAF;
-    if (number == 0)
+    if (number == 0) {
+        me->last_leaf = SN_NO_LEAF;
+        me->spread = false;
+    }
+    if (!me->spread)
         return;
     sn_map_at at = sn_map_floor(&tree->ids, sn_id_key(doc->me, number - 1));
     me->last_leaf = at.leaf->value[at.i];

@@ -330,8 +330,11 @@ static inline bool tree_near(const sn_tree *tree, const sn_leaf *leaf, uint32_t 
 
 sn_leaf *sn_tree_home(sn_tree *tree, uint32_t replica, uint32_t number)
 {
-    sn_map_at at = sn_map_floor(&tree->ids, sn_id_key(replica, number));
+    const sn_replica *r = &tree->who->replicas[replica];
 
+    if (!r->spread)
+        return tree->leaves[r->last_leaf];
+    sn_map_at at = sn_map_floor(&tree->ids, sn_id_key(replica, number));
     return tree->leaves[at.leaf->value[at.i]];
 }
 

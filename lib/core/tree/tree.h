@@ -19,7 +19,7 @@
  *   T3  sums are those of the visible text below, once `hot` is settled
  *   T4  least keys are the least below
  *   T5  every byte of every replica is in exactly one span, and the map of ids
- *       gives its leaf
+ *       gives its leaf, or last_leaf is the leaf of all the replica's bytes
  *   S1  a span has a byte at least and begins and ends between characters
  *   S2  byte i > 0 of a span is the right child of byte i - 1
  *   S3  a span lies within one change
@@ -142,7 +142,7 @@ typedef struct sn_tree {
     sn_leaf *left;   /* what `hit` was before another place was: two often take turns */
     uint32_t hit_i, sought_i, left_i; /* all but the first may be out of date */
     sn_vain vain[2]; /* by rkeys on the right, by lkeys on the left */
-    sn_map ids;      /* author << 32 | number -> leaf's id */
+    sn_map ids;      /* author << 32 | number -> leaf's id, if the author is spread */
     sn_leaf **leaves; /* by id, spare ones included */
     uint32_t leaves_len, leaves_cap, leaves_used;
     sn_leaf *spare_leaf, *spare_last; /* chained by next and prev */
@@ -170,7 +170,7 @@ sennit_status sn_tree_reserve(sn_tree *tree, size_t spans, size_t places);
 static inline sennit_status sn_tree_reserve_at(sn_tree *tree, const sn_leaf *leaf, size_t spans)
 {
     if (SN_LIKELY(leaf->node.n + spans <= SN_LEAF))
-        return sn_map_reserve(&tree->ids, tree->mem, 1);
+        return sn_map_reserve(&tree->ids, tree->mem, 2);
     return sn_tree_reserve(tree, spans, 1);
 }
 

@@ -85,8 +85,15 @@ static void build_ids(sn_tree *tree, const build_from *from, const build_node *l
     for (const sn_tree_id *at = from->ids, *end = at + from->ids_len; at < end; at++) {
         uint32_t id = ((const sn_leaf *)leaves[at->leaf].node)->id;
 
-        sn_map_append(&tree->ids, sn_id_key(at->replica, at->number), id);
-        tree->who->replicas[at->replica].last_leaf = id;
+        sn_replica *r = &tree->who->replicas[at->replica];
+
+        if (r->last_leaf != SN_NO_LEAF) {
+            if (!r->spread)
+                sn_map_append(&tree->ids, sn_id_key(at->replica, 0), r->last_leaf);
+            r->spread = true;
+            sn_map_append(&tree->ids, sn_id_key(at->replica, at->number), id);
+        }
+        r->last_leaf = id;
     }
 }
 
@@ -139,6 +146,7 @@ void sn_tree_clear(sn_tree *tree)
     for (uint32_t i = 0; i < who->replicas_len; i++) {
         who->replicas[i].number = 0;
         who->replicas[i].last_leaf = SN_NO_LEAF;
+        who->replicas[i].spread = false;
     }
     while (tree->first->next != NULL) {
         tree->first->next->node.n = 0;
@@ -177,6 +185,8 @@ static const char *check_span(sn_tree *tree, const sn_leaf *leaf, uint32_t i)
         return "S1: a span is empty or cuts a character";
     if (i > 0 && sn_span_joins(s - 1, s))
         return "S5: a span continues its neighbour";
+    if (!r->spread)
+        return r->last_leaf == leaf->id ? NULL : "T5: not all bytes are in the last leaf";
     sn_map_at at = sn_map_floor(&tree->ids, sn_id_key(c->replica, s->at));
     for (uint64_t n = s->at; n < end; at = sn_map_next(at)) {
         if (at.leaf == NULL || at.leaf->value[at.i] != leaf->id)

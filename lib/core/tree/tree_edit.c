@@ -49,11 +49,8 @@ void sn_tree_insert(sn_tree *tree, sn_place *p, const sn_span *span, const sn_co
 
     sn_replica *author = sn_author(tree->who, span->change);
     author->number += sn_span_len(span);
-    if (author->last_leaf != leaf->id) {
-        author->last_leaf = leaf->id;
-        sn_map_set(&tree->ids, sn_id_key(tree->who->changes[span->change].replica, span->at),
-                   leaf->id);
-    }
+    if (author->last_leaf != leaf->id)
+        sn_tree_note_leaf(tree, tree->who->changes[span->change].replica, span->at, leaf->id);
 }
 
 void sn_tree_extend(sn_tree *tree, sn_leaf *leaf, uint32_t i, const sn_count *by)

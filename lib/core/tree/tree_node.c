@@ -49,7 +49,7 @@ sennit_status sn_tree_reserve_nodes(sn_tree *tree, size_t leaves, size_t inners)
 /* Every place may split a leaf. A leaf that is full now splits twice at most, once
  * at its end, which leaves it full; beyond that a leaf fills only after half a leaf
  * of spans. Likewise for the nodes above. A split moves half a leaf, and each moved
- * span may cost the map of ids two entries. */
+ * span may cost the map of ids three entries, one of them that of its author's first byte. */
 sennit_status sn_tree_reserve(sn_tree *tree, size_t spans, size_t places)
 {
     size_t half = SN_LEAF / 2 - 1, fan = SN_FANOUT / 2 - 1;
@@ -63,7 +63,7 @@ sennit_status sn_tree_reserve(sn_tree *tree, size_t spans, size_t places)
 
     SN_TRY(sn_tree_reserve_nodes(tree, splits, inners));
     /* Entries stand where spans begin, so there are never more of them. */
-    size_t entries = sn_min_u64(2 * (spans + moved), (size_t)tree->leaves_used * SN_LEAF + spans);
+    size_t entries = sn_min_u64(3 * (spans + moved), (size_t)tree->leaves_used * SN_LEAF + spans);
     return sn_map_reserve(&tree->ids, tree->mem, entries);
 }
 
@@ -508,6 +508,28 @@ static uint32_t node_ranges(const sn_tree *tree, const sn_leaf *leaf, node_range
     return n;
 }
 
+/* A replica's bytes have been in one leaf, and are to be sought in the map. */
+static void node_spread(sn_tree *tree, uint32_t replica)
+{
+    sn_replica *r = &tree->who->replicas[replica];
+
+    if (r->spread)
+        return;
+    sn_map_set(&tree->ids, sn_id_key(replica, 0), r->last_leaf);
+    r->spread = true;
+}
+
+void sn_tree_note_leaf(sn_tree *tree, uint32_t replica, uint32_t number, uint32_t leaf)
+{
+    sn_replica *r = &tree->who->replicas[replica];
+
+    if (r->last_leaf != SN_NO_LEAF) {
+        node_spread(tree, replica);
+        sn_map_set(&tree->ids, sn_id_key(replica, number), leaf);
+    }
+    r->last_leaf = leaf;
+}
+
 /* Tell the map of ids which bytes moved from one leaf to another. What follows
  * them in their author's numbers stays where it was. */
 static void node_reindex(sn_tree *tree, const sn_leaf *from, const sn_leaf *to)
@@ -519,6 +541,11 @@ static void node_reindex(sn_tree *tree, const sn_leaf *from, const sn_leaf *to)
         const node_range *r = &ranges[i];
         sn_replica *author = &tree->who->replicas[r->at >> 32];
 
+        if (!author->spread && r->end - r->at == author->number) { /* all there are */
+            author->last_leaf = to->id;
+            continue;
+        }
+        node_spread(tree, (uint32_t)(r->at >> 32));
         sn_map_set(&tree->ids, r->at, to->id);
         if ((uint32_t)r->end == author->number)
             author->last_leaf = to->id;

@@ -25,6 +25,9 @@ bool sn_inner_low(const sn_tree *tree, const sn_inner *inner, int side, uint32_t
 void sn_inner_put_low(const sn_tree *tree, sn_inner *inner, uint32_t slot, int side, bool any,
                       uint32_t change);
 
+/* A replica's bytes from `number` on, its newest, are in another leaf than those before. */
+void sn_tree_note_leaf(sn_tree *tree, uint32_t replica, uint32_t number, uint32_t leaf);
+
 /* Take an empty leaf out of the tree. */
 void sn_tree_drop_leaf(sn_tree *tree, sn_leaf *leaf);
 
