@@ -963,6 +963,20 @@ typedef struct sennit_rebased {
 SENNIT_API SENNIT_MUST_CHECK sennit_status
 sennit_doc_rebase(sennit_doc *doc, uint64_t from, sennit_rebased *out);
 
+/* The same, but text that was deleted by operations before `from`, and brought back since,
+ * is typed anew where it stands: the way out when somebody has dropped that text for good
+ * and refuses what brings it back (SENNIT_EGONE, see "Compaction").
+ *
+ * Toggles that switched such deletes off are left out. What was visible by them alone
+ * becomes this replica's own text, behind the operations that `out` tells of: its author
+ * and the anchors in it are others than before.
+ *
+ * Returns  as sennit_doc_rebase
+ * Cost     O(document and its history)
+ */
+SENNIT_API SENNIT_MUST_CHECK sennit_status
+sennit_doc_retype(sennit_doc *doc, uint64_t from, sennit_rebased *out);
+
 /* Move an anchor along with a rebase. */
 SENNIT_API void sennit_anchor_rebase(const sennit_rebased *rebased, sennit_anchor *anchor);
 

@@ -9,7 +9,6 @@
  * on the one before is not taken for what belongs to it.
  */
 #include "core/doc/doc.h"
-#include "core/renew/reissue.h"
 #include "sync/link.h"
 #include "wire/wire.h"
 
@@ -280,7 +279,7 @@ sennit_status sennit_session_rebase(sennit_session *s, sennit_rebased *out)
     if (!s->certain)
         return SENNIT_EBUSY;
     SN_TRY(session_reserve(s));
-    SN_TRY(s->anew ? sn_doc_rebase_anew(s->doc, s->sent, &done)
+    SN_TRY(s->anew ? sennit_doc_retype(s->doc, s->sent, &done)
                    : sennit_doc_rebase(s->doc, s->sent, &done));
     if (s->anew)
         sn_event_add(s->link, SENNIT_EVENT_CHANGED, s, 0, NULL, NULL, NULL);

@@ -303,6 +303,23 @@ static sennit_status call_rebase(world *w)
     return sennit_doc_rebase(w->doc, 5, NULL);
 }
 
+/* It has brought back what it had deleted. */
+static void before_retype(world *w)
+{
+    sennit_undo *undo;
+
+    before_rebase(w);
+    require(sennit_undo_new(w->doc, NULL, &undo) == SENNIT_OK);
+    require(sennit_doc_delete(w->doc, 0, sennit_doc_len(w->doc) / 2) == SENNIT_OK);
+    require(sennit_undo_undo(undo) == SENNIT_OK);
+    sennit_undo_free(undo);
+}
+
+static sennit_status call_retype(world *w)
+{
+    return sennit_doc_retype(w->doc, sennit_doc_own_count(w->doc) - 1, NULL);
+}
+
 static sennit_status call_void(world *w)
 {
     return sennit_doc_void(w->doc, 1111, 5, 0, 0, NULL);
@@ -514,6 +531,7 @@ static const call calls[] = {
     {"admit", before_apply, call_admit, false},
     {"admit a keystroke", before_apply_short, call_admit, false},
     {"rebase", before_rebase, call_rebase, true},
+    {"retype", before_retype, call_retype, true},
     {"void", before_rebase, call_void, true},
     {"restamp", before_rebase, call_restamp, true},
     {"insert", before_edit, call_insert, false},

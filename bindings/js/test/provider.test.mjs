@@ -8,7 +8,7 @@ import WebSocket from "ws";
 import { Fault, MemoryStore, Provider } from "../dist/provider.js";
 import { chance } from "./chance.mjs";
 import { Server, until } from "./server.mjs";
-import { listen, relay, silent } from "./standin.mjs";
+import { listen, relay, silent, welcome } from "./standin.mjs";
 
 const server = new Server(), opened = [];
 before(() => server.start("--group-ms", "5"));
@@ -165,6 +165,52 @@ test("a clock that is hours ahead is corrected", async () => {
   assert.equal(await server.text("clock"), "typed before and after");
 });
 
+test("of what a clock was wrong for, only what the server lacks is issued anew", async (t) => {
+  let hellos = 0, deltas = 0;
+  const url = await listen(t, (socket) => socket.on("message", (frame) => {
+    for (const [type] of decodeMulti(frame, { useBigInt64: true }))
+      if (type === 0) socket.send(welcome(hellos++ === 1 ? 3 : 0));
+      else if (type === 2 && ++deltas === 2) socket.send(encode([7, 1, Fault.Clock, "too far ahead"]));
+  }));
+  const p = await open("ahead", {}, url), rebased = [];
+  p.on("rebased", (r) => rebased.push(r));
+  await live(p);
+  for (const [sent, text] of ["abc", "de"].entries()) {
+    p.document.insert(0, text);
+    await until("it is sent", () => deltas === sent + 1);
+  }
+  await until("it is sent again", () => deltas === 3);
+  assert.deepEqual(rebased.map(({ from, operations }) => [from, operations]), [[3, 2]]);
+  assert.equal(p.document.ownCount, 2);
+});
+
+test("text that an undo brings back is typed anew if the server has dropped it", async (t) => {
+  const forgetful = await new Server().start("--keep-deleted", "1", "--group-ms", "5");
+  t.after(() => forgetful.end());
+  const clock = () => Date.now() - 3 * 86_400_000, rnd = chance(7), rebased = [];
+  const a = await open("dropped", { offline: true, document: { clock } }, forgetful.url);
+  a.on("rebased", (r) => rebased.push(r));
+  a.document.insert(0, "one secret two");
+  a.undo.break();
+  a.document.delete(4, 7);
+  a.connect();
+  await a.saved();
+  const b = await open("dropped", {}, forgetful.url);
+  await live(b);
+  b.document.insert(7, ` ${Array.from({ length: 500_000 }, () => String.fromCharCode(33 + rnd(94))).join("")}`);
+  await b.saved();
+  await until("the server has compacted", async () => /compactions_total [1-9]/.test(await forgetful.get("/metrics")));
+  a.undo.undo();
+  a.document.insert(0, "> ");
+  await a.saved();
+  assert.equal(rebased.length, 1);
+  assert.equal((await same(a, b)).slice(0, 17), "> one secret two ");
+  assert.ok((await forgetful.text("dropped")).startsWith("> one secret two "));
+  assert.equal(rebased.length, 1);
+  b.document.insert(0, ">"); // they go on
+  assert.equal((await same(a, b)).slice(0, 18), ">> one secret two ");
+});
+
 test("who is there is seen, where they are, and that they left", async () => {
   const [a, b] = [await open("people"), await open("people")];
   await live(a, b);
@@ -267,7 +313,7 @@ test("saved is what the server calls durable, and nothing before", async (t) => 
       for (const [type] of decodeMulti(frame, { useBigInt64: true }))
         if (type === 2) deltas++;
         else if (type === 0)
-          socket.send(encode([1, 1, 1, new Uint8Array(), new Uint8Array(16).fill(1), 3, Date.now(), 20000, 1 << 20, 5, 1, 0, 0]));
+          socket.send(welcome());
     });
   });
   const p = await open("acks", {}, url), steps = [], errors = [];

@@ -42,9 +42,14 @@ export class Server {
     return `ws://${this.address}/sync`;
   }
 
-  async text(name) {
-    const answer = await fetch(`http://${this.address}/docs/${name}`);
+  /** What it answers to a GET, or null. */
+  async get(path) {
+    const answer = await fetch(`http://${this.address}${path}`);
     return answer.status === 200 ? answer.text() : null;
+  }
+
+  text(name) {
+    return this.get(`/docs/${name}`);
   }
 
   async stop(signal = "SIGTERM") {

@@ -2,6 +2,7 @@
 import { once } from "node:events";
 import { createServer } from "node:net";
 
+import { encode } from "@msgpack/msgpack";
 import WebSocket, { WebSocketServer } from "ws";
 
 /** A server that calls a function with each connection; its address. */
@@ -15,6 +16,10 @@ export async function listen(t, connected) {
   });
   return `ws://127.0.0.1:${server.address().port}/`;
 }
+
+/** A welcome of a server that has so many of the client's operations. */
+export const welcome = (count = 0) =>
+  encode([1, 1, 1, new Uint8Array(), new Uint8Array(16).fill(1), 3, Date.now(), 20000, 1 << 20, 5, 1, count, 0]);
 
 /** A server that passes everything on to another, and back what `change` makes of the answers. */
 export function relay(t, url, change) {

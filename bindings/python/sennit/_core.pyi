@@ -266,6 +266,9 @@ class Document:
     def rebase(self, start: int, /) -> Rebased:
         """Take back own operations from number start on and issue them again under a
         new replica id: the way out when they can never be accepted as they are."""
+    def retype(self, start: int, /) -> Rebased:
+        """As rebase(), but text that was deleted before and brought back since is typed
+        anew: the way out when somebody has dropped it for good (GoneError)."""
     def void(self, replica: int, start: int, renewed: int = 0, accepted: int = 0) -> Rebased:
         """Drop another replica's operations from number start on, which its author
         issued anew under renewed; accepted own ones stay under this id."""

@@ -144,7 +144,7 @@ keyword_call document_watch;
 
 keyword_call document_save, document_delta, document_delta_part, document_own_delta;
 keyword_call document_apply, document_void;
-plain_call document_reduce, document_adopt, document_restamp, document_rebase;
+plain_call document_reduce, document_adopt, document_restamp, document_rebase, document_retype;
 getter_call document_get_version;
 
 /* ---- marks.c ---- */

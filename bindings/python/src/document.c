@@ -260,6 +260,7 @@ static PyMethodDef document_methods[] = {
     METHOD(adopt, METH_O),
     METHOD(restamp, METH_O),
     METHOD(rebase, METH_O),
+    METHOD(retype, METH_O),
     METHOD(void, KEYWORDS),
     METHOD(insert, METH_FASTCALL),
     METHOD(delete, METH_FASTCALL),

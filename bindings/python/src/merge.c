@@ -271,7 +271,9 @@ PyObject *document_restamp(PyObject *object, PyObject *arg)
     return document_done(self, status);
 }
 
-PyObject *document_rebase(PyObject *object, PyObject *arg)
+typedef sennit_status rebase_call(sennit_doc *doc, uint64_t from, sennit_rebased *out);
+
+static PyObject *document_reissue(PyObject *object, PyObject *arg, rebase_call *how)
 {
     document *self = (document *)object;
     sennit_rebased done;
@@ -280,8 +282,18 @@ PyObject *document_rebase(PyObject *object, PyObject *arg)
 
     if (read_u64(arg, &start) != 0 || !document_enter_edit(self))
         return NULL;
-    AT_WORK(self, true, status = sennit_doc_rebase(self->doc, start, &done));
+    AT_WORK(self, true, status = how(self->doc, start, &done));
     return status == SENNIT_OK ? make_rebased(self->st, &done) : raise_status(self->st, status, NULL);
+}
+
+PyObject *document_rebase(PyObject *object, PyObject *arg)
+{
+    return document_reissue(object, arg, sennit_doc_rebase);
+}
+
+PyObject *document_retype(PyObject *object, PyObject *arg)
+{
+    return document_reissue(object, arg, sennit_doc_retype);
 }
 
 PyObject *document_void(PyObject *object, PyObject *args, PyObject *kwargs)

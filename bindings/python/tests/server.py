@@ -44,9 +44,12 @@ class Server:
         self.process.send_signal(signal.SIGKILL)
         self.process.wait(DEADLINE)
 
-    def text(self, name: str) -> str:
-        with urllib.request.urlopen(f"http://{self.address}/docs/{name}", timeout=DEADLINE) as answer:
+    def get(self, path: str) -> str:
+        with urllib.request.urlopen(f"http://{self.address}{path}", timeout=DEADLINE) as answer:
             return str(answer.read().decode())
+
+    def text(self, name: str) -> str:
+        return self.get(f"/docs/{name}")
 
     def stop(self) -> None:
         if self.process.poll() is None:

@@ -3,6 +3,7 @@ from __future__ import annotations
 
 import asyncio
 import random
+import re
 import tempfile
 import time
 from collections.abc import AsyncIterator, Coroutine, Iterator
@@ -13,7 +14,7 @@ from typing import Any, Callable
 import pytest
 
 from server import Server, token
-from sennit import Document, aio
+from sennit import Document, Undo, aio
 
 DEADLINE = 20.0
 
@@ -198,6 +199,42 @@ def test_a_clock_ahead_is_corrected(server: Server) -> None:
         assert server.text("clock") == "hello!"
 
     run(test())
+
+
+def test_text_that_an_undo_brings_back_is_typed_anew_if_the_server_has_dropped_it() -> None:
+    def behind() -> int:
+        return time.time_ns() // 1_000_000 - 3 * 86_400_000
+
+    async def test(server: Server) -> None:
+        doc = Document(clock=behind)
+        undo = Undo(doc)
+        doc.insert(0, "one secret two")
+        undo.end_step()
+        doc.delete(4, 7)
+        async with client(server, "dropped", doc) as a, client(server, "dropped") as b:
+            await a.saved()
+            await until(lambda: str(b.document) == "one two")
+            chance = random.Random(7)
+            b.document.insert(7, " " + "".join(chr(33 + chance.randrange(94)) for _ in range(500_000)))
+            await b.saved()
+            while not re.search("compactions_total [1-9]", server.get("/metrics")):
+                await asyncio.sleep(0.01)
+            undo.undo()
+            doc.insert(0, "> ")
+            await a.saved()
+            assert (await event(a, aio.Renewed)).rebased.renewed == doc.replica
+            assert str(doc).startswith("> one secret two ")
+            await until(lambda: str(b.document) == str(doc))
+            b.document.insert(0, ">")  # they go on
+            await until(lambda: str(b.document) == str(doc))
+            await a.saved()
+        assert server.text("dropped") == str(doc)
+
+    server = Server("--open", "--keep-deleted", "1")
+    try:
+        run(test(server))
+    finally:
+        server.stop()
 
 
 def test_an_open_transaction_makes_what_comes_wait(server: Server) -> None:

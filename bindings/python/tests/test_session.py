@@ -147,3 +147,24 @@ def test_what_the_host_gives_up_is_void_and_issued_anew() -> None:
     end.welcome()
     first: list[Any] = end.sent()[0].fields
     assert first == [old, 0, doc.replica] and done.operations == 5
+
+
+@pytest.mark.parametrize("code", [4411, 4412])
+def test_only_what_the_server_lacks_is_issued_anew(code: int) -> None:
+    doc = Document("hello")
+    end = End(doc)
+    end.welcome()
+    end.sent()
+    doc.insert(5, "!!")
+    end.sent()
+    old = doc.replica
+    end.take(Type.ERROR, code, "that one not")  # and "hello" was not acknowledged yet
+    assert [m.type for m in end.sent()] == [Type.HELLO] and doc.replica == old
+    end.welcome(count=5)
+    assert [m.type for m in end.sent()] == [Type.HELLO] and doc.replica != old
+    end.welcome()
+    assert [m.type for m in end.sent()] == [Type.VOID, Type.DELTA, Type.DELTA]
+    assert doc.own_count == 2 and str(doc) == "hello!!"
+    end.take(Type.ERROR, code, "nor that")  # no second time
+    assert end.session.state == State.REFUSED and end.sent() == []
+    assert end.session.retry_ms == (NOW + 3000 if code == 4411 else 0)

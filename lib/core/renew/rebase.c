@@ -224,7 +224,7 @@ SN_RARE sennit_status sennit_doc_rebase(sennit_doc *doc, uint64_t from, sennit_r
     return rebase_own(doc, from, false, out);
 }
 
-SN_RARE sennit_status sn_doc_rebase_anew(sennit_doc *doc, uint64_t from, sennit_rebased *out)
+SN_RARE sennit_status sennit_doc_retype(sennit_doc *doc, uint64_t from, sennit_rebased *out)
 {
     return rebase_own(doc, from, true, out);
 }

@@ -49,10 +49,6 @@ sennit_status sn_reissue_all(sn_reissue *r);
  * from, though it knows the bytes. Returns SENNIT_OK, SENNIT_ENOMEM, SENNIT_ELIMIT. */
 sennit_status sn_retype(sennit_doc *was, sennit_doc *fresh);
 
-/* As sennit_doc_rebase, but what was deleted before `from` and brought back since is
- * typed anew: for a server that has dropped it for good. */
-sennit_status sn_doc_rebase_anew(sennit_doc *doc, uint64_t from, sennit_rebased *out);
-
 /* What number an operation of this replica, from `from` on, has now; of one that
  * came to nothing, what that of the next one is. */
 uint32_t sn_reissue_seq(const sn_reissue *r, uint32_t seq);

@@ -487,6 +487,14 @@ EXPORT(js_rebase) int js_rebase(sennit_doc *doc, double now, double from)
     return put_rebased(sennit_doc_rebase(doc, (uint64_t)from, &rebased), &rebased);
 }
 
+EXPORT(js_retype) int js_retype(sennit_doc *doc, double now, double from)
+{
+    sennit_rebased rebased;
+
+    sennit_doc_set_time(doc, (uint64_t)now);
+    return put_rebased(sennit_doc_retype(doc, (uint64_t)from, &rebased), &rebased);
+}
+
 EXPORT(js_void) int js_void(sennit_doc *doc, double now, uint32_t low, uint32_t high, double from,
                             uint32_t renewed_low, uint32_t renewed_high, double accepted)
 {

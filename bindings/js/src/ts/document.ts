@@ -495,7 +495,17 @@ export class Document {
   /** Take back this replica's operations from a number on, and issue them again under
    * a new id: they can never be accepted as they are. */
   rebase(from: number): Rebased {
-    wasm.ok(call["js_rebase"]!(this.#enter(), this.#clock(), whole(from, "number")));
+    return this.#reissue("js_rebase", from);
+  }
+
+  /** As `rebase`, but text that was deleted before and brought back since is typed anew:
+   * somebody has dropped it for good (`EGONE`). */
+  retype(from: number): Rebased {
+    return this.#reissue("js_retype", from);
+  }
+
+  #reissue(how: "js_rebase" | "js_retype", from: number): Rebased {
+    wasm.ok(call[how]!(this.#enter(), this.#clock(), whole(from, "number")));
     wasm.relax();
     return takeRebased();
   }

@@ -30,6 +30,7 @@ from ._events import (
 from ._faults import (
     AwayError,
     ClockAheadError,
+    DroppedError,
     ForbiddenError,
     ForkedError,
     NameRefusedError,
@@ -47,8 +48,8 @@ from ._presence import Peer, Presence
 from ._session import Level, Permission, State
 
 __all__ = [
-    "AwayError", "Changed", "Client", "ClockAheadError", "ClockCorrected", "Event",
-    "ForbiddenError", "ForkedError", "Level", "Live", "NameRefusedError", "Offline", "Peer",
+    "AwayError", "Changed", "Client", "ClockAheadError", "ClockCorrected", "DroppedError",
+    "Event", "ForbiddenError", "ForkedError", "Level", "Live", "NameRefusedError", "Offline", "Peer",
     "PeerChanged", "Permission", "Presence", "ProtocolError", "RateError", "Refused",
     "ReleaseError", "Renewed", "Restored", "Safe", "ServerError", "ServerStorageError",
     "SilenceError", "State", "TokenError", "TooLargeError", "UnrelatedError",

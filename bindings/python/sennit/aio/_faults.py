@@ -41,6 +41,10 @@ class ClockAheadError(ServerError):
     """The time of an operation is too far ahead."""
 
 
+class DroppedError(ServerError):
+    """It brings back text that the server has dropped for good, and no way out was found."""
+
+
 class TooLargeError(ServerError):
     """A limit would be passed."""
 
@@ -70,16 +74,18 @@ BY_CODE: dict[int, type[ServerError]] = {
     4409: ForkedError,
     4410: UnrelatedError,
     4411: ClockAheadError,
+    4412: DroppedError,
     4413: TooLargeError,
     4426: ReleaseError,
     4429: RateError,
     4500: ServerStorageError,
     4503: AwayError,
 }
-PROTOCOL, FORBIDDEN, FORKED, CLOCK, RATE, STORAGE, AWAY = 4400, 4403, 4409, 4411, 4429, 4500, 4503
+PROTOCOL, FORBIDDEN, FORKED, CLOCK, GONE = 4400, 4403, 4409, 4411, 4412
+RATE, STORAGE, AWAY = 4429, 4500, 4503
 
 # What trying again does not mend.
-FINAL = frozenset({4400, 4401, 4403, 4404, 4409, 4410, 4413, 4426})
+FINAL = frozenset({4400, 4401, 4403, 4404, 4409, 4410, 4412, 4413, 4426})
 
 
 def fault(code: int, text: str) -> ServerError:

@@ -66,9 +66,16 @@ class Level(IntEnum):
 def _code(error: Error) -> int:
     """With which fault a delta is refused that the document refused."""
     kinds: dict[type[Error], int] = {
-        ForkError: 4409, LineageError: 4410, LimitError: 4413, VersionError: 4426
+        ForkError: 4409, LineageError: 4410, GoneError: 4412, LimitError: 4413, VersionError: 4426
     }
     return kinds.get(type(error), faults.PROTOCOL)
+
+
+class Anew(IntEnum):
+    """How own operations are issued anew."""
+
+    REBASE = 0
+    RETYPE = 1  # without bringing back what the server has dropped
 
 
 class Session:
@@ -103,6 +110,8 @@ class Session:
         self._forks = 0
         self._search: Optional[Search] = None
         self._voided: Optional[Rebased] = None
+        self._anew: Optional[Anew] = None  # at the welcome, with what the server does not have
+        self._tried: set[Anew] = set()  # since something was acknowledged
         self._presence: Optional[bytes] = None
         self._shown_ms = 0
         self._due: set[Type] = set()
@@ -183,6 +192,10 @@ class Session:
             self._begin_search()
             return
         self._set_clock(time - now_ms, time)
+        if self._anew is not None and count < self.document.own_count:
+            self._reissue(count, self._anew)
+            return
+        self._anew = None
         if count < self._safety.own[Level.DURABLE]:
             self._tell(events.Restored())
         self.state, self.permission, self.welcomed = State.LIVE, Permission(permission), True
@@ -221,7 +234,8 @@ class Session:
             except BusyError:
                 raise
             except Error as error:
-                self.refuse(_code(error), f"a delta of the server: {error}", error)
+                if not isinstance(error, GoneError) or not self._renews(Anew.RETYPE):
+                    self.refuse(_code(error), f"a delta of the server: {error}", error)
                 return
             if done.applied:
                 self._tell(events.Changed())
@@ -232,6 +246,8 @@ class Session:
     def _take_ack(self, level: int, yours: int, mine: int) -> None:
         for at in self._safety.take(level, yours, mine, self._out_serial, self._in_serial):
             self._tell(events.Safe(Level(at)))
+        if yours > 0:
+            self._tried.clear()
 
     def _take_presence(self, number: int, state: Optional[bytes], user: str) -> None:
         peer = Peer(number, user, state, presence_decode(state)) if state else None
@@ -262,14 +278,17 @@ class Session:
             self._renewed(done)
 
     def _take_error(self, code: int, text: str, now_ms: int) -> None:
-        if code == faults.CLOCK:  # corrected at the welcome: issued again it is right
-            self._reissue(self._safety.own[Level.APPLIED])
-        elif code == faults.FORKED:
+        if code == faults.FORKED:
             self._begin_search()
-        else:
+        elif code not in self._ANEW or not self._renews(self._ANEW[code]):
             self.refuse(code, text)
-            if code in (faults.RATE, faults.STORAGE):
+            if code == faults.CLOCK:
+                self._anew = Anew.REBASE
+            if code in (faults.CLOCK, faults.RATE, faults.STORAGE):
                 self.retry_ms = now_ms + RETRY_MS
+
+    # The clock is corrected at the welcome: issued again, it is right.
+    _ANEW = {faults.CLOCK: Anew.REBASE, faults.GONE: Anew.RETYPE}
 
     _TAKE: dict[Type, Callable[..., None]] = {
         Type.DELTA: _take_delta, Type.ACK: _take_ack, Type.PRESENCE: _take_presence,
@@ -293,13 +312,32 @@ class Session:
         if self._search.over:
             self._reissue(self._search.low)
 
-    def _reissue(self, start: int) -> None:
+    def _renews(self, how: Anew) -> bool:
+        """Greet, to learn what the server has, and issue the rest anew: once, until that is
+        acknowledged. Whether that is to be tried."""
+        if how in self._tried or self.document.own_count == 0:
+            return False
+        self._tried.add(how)
+        self._anew = how
+        self.greet()
+        return True
+
+    def _reissue(self, start: int, how: Optional[Anew] = None) -> None:
+        """how: None after a fork, when what there is under the old id is the other copy's."""
+        retypes = how == Anew.RETYPE
         try:
-            self._renewed(self.document.rebase(start))
+            done = self.document.retype(start) if retypes else self.document.rebase(start)
         except BusyError:
             raise
         except Error as error:
+            self._anew = None
             self.refuse(faults.FORKED, f"it cannot be issued anew: {error}", error)
+            return
+        self._anew = None
+        self._voided = done if how is not None and done.operations else None
+        self._renewed(done)
+        if retypes:
+            self._tell(events.Changed())
 
     def _renewed(self, done: Rebased) -> None:
         self.renewals += 1

@@ -6,7 +6,7 @@ import type { Kept, Place, Store } from "./store.js";
 
 /** Where a document stands, for an interface to show. */
 export interface Status {
-  /** "refused" is for good, but after `Fault.Rate` and `Fault.Storage`: an event says why. */
+  /** "refused" is for good, but after `Fault.Rate`, `Fault.Storage` and `Fault.Clock`: an event says why. */
   connection: "offline" | "connecting" | "live" | "refused";
   /** Whether it is to be connected: if not, it is offline by choice. */
   wanted: boolean;

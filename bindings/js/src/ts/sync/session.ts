@@ -23,7 +23,7 @@ export enum Level { Applied = 0, Durable = 1, Replicated = 2 }
 /** Codes of errors between the ends. */
 export enum Fault {
   Protocol = 4400, Token = 4401, Forbidden = 4403, Name = 4404, Timeout = 4408, Forked = 4409,
-  Lineage = 4410, Clock = 4411, TooLarge = 4413, Version = 4426, Rate = 4429, Storage = 4500, Away = 4503,
+  Lineage = 4410, Clock = 4411, Gone = 4412, TooLarge = 4413, Version = 4426, Rate = 4429, Storage = 4500, Away = 4503,
 }
 
 /** What happens to a session; each is called in the midst of `receive`. */
@@ -42,7 +42,8 @@ export interface SessionEvents {
 }
 
 /** Faults that trying again does not mend. */
-const FINAL = new Set([Fault.Token, Fault.Forbidden, Fault.Name, Fault.Forked, Fault.Lineage, Fault.TooLarge, Fault.Version]);
+const FINAL = new Set([Fault.Token, Fault.Forbidden, Fault.Name, Fault.Forked, Fault.Lineage, Fault.Gone, Fault.TooLarge,
+  Fault.Version]);
 
 const PROTOCOL = 1;
 const CHANNEL = 1;
@@ -86,6 +87,10 @@ export class Session {
   #pong: bigint | null = null;
   #presence: Uint8Array | null = null;
   #voided: Rebased | null = null;
+  /** At the welcome, what the server does not have is issued anew, or typed. */
+  #anew: "rebase" | "retype" | null = null;
+  /** Since something was acknowledged. */
+  #tried = { rebase: false, retype: false };
   #due = { hello: false, probe: false, catchup: false, want: false, presence: false };
 
   constructor(doc: Document, name: string, token: string, events: SessionEvents) {
@@ -150,6 +155,7 @@ export class Session {
     const done = this.#acks.filter((a) => a.serial <= yours).at(-1);
     if (!done) return;
     this.#raise(level, done.own);
+    if (yours > 0) this.#tried = { rebase: false, retype: false };
     // Those before the last one acknowledged say no more.
     if (level >= Level.Durable) this.#acks = this.#acks.filter((a) => a.serial >= done.serial);
   }
@@ -207,6 +213,8 @@ export class Session {
     if (count > own || (count > 0 && digest !== 0n && this.#digest(count) !== digest)) return this.#fork();
     if (count < this.#safe[Level.Durable]) this.#events.restored();
     this.#setClock(serverMs, nowMs);
+    if (this.#anew && count < own) return this.#reissue(this.#anew, count);
+    this.#anew = null;
     this.heartbeatMs = Math.max(heartbeatMs, 1000);
     this.#maxFrame = Math.max(maxFrame, 4096);
     this.#theirs = version;
@@ -258,6 +266,7 @@ export class Session {
         this.#due.want ||= applied.parked > 0;
       } catch (e) {
         if (!(e instanceof SennitError) || e.code === "ENOMEM") throw e;
+        if (e.code === "EGONE" && this.#renews("retype")) return; // a snapshot without that text
         this.refuse(faultOf(e), e.message);
         break;
       }
@@ -274,15 +283,45 @@ export class Session {
     this.#events.changed();
   }
 
+  /** Greet, to learn what the server has, and issue the rest anew: once, until that is
+   * acknowledged. Whether that is to be tried. */
+  #renews(how: "rebase" | "retype"): boolean {
+    if (this.#tried[how] || this.#doc.ownCount === 0) return false;
+    this.#tried[how] = true;
+    this.#anew = how;
+    this.opened();
+    return true;
+  }
+
+  #reissue(how: "rebase" | "retype", from: number): void {
+    let done: Rebased;
+    try {
+      done = this.#doc[how](from);
+    } catch (e) {
+      if (!(e instanceof SennitError) || e.code === "ENOMEM") throw e;
+      return this.refuse(faultOf(e), e.message);
+    } finally {
+      this.#anew = null;
+    }
+    this.#voided = done.operations > 0 ? done : null;
+    this.#renewed(done);
+  }
+
   #takeError(m: Message, nowMs: number): void {
-    const fault = m.number();
+    const fault = m.number(), text = m.text();
     switch (fault) {
-      // The clock was corrected at the welcome, so issued again it is right.
-      case Fault.Clock: return this.#renewed(this.#doc.rebase(this.#safe[Level.Applied]));
       case Fault.Forked: return this.#fork();
+      case Fault.Clock: // corrected at the welcome, so issued again it is right
+        if (this.#renews("rebase")) return;
+        this.#anew = "rebase";
+        this.retryMs = nowMs + RETRY_MS;
+        break;
+      case Fault.Gone: // brings back text that the server has no more
+        if (this.#renews("retype")) return;
+        break;
       case Fault.Rate: case Fault.Storage: this.retryMs = nowMs + RETRY_MS;
     }
-    this.refuse(fault, m.text());
+    this.refuse(fault, text);
   }
 
   #takeVoid(m: Message): void {
@@ -442,6 +481,7 @@ function faultOf(e: SennitError): Fault {
     case "EFORK": return Fault.Forked;
     case "ELINEAGE": return Fault.Lineage;
     case "EVERSION": return Fault.Version;
+    case "EGONE": return Fault.Gone;
     case "ELIMIT": return Fault.TooLarge;
     default: return Fault.Protocol;
   }
