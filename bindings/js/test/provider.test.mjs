@@ -177,9 +177,9 @@ test("of what a clock was wrong for, only what the server lacks is issued anew",
   await live(p);
   for (const [sent, text] of ["abc", "de"].entries()) {
     p.document.insert(0, text);
-    await until("it is sent", () => deltas === sent + 1);
+    await until("it is sent", () => deltas > sent);
   }
-  await until("it is sent again", () => deltas === 3);
+  await until("it is sent again", () => deltas > 2);
   assert.deepEqual(rebased.map(({ from, operations }) => [from, operations]), [[3, 2]]);
   assert.equal(p.document.ownCount, 2);
 });
