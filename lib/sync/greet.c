@@ -116,12 +116,13 @@ static bool hello_is_forked(const sn_room *room, const sn_message *m, const char
            digest != m->n[SN_HELLO_DIGEST];
 }
 
+/* What only waits tells of no lineage: storage may have lost all before it. */
 static bool room_is_blank(const sn_room *room)
 {
     sennit_stat stat;
 
     sennit_doc_stat(room->doc, &stat);
-    return stat.operations == 0 && stat.parked == 0;
+    return stat.operations == 0;
 }
 
 /* Let those who are at a document that has nothing in it greet again. */
