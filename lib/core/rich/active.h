@@ -1,14 +1,27 @@
-/* The marks that cover one place, by name and then by key: the last of each name is
- * what counts there. */
+/* The marks that cover one place, by name: of each name the one with the greatest key
+ * is what counts there.
+ *
+ *     names   | bold, top | link, top | ...     by their bytes
+ *                |
+ *                held by key, as many as there are; the last is the top
+ */
 #ifndef SN_ACTIVE_H
 #define SN_ACTIVE_H
 
 #include "core/rich/mark_index.h"
 
+typedef struct sn_active_name {
+    const sn_name *name;
+    sn_twig *held;
+    const sn_mark *top;
+} sn_active_name;
+
 typedef struct sn_active {
     sennit_doc *doc;
-    const sn_mark **at;
+    sn_active_name *names;
     size_t len, cap;
+    sn_twig *spare;            /* to hold more with, chained by right */
+    struct sn_active_block *blocks;
 } sn_active;
 
 /* Begin with those that reach over a slot: they begin at `begin` or before it and end at
@@ -16,22 +29,21 @@ typedef struct sn_active {
 sennit_status sn_active_start(sn_active *a, sennit_doc *doc, const sn_slot *begin, const sn_slot *end);
 void sn_active_free(sn_active *a);
 
-/* Go over an edge: its mark begins, or it ends and is one of them. */
+/* Go over an edge: its mark begins, or it ends and is one of them. Cost O(log n), and
+ * as many names as there are. */
 sennit_status sn_active_cross(sn_active *a, const sn_edge *edge);
 
 sennit_status sn_active_add(sn_active *a, const sn_mark *mark);
 
-/* The next mark that counts and gives its name a value, from the i-th of all on, which
+/* The next mark that counts and gives its name a value, from the i-th name on, which
  * is moved on; NULL at the end. */
 static inline const sn_mark *sn_active_next(const sn_active *a, size_t *i)
 {
     while (*i < a->len) {
-        const sn_note *note = &a->at[(*i)++]->note;
+        const sn_mark *mark = a->names[(*i)++].top;
 
-        if (*i < a->len && a->at[*i]->note.name == note->name && SENNIT_MUTANT != 81)
-            continue; /* one with a greater key follows */
-        if (note->gives)
-            return a->at[*i - 1];
+        if (mark->note.gives)
+            return mark;
     }
     return NULL;
 }

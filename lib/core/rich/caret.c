@@ -66,9 +66,10 @@ static sennit_status caret_marks(caret_gap *c)
 
     SN_TRY(sn_active_start(&c->have, c->doc, &begin, &c->left));
     c->want.doc = c->beside.doc = c->doc;
-    for (size_t i = 0; i < c->have.len; i++)
-        if (SENNIT_MUTANT == 82 || !caret_stops(c, c->have.at[i]))
-            SN_TRY(sn_active_add(&c->want, c->have.at[i]));
+    for (const sn_edge *e = sn_edge_over(c->doc, NULL, &begin, &c->left); e != NULL;
+         e = sn_edge_over(c->doc, e, &begin, &c->left))
+        if (SENNIT_MUTANT == 82 || !caret_stops(c, sn_edge_mark(e)))
+            SN_TRY(sn_active_add(&c->want, sn_edge_mark(e)));
     return SENNIT_OK;
 }
 
@@ -104,7 +105,7 @@ static sennit_status caret_search(caret_gap *c, const sn_edge *e)
         if (c->left.p.leaf != NULL) /* at the start of all they were counted */
             SN_TRY(sn_active_cross(&c->have, e));
     for (size_t i = 0; i < c->have.len; i++)
-        SN_TRY(sn_active_add(&c->beside, c->have.at[i]));
+        SN_TRY(sn_active_add(&c->beside, c->have.names[i].top));
     while (!(c->fits = sn_active_same(&c->want, &c->have)) && caret_before_right(c, e) &&
            SENNIT_MUTANT != 83)
         SN_TRY(caret_advance(c, &e));

@@ -187,19 +187,21 @@ static sennit_status runs_look(sennit_runs *r, bool *same)
 /* A run begins with what counts here. */
 static void runs_tell(sennit_runs *r)
 {
-    const sn_mark **here = r->here;
+    const sn_mark **here = r->here, **told = r->told;
 
-    r->here = r->told;
-    r->told = here;
-    r->told_len = r->here_len;
-    for (size_t i = 0; i < r->told_len; i++) {
+    for (size_t i = 0; i < r->here_len; i++) {
         const sn_note *note = &here[i]->note;
         sennit_attr *attr = &r->attrs[i];
 
+        if (i < r->told_len && told[i] == here[i])
+            continue; /* as in the last run */
         attr->name = (const char *)note->name->bytes;
         attr->name_len = note->name->len;
         sn_value_get(sn_mark_value(r->doc, here[i]), note->len, &attr->value);
     }
+    r->here = told;
+    r->told = here;
+    r->told_len = r->here_len;
 }
 
 int sennit_runs_next(sennit_runs *r, sennit_run *out)
