@@ -2,7 +2,7 @@
 
 static void note_free(sn_mem *mem, sn_note *note)
 {
-    sn_mem_free(mem, note, note->is_mark ? sizeof(sn_mark) : sizeof(sn_note));
+    sn_mem_free(mem, note, sn_note_size(note->is_mark));
 }
 
 void sn_notes_free(sn_notes **notes, sn_mem *mem)

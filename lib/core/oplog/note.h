@@ -34,14 +34,13 @@ typedef struct sn_name {
 typedef struct sn_edge {
     struct sn_edge *parent, *left, *right;
     struct sn_edge *furthest; /* the last end of the marks that start here or below */
-    uint64_t rank;
+    uint32_t rank;
     uint32_t replica, number; /* the byte; SN_NO_REPLICA: start or end of the document */
     bool after;               /* the slot behind the byte, or the document's end */
     bool is_end;
 } sn_edge;
 
 typedef struct sn_note {
-    sn_twig by_key;
     sn_name *name;
     uint64_t hlc, replica; /* with seq: its key */
     uint32_t seq;
@@ -52,10 +51,20 @@ typedef struct sn_note {
     bool stands;           /* in its name's sets, or in the index of marks */
 } sn_note;
 
+typedef struct sn_set {
+    sn_note note;
+    sn_twig by_key;
+} sn_set;
+
 typedef struct sn_mark {
     sn_note note;
     sn_edge start, end;
 } sn_mark;
+
+static inline size_t sn_note_size(bool is_mark)
+{
+    return is_mark ? sizeof(sn_mark) : sizeof(sn_set);
+}
 
 typedef struct sn_note_at {
     uint32_t seq, at;

@@ -95,7 +95,7 @@ sennit_status sn_book_stage(sennit_doc *doc, uint32_t author, uint32_t seq, bool
                             const uint8_t *bytes, uint32_t len)
 {
     sn_replica *r = &doc->who.replicas[author];
-    size_t size = is_mark ? sizeof(sn_mark) : sizeof(sn_note);
+    const size_t size = sn_note_size(is_mark);
     sennit_value unused;
     sn_payload payload;
     sn_name *name;
@@ -135,10 +135,10 @@ void sn_book_unstage(sennit_doc *doc, uint32_t author, uint32_t seq)
 
 static int book_by_key(const sn_twig *a, const sn_twig *b)
 {
-    const sn_note *x = (const sn_note *)((uintptr_t)a - offsetof(sn_note, by_key));
-    const sn_note *y = (const sn_note *)((uintptr_t)b - offsetof(sn_note, by_key));
+    const sn_set *x = (const sn_set *)((uintptr_t)a - offsetof(sn_set, by_key));
+    const sn_set *y = (const sn_set *)((uintptr_t)b - offsetof(sn_set, by_key));
 
-    return sn_note_less(x, y) ? -1 : sn_note_less(y, x);
+    return sn_note_less(&x->note, &y->note) ? -1 : sn_note_less(&y->note, &x->note);
 }
 
 /* Tell the host what came of a set that came or went: nothing if another counts. */
@@ -151,9 +151,9 @@ static void book_tell_set(sennit_doc *doc, const sn_note *set, uint32_t who)
         sn_patches_add(&doc->patches, &doc->mem, &step);
 }
 
-static void book_stand_set(sennit_doc *doc, sn_note *set, bool stands, uint32_t who)
+static void book_stand_set(sennit_doc *doc, sn_set *set, bool stands, uint32_t who)
 {
-    sn_name *name = set->name;
+    sn_name *name = set->note.name;
     const sn_note *before = sn_name_set(name);
 
     if (stands)
@@ -162,7 +162,7 @@ static void book_stand_set(sennit_doc *doc, sn_note *set, bool stands, uint32_t 
     else
         sn_treap_remove(&name->sets, &set->by_key, book_by_key);
     if (sn_name_set(name) != before)
-        book_tell_set(doc, set, who);
+        book_tell_set(doc, &set->note, who);
 }
 
 /* Let a note stand, or not any more; who: whose doing it is. */
@@ -174,7 +174,7 @@ static void book_stand(sennit_doc *doc, sn_note *note, bool stands, uint32_t who
     if (note->is_mark)
         sn_mark_stand(doc, (sn_mark *)note, stands, who);
     else
-        book_stand_set(doc, note, stands, who);
+        book_stand_set(doc, (sn_set *)note, stands, who);
 }
 
 static sn_edge book_edge(const sn_op *op, bool is_end)

@@ -46,7 +46,7 @@ static inline const sn_note *sn_name_set(const sn_name *name)
 
     while (last != NULL && last->right != NULL)
         last = last->right;
-    return last != NULL ? (const sn_note *)((uintptr_t)last - offsetof(sn_note, by_key)) : NULL;
+    return last != NULL ? &((const sn_set *)((uintptr_t)last - offsetof(sn_set, by_key)))->note : NULL;
 }
 
 /* ---- in a document ---- */

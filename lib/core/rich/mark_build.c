@@ -89,7 +89,7 @@ static void build_below(marks_build *b, uint32_t above, sn_edge **link, uint32_t
 }
 
 /* Take edges of no more than a rank off the spine; returns the highest, or BUILD_NONE. */
-static uint32_t build_finish(marks_build *b, uint32_t *len, uint64_t rank)
+static uint32_t build_finish(marks_build *b, uint32_t *len, uint32_t rank)
 {
     uint32_t done = BUILD_NONE;
 
@@ -119,14 +119,14 @@ static void build_tree(marks_build *b)
         const uint32_t end = sorted[i].value;
         sn_edge *e = build_edge(b, end);
 
-        e->rank = sn_treap_rank(b->doc->who.hash_key, book->made++);
+        e->rank = (uint32_t)sn_treap_rank(b->doc->who.hash_key, book->made++);
         b->furthest[end] = e->is_end ? BUILD_NONE : end + 1;
         const uint32_t done = build_finish(b, &len, e->rank);
         if (done != BUILD_NONE)
             build_below(b, end, &e->left, done);
         b->spine[len++] = end;
     }
-    const uint32_t root = build_finish(b, &len, UINT64_MAX);
+    const uint32_t root = build_finish(b, &len, UINT32_MAX);
     book->edges = root != BUILD_NONE ? build_edge(b, root) : NULL;
 }
 

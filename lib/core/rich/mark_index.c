@@ -140,7 +140,7 @@ static void edge_add(sennit_doc *doc, sn_edge *e, sn_edge *behind)
     sn_edge **link = &doc->book.edges;
 
     e->parent = e->left = e->right = NULL;
-    e->rank = sn_treap_rank(doc->who.hash_key, doc->book.made++);
+    e->rank = (uint32_t)sn_treap_rank(doc->who.hash_key, doc->book.made++);
     if (behind != NULL)
         link = edge_link(doc, edge_finger(doc, behind, &slot));
     while (*link != NULL) {
