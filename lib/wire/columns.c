@@ -324,6 +324,26 @@ sennit_status sn_columns_get(sn_column_readers *cols, sn_context *c, uint32_t id
     return SENNIT_OK;
 }
 
+bool sn_columns_single(const uint8_t *head, size_t refs_len, uint32_t ids_len, sn_op *op)
+{
+    const uint8_t *refs = head + 1, *extras = refs + refs_len;
+    uint32_t name = extras[1], many = *head >> 5, ref = 0;
+
+    /* Nothing is foreseen and nothing near yet, so the parent is named. */
+    if ((*head & ~(HEAD_LEFT | HEAD_MANY << 5)) != HEAD_EXTRA || many == HEAD_MANY ||
+        extras[0] != EXTRA_NAMED || name > ids_len || refs_len > 4 || (refs_len == 0) != (name == 0) ||
+        (name == 0 && *head & HEAD_LEFT) || (refs_len > 1 && refs[refs_len - 1] == 0 && SENNIT_MUTANT != 91))
+        return false;
+    for (size_t i = 0; i < refs_len; i++) {
+        if ((refs[i] < 0x80) != (i + 1 == refs_len))
+            return false;
+        ref |= (uint32_t)(refs[i] & 0x7f) << 7 * i;
+    }
+    *op = (sn_op){.kind = SN_INSERT, .flag = *head & HEAD_LEFT, .n = many + 1,
+                  .ref_replica = name == 0 ? SN_NO_REPLICA : name - 1, .ref = ref};
+    return true;
+}
+
 /* A place in one word: replica above number. The top bit says that there is none. */
 static inline uint64_t columns_word(sn_spot spot)
 {

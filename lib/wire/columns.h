@@ -48,6 +48,12 @@ typedef struct sn_column_readers {
 sennit_status sn_columns_get(sn_column_readers *cols, sn_context *c, uint32_t ids_len, sn_op *op,
                              sennit_error *err);
 
+#define SN_COLUMNS_FEW 7u /* operations whose number the head tells */
+
+/* Read the only record of a batch if it is an insert of few bytes: head, refs_len bytes
+ * of refs, two of extras. Without seq and number. False if it is not that simple. */
+bool sn_columns_single(const uint8_t *head, size_t refs_len, uint32_t ids_len, sn_op *op);
+
 /* Read records, n at most, as long as they are of the usual kind: no extra, told in
  * few bytes, nothing wrong. Return how many; the next is for sn_columns_get. */
 uint32_t sn_columns_usual(sn_column_readers *cols, sn_context *c, sn_op *ops, uint32_t n);

@@ -9,9 +9,6 @@
 #include "core/merge/apply.h"
 #include "wire/wire.h"
 
-#define DELTA_TABLE 1u
-#define DELTA_LINEAGE 2u
-
 /* ---- out ---- */
 
 static sennit_status delta_put(const sn_batch *batch, sennit_table *table, sennit_buf *out)
@@ -19,8 +16,8 @@ static sennit_status delta_put(const sn_batch *batch, sennit_table *table, senni
     size_t start = out->len;
     uint8_t head[3] = {SN_TAG_DELTA, SN_FORMAT, 0};
 
-    head[2] = (uint8_t)((table != NULL ? DELTA_TABLE : 0) |
-                        (batch->lineage != NULL ? DELTA_LINEAGE : 0));
+    head[2] = (uint8_t)((table != NULL ? SN_DELTA_TABLE : 0) |
+                        (batch->lineage != NULL ? SN_DELTA_LINEAGE : 0));
     SN_TRY(sn_buf_put(out, head, sizeof head));
     if (batch->lineage != NULL)
         SN_TRY(sn_buf_put(out, batch->lineage, 16));
@@ -200,11 +197,11 @@ sennit_status sn_delta_decode(const void *data, size_t len, const sennit_table *
     for (unsigned i = 0; i < SN_CHECK_LONG; i++)
         if (SENNIT_MUTANT != 15 && bytes[r.end + i] != (uint8_t)(check >> (8 * i)))
             return sn_fail(err, SENNIT_ECORRUPT, r.end, "checksum does not fit");
-    if (flags & ~(DELTA_TABLE | DELTA_LINEAGE))
+    if (flags & ~(SN_DELTA_TABLE | SN_DELTA_LINEAGE))
         return sn_fail(err, SENNIT_EVERSION, 2, "a format of a later release");
-    if (((flags & DELTA_TABLE) != 0) != (table != NULL))
+    if (((flags & SN_DELTA_TABLE) != 0) != (table != NULL))
         return sn_fail(err, SENNIT_ECORRUPT, 2, "made with a table, or without one");
-    if (flags & DELTA_LINEAGE)
+    if (flags & SN_DELTA_LINEAGE)
         SN_TRY(sn_read_bytes(&r, 16, &lineage, err));
     SN_TRY(sn_block_decode(&r, table, mem, out, err));
     out->batch.lineage = lineage;
@@ -246,7 +243,10 @@ static SN_APART sennit_status apply_long(sennit_doc *doc, const void *data, size
                                 sennit_applied *out, sennit_error *err)
 {
     sn_decoded d;
+    sn_short s;
 
+    if (table == NULL && sn_single_decode(data, len, &s))
+        return sn_doc_apply_batch(doc, &s.batch, out, err);
     SN_TRY(sn_delta_decode(data, len, table, &doc->mem, &d, err));
     sennit_status st = sn_table_reserve(table, d.fresh);
     if (st == SENNIT_OK)

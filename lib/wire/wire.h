@@ -4,6 +4,7 @@
  *     columns.c    the records of a batch, one byte each for the usual ones
  *     block.c      a batch: ids, segments, records
  *     short.c      one keystroke
+ *     single.c     one insert in the long form
  *     delta.c      deltas in and out
  *     snapshot.c   whole documents
  */
@@ -18,6 +19,10 @@
 /* First bytes. Short deltas have the top bit clear. */
 #define SN_TAG_DELTA 0xd0u
 #define SN_TAG_SNAPSHOT 0xd5u
+
+/* Flags of a long delta. */
+#define SN_DELTA_TABLE 1u
+#define SN_DELTA_LINEAGE 2u
 
 #define SN_CHECK_LONG 4u /* bytes of a delta's checksum */
 #define SN_CHECK_SHORT 2u
@@ -107,7 +112,7 @@ sennit_status sn_snapshot_apply(sennit_doc *doc, const void *data, size_t len, s
  * 0, or a status. */
 int sn_short_encode(sennit_doc *doc, uint32_t seq, sennit_table *table, sennit_buf *out);
 
-/* A short delta, read. */
+/* A short delta, or another of one operation, read. */
 typedef struct sn_short {
     uint64_t ids[2];
     sn_segment segment;
@@ -122,5 +127,11 @@ bool sn_short_apply(sennit_doc *doc, const uint8_t *data, size_t len, const senn
 
 sennit_status sn_short_decode(const void *data, size_t len, const sennit_table *table,
                               sn_short *out, sennit_error *err);
+
+/* ---- single.c ---- */
+
+/* Read a long delta that was made without a table and is one insert of few bytes; the
+ * batch points into data. False if it is none, or damaged. */
+bool sn_single_decode(const void *data, size_t len, sn_short *out);
 
 #endif
