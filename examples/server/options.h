@@ -31,7 +31,7 @@ struct options {
     uint64_t max_frame, max_queue, max_presence, max_rate, max_text, max_parked;
 
     /* How long. */
-    uint64_t handshake_ms, heartbeat_ms, presence_ms, unload_ms, drift_ms, group_ms, pace_ms, wait_ms;
+    uint64_t handshake_ms, heartbeat_ms, presence_ms, unload_ms, drift_ms, group_ms, pace_ms, gather_ms, wait_ms;
     uint64_t keep_deleted_days; /* 0: for good */
 
     bool restored;

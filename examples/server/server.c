@@ -24,7 +24,7 @@
 #define SERVER_DRAIN_MS 5000    /* for everybody to take the farewell */
 #define SERVER_ANSWERS_MS 500   /* for the last answers over HTTP to leave */
 #define SERVER_ARRIVALS_MAX 4096 /* frames of one turn whose time is taken */
-#define SERVER_PACE_MS 2        /* half of it is what coalescing costs an edit */
+#define SERVER_PACE_MS 1        /* so that a turn has more than one frame to read */
 #define SERVER_FILES_APART 64   /* descriptors that are no connections */
 
 struct server {
@@ -84,6 +84,8 @@ static void server_received(void *self, void *of, const void *data, size_t len)
 
     if (peer->closing)
         return;
+    if (server->n_arrivals == 0) /* the turn before may have ended long ago */
+        server->now_ms = host_now();
     /* What it returns is seen again in sennit_connection_fault. */
     if (sennit_hub_receive(peer->connection, data, len, server->now_ms) == SENNIT_OK)
         histogram_add(&server->metrics.apply, host_ns() - start);
@@ -229,6 +231,7 @@ static bool server_open_hub(struct server *server, uint64_t connections)
         .unload_ms = (uint32_t)options->unload_ms,
         .keep_deleted_ms = options->keep_deleted_days * UINT64_C(86400000),
         .restored = options->restored,
+        .gather_ms = (uint32_t)options->gather_ms,
     };
     sennit_status st = sennit_hub_new(&hub, &server->hub);
 

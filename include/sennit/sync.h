@@ -347,6 +347,9 @@ typedef struct sennit_hub_options {
     uint64_t keep_deleted_ms;    /* drop deleted text so long after (sennit_doc_compact), when a
                                     document is compacted in the storage; 0: never. Whoever was
                                     away for longer loses nothing but the undo of older deletions */
+    uint32_t gather_ms;          /* what is done in a document sooner than this after something of
+                                    it was sent on waits for what is done later, but not longer than
+                                    twice this, and goes out with it; 0: at once */
 } sennit_hub_options;
 
 /* Create a hub. Returns SENNIT_OK, SENNIT_EIO (the storage fails).

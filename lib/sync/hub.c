@@ -214,6 +214,7 @@ void sennit_hub_tick(sennit_hub *hub, uint64_t now_ms)
         hub_look_at_rooms(hub, sweep);
     if (sweep || (hub->owed_ms != 0 && now_ms >= hub->owed_ms))
         hub_pay(hub);
+    sn_pace_tick(hub);
     if (!sweep)
         return;
     hub->swept_ms = now_ms;
@@ -227,6 +228,7 @@ uint32_t sennit_hub_timeout(const sennit_hub *hub, uint64_t now_ms)
 
     if (hub->owed_ms != 0)
         due = sn_min_u64(due, hub->owed_ms);
+    due = sn_min_u64(due, sn_pace_due(hub));
     return due > now_ms ? (uint32_t)sn_min_u64(due - now_ms, HUB_SWEEP_MS) : 0;
 }
 

@@ -5,6 +5,7 @@
  *     channel.c     one document on a connection: a machine of states
  *     outside.c     edits that come another way
  *     room.c        one open document: who is in it, what goes round in it
+ *     pace.c        when that goes out
  *     registry.c    which replica is whose, and which are no more
  *
  * What goes round in a room is kept once, in a ring; each channel has a place in
@@ -54,6 +55,16 @@ typedef struct sn_registry {
     size_t len, cap;
 } sn_registry;
 
+/* What goes round and waits to go out. */
+typedef struct sn_pace {
+    sn_room *next, *previous; /* among those where something waits, the oldest first */
+    bool waits;
+    uint64_t since_ms; /* waits; below likewise */
+    uint64_t author;   /* session that all of it came from; 0: several, or none */
+    size_t bytes;
+    uint64_t out_ms;   /* when something last went out */
+} sn_pace;
+
 /* Invariants
  *   R1  ring_first <= place of every channel that is not behind <= ring_first + ring_len
  *   R2  `point` is a version of the document not later than ring_first + ring_len */
@@ -70,6 +81,7 @@ struct sn_room {
     uint64_t ring_first; /* how many were dropped */
     sn_point *point;
     size_t since_point;  /* bytes that went round since */
+    sn_pace pace;
 
     bool waits_unlogged; /* what waits may not be in the log behind the snapshot */
     bool held;           /* of some channel operations may wait for others */
@@ -158,6 +170,7 @@ struct sennit_hub {
     sn_room *rooms;
     sn_room **table;       /* of rooms by name: open addressing */
     size_t table_cap, rooms_len;
+    sn_room *waiting, *waiting_last; /* see sn_pace */
     sn_unpacker *unpacker;
     sennit_buf frame, scratch;
     uint64_t incarnation, sessions;
@@ -219,11 +232,28 @@ void sn_point_take(sn_point **to, sn_point *from);
 
 const sn_round *sn_room_round(const sn_room *room, uint64_t place);
 
-/* Tell all that somebody's presence changed, or went. */
+/* Tell the others that somebody's presence changed, or went. */
 void sn_room_presence(sn_room *room, sn_channel *from, bool gone);
 
 /* Compact and unload, if it is time. False: the room is gone. */
 bool sn_room_tick(sn_room *room, uint64_t now_ms);
+
+/* ---- pace.c ---- */
+
+/* Something of a session's (0: of none), so many bytes, goes round: let its turn come,
+ * now or soon. */
+void sn_pace_pass(sn_room *room, uint64_t author, size_t len);
+
+/* Have everybody written to now; but not the author (0: none), unless others' waited too. */
+void sn_pace_out(sn_room *room, uint64_t author);
+
+/* Let out what waited long enough; when that is to be looked for again, UINT64_MAX:
+ * nothing waits. */
+void sn_pace_tick(sennit_hub *hub);
+uint64_t sn_pace_due(const sennit_hub *hub);
+
+/* The room closes. */
+void sn_pace_leave(sn_room *room);
 
 /* ---- channel.c ---- */
 

@@ -138,6 +138,7 @@ static void room_free(sn_room *room)
         sn_mem_free(&hub->mem, r->data, r->len);
     }
     sn_mem_free(&hub->mem, room->ring, room->ring_cap * sizeof *room->ring);
+    sn_pace_leave(room);
     sn_point_drop(room, &room->point);
     sn_registry_free(&room->owners, &hub->mem);
     sennit_doc_free(room->doc);
@@ -273,24 +274,18 @@ static void ring_break(sn_room *room)
     room->ring_first++;
 }
 
-static void room_wake(sn_room *room, uint64_t author)
-{
-    room_overtake(room);
-    for (sn_channel *c = room->channels; c != NULL; c = c->next_in_room)
-        if (c->session != author)
-            sn_connection_ready(c->connection);
-}
-
 void sn_room_miss(sn_room *room)
 {
     room->unstored = true;
     ring_break(room);
-    room_wake(room, 0);
+    room_overtake(room);
+    sn_pace_out(room, 0);
 }
 
 void sn_room_relay(sn_room *room, uint64_t author, const void *data, size_t len)
 {
     const sennit_storage *storage = room->hub->options.storage;
+    const uint64_t first = room->ring_first;
 
     if (storage->append(storage->self, room->name, data, len, &room->ticket) == SENNIT_OK)
         room->log_bytes += len;
@@ -302,7 +297,9 @@ void sn_room_relay(sn_room *room, uint64_t author, const void *data, size_t len)
         room_trim(room);
     while (room->ring_bytes > room->hub->options.max_queue)
         ring_drop(room);
-    room_wake(room, author);
+    if (room->ring_first != first)
+        room_overtake(room);
+    sn_pace_pass(room, author, len);
     if (room->since_point >= POINT_BYTES && sn_room_mark(room) != SENNIT_OK)
         room->since_point = 0; /* the older point serves as well */
 }
@@ -315,9 +312,7 @@ void sn_room_presence(sn_room *room, sn_channel *from, bool gone)
         room->departed[room->departed_at].stamp = room->stamp;
         room->departed_at = (room->departed_at + 1) % SN_DEPARTED;
     }
-    for (sn_channel *c = room->channels; c != NULL; c = c->next_in_room)
-        if (c != from)
-            sn_connection_ready(c->connection);
+    sn_pace_pass(room, from->session, from->presence.len);
 }
 
 /* ---- Time ---- */
