@@ -23,7 +23,8 @@ static void patch_text(sennit_buf *text, const sennit_patch *p)
     require(p->pos + p->removed <= text->len);
     buf_add(&out, text->data, p->pos);
     buf_add(&out, p->text, p->len);
-    buf_add(&out, text->data + p->pos + p->removed, text->len - p->pos - p->removed);
+    if (text->len > p->pos + p->removed) /* an empty one has no data to point into */
+        buf_add(&out, text->data + p->pos + p->removed, text->len - p->pos - p->removed);
     sennit_buf_clear(text);
     *text = out;
 }
