@@ -121,24 +121,26 @@ static void d3(damage *d)
 }
 static void p1(damage *d)
 {
+    sn_replica *other = &d->doc->who.replicas[0]; /* own ones may wait */
     sn_op op = {.kind = SN_INSERT, .seq = 9, .number = 9, .n = 1, .ref = 1};
     sn_segment segment = {.seq = 9, .number = 9, .n = 1, .hlc = 5};
-    sn_batch batch = {.ids = &d->me->id, .segments = &segment, .ops = &op, .ids_len = 1,
+    sn_batch batch = {.ids = &other->id, .segments = &segment, .ops = &op, .ids_len = 1,
                       .segments_len = 1, .ops_len = 1};
     sn_piece *piece;
 
     assert_ok(sn_park_reserve(&d->doc->park, &d->doc->mem, d->doc->who.hash_key, 1));
     assert_ok(sn_park_copy(&d->doc->mem, &batch, &segment, &op, 1,
-                           (sn_supply){(const uint8_t *)"x", NULL}, &(sn_cause){d->me->id, 9, false}, &piece));
+                           (sn_supply){(const uint8_t *)"x", NULL}, &(sn_cause){other->id, 9, false}, &piece));
     assert_true(sn_park_add(&d->doc->park, d->doc->who.hash_key, piece));
-    plant32(d, &piece->seq, d->me->seq - 1);
+    plant32(d, &piece->seq, other->seq - 1);
 }
 static void t3_total(damage *d) { plant32(d, &d->doc->tree.total.lines, 1); }
+static void t5_leaf(damage *d) { plant32(d, &d->me->last_leaf, 1); }
 static void t5_map(damage *d)
 {
     sn_map_at at = sn_map_floor(&d->doc->tree.ids, (uint64_t)1 << 32);
 
-    plant32(d, &at.leaf->value[at.i], 1);
+    plant32(d, &at.leaf->value[at.i], at.leaf->value[at.i] == 0);
 }
 static void t5_missing(damage *d)
 {
@@ -216,8 +218,8 @@ static const struct planted {
     {"L5", l5_delete, false}, {"L5", l5_toggle, false}, {"S1", s1_empty, false}, {"S1", s1_cut, false},
     {"S3", s3_none, false}, {"S3", s3_far, false}, {"S3", s3_beyond, false}, {"S4", s4, false},
     {"S5", s5, false}, {"S6", s6, false}, {"S6", s6_side, false}, {"order", order, false},
-    {"D2", d2, false}, {"D3", d3, false}, {"P1", p1, false}, {"T3", t3_total, false}, {"T5", t5_map, false},
-    {"T5", t5_missing, false}, {"M1", m1, false}, {"", log_byte, false}, {"T1", t1_back, true},
+    {"D2", d2, false}, {"D3", d3, false}, {"P1", p1, false}, {"T3", t3_total, false}, {"T5", t5_leaf, false},
+    {"T5", t5_missing, false}, {"", log_byte, false}, {"T5", t5_map, true}, {"M1", m1, true}, {"T1", t1_back, true},
     {"T1", t1_skip, true}, {"T1", t1_longer, true}, {"T2", t2_slot, true}, {"T2", t2_parent, true}, {"T2", t2_empty, true},
     {"T3", t3_sum, true}, {"T3", t3_lines, true}, {"T4", t4_right, true}, {"T4", t4_left, true},
     {"S1", deep, true},
@@ -257,6 +259,7 @@ static void damage_is_found_and_named(void **state)
                     .me = &doc->who.replicas[1]};
         sennit_error err = {SENNIT_OK, 0, ""};
 
+        sn_tree_home(&doc->tree, 0, 0); /* so that there is a map of ids */
         doc_check(doc);
         p->plant(&d);
         assert_int_equal(sennit_doc_check(doc, &err), SENNIT_ECORRUPT);

@@ -94,22 +94,6 @@ static void txn_each(sennit_doc *doc, const sn_txn *mark, sn_kind kind,
     }
 }
 
-static void txn_forget_ids(sennit_doc *doc, uint32_t number)
-{
-    sn_tree *tree = &doc->tree;
-    sn_replica *me = &doc->who.replicas[doc->me];
-
-    sn_map_remove(&tree->ids, sn_id_key(doc->me, number), (uint64_t)(doc->me + 1) << 32);
-    if (number == 0) {
-        me->last_leaf = SN_NO_LEAF;
-        me->spread = false;
-    }
-    if (!me->spread)
-        return;
-    sn_map_at at = sn_map_floor(&tree->ids, sn_id_key(doc->me, number - 1));
-    me->last_leaf = at.leaf->value[at.i];
-}
-
 static void txn_take_back(sennit_doc *doc, const sn_txn *mark)
 {
     sn_replica *me = &doc->who.replicas[doc->me];
@@ -125,7 +109,7 @@ static void txn_take_back(sennit_doc *doc, const sn_txn *mark)
     txn_each(doc, mark, SN_INSERT, txn_childless);
 #endif
     if (end > mark->number)
-        txn_forget_ids(doc, mark->number);
+        sn_tree_forget_ids(&doc->tree, doc->me, mark->number);
     doc->who.inserted -= end - mark->number;
     sn_text_truncate(&me->text, mark->number);
     sn_patches_cut(&doc->patches, doc->me, mark->number);

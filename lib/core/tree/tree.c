@@ -309,11 +309,6 @@ sn_count sn_tree_before(sn_tree *tree, sn_place p)
 
 /* ---- by id ---- */
 
-static bool tree_holds(const sn_tree *tree, const sn_span *s, uint32_t replica, uint32_t number)
-{
-    return number - s->at < sn_span_len(s) && tree->who->changes[s->change].replica == replica;
-}
-
 /* Whether a byte is in span i of a leaf or beside it; i moves there. */
 static inline bool tree_near(const sn_tree *tree, const sn_leaf *leaf, uint32_t *i, uint32_t replica,
                              uint32_t number)
@@ -321,28 +316,18 @@ static inline bool tree_near(const sn_tree *tree, const sn_leaf *leaf, uint32_t 
     uint32_t low = *i > 0 ? *i - 1 : 0, end = (uint32_t)sn_min_u64(low + 3, leaf->node.n);
 
     for (uint32_t k = low; k < end; k++)
-        if (tree_holds(tree, &leaf->span[k], replica, number)) {
+        if (sn_tree_holds(tree, &leaf->span[k], replica, number)) {
             *i = k;
             return true;
         }
     return false;
 }
 
-sn_leaf *sn_tree_home(sn_tree *tree, uint32_t replica, uint32_t number)
-{
-    const sn_replica *r = &tree->who->replicas[replica];
-
-    if (!r->spread)
-        return tree->leaves[r->last_leaf];
-    sn_map_at at = sn_map_floor(&tree->ids, sn_id_key(replica, number));
-    return tree->leaves[at.leaf->value[at.i]];
-}
-
 sn_place sn_tree_in(const sn_tree *tree, sn_leaf *leaf, uint32_t replica, uint32_t number)
 {
     uint32_t i = 0;
 
-    while (!tree_holds(tree, &leaf->span[i], replica, number)) {
+    while (!sn_tree_holds(tree, &leaf->span[i], replica, number)) {
         i++;
         SN_ASSERT(i < leaf->node.n);
     }

@@ -18,8 +18,9 @@
  *   T2  parent, slot and count of every node agree with the node above it
  *   T3  sums are those of the visible text below, once `hot` is settled
  *   T4  least keys are the least below
- *   T5  every byte of every replica is in exactly one span, and the map of ids
- *       gives its leaf, or last_leaf is the leaf of all the replica's bytes
+ *   T5  every byte of every replica is in exactly one span; once there is a map of
+ *       ids (tree_ids.c) it gives the byte's leaf, or last_leaf is the leaf of all the
+ *       replica's bytes
  *   S1  a span has a byte at least and begins and ends between characters
  *   S2  byte i > 0 of a span is the right child of byte i - 1
  *   S3  a span lies within one change
@@ -143,6 +144,8 @@ typedef struct sn_tree {
     uint32_t hit_i, sought_i, left_i; /* all but the first may be out of date */
     sn_vain vain[2]; /* by rkeys on the right, by lkeys on the left */
     sn_map ids;      /* author << 32 | number -> leaf's id, if the author is spread */
+    bool indexed;    /* whether it is kept: not before something is asked for */
+    size_t owed;     /* new entries for which there must be room once it is */
     sn_leaf **leaves; /* by id, spare ones included */
     uint32_t leaves_len, leaves_cap, leaves_used;
     sn_leaf *spare_leaf, *spare_last; /* chained by next and prev */
@@ -162,6 +165,17 @@ static inline sn_span *sn_place_span(const sn_place *p) { return &p->leaf->span[
 sennit_status sn_tree_init(sn_tree *tree, sn_roster *who, sn_mem *mem);
 void sn_tree_free(sn_tree *tree);
 
+/* Make room for so many new entries of the map of ids, or see to it that there will
+ * be once it is built. Returns SENNIT_OK, SENNIT_ENOMEM. */
+static inline sennit_status sn_tree_reserve_ids(sn_tree *tree, size_t n)
+{
+    if (tree->indexed)
+        return sn_map_reserve(&tree->ids, tree->mem, n);
+    if (tree->owed < n)
+        tree->owed = n;
+    return SENNIT_OK;
+}
+
 /* Make room for changes that cut or add so many spans in all, in at most so
  * many leaves: what changes spans below cannot fail then. */
 sennit_status sn_tree_reserve(sn_tree *tree, size_t spans, size_t places);
@@ -170,7 +184,7 @@ sennit_status sn_tree_reserve(sn_tree *tree, size_t spans, size_t places);
 static inline sennit_status sn_tree_reserve_at(sn_tree *tree, const sn_leaf *leaf, size_t spans)
 {
     if (SN_LIKELY(leaf->node.n + spans <= SN_LEAF))
-        return sn_map_reserve(&tree->ids, tree->mem, 2);
+        return sn_tree_reserve_ids(tree, 2);
     return sn_tree_reserve(tree, spans, 1);
 }
 
@@ -194,7 +208,8 @@ sn_place sn_tree_line(sn_tree *tree, uint32_t n);
 /* Byte `number` of a replica, which must exist. */
 sn_place sn_tree_find(sn_tree *tree, uint32_t replica, uint32_t number);
 
-/* The leaf of a byte that exists, and its place there. */
+/* The leaf of a byte that exists, and its place there. The first call looks through
+ * all the tree to build the map of ids, as does any call without the memory for it. */
 sn_leaf *sn_tree_home(sn_tree *tree, uint32_t replica, uint32_t number);
 sn_place sn_tree_in(const sn_tree *tree, sn_leaf *leaf, uint32_t replica, uint32_t number);
 
@@ -239,6 +254,9 @@ void sn_tree_kill_all(sn_tree *tree, sn_place *p, uint32_t n);
 /* Take span i out of the tree for good, or all of it from a byte on; for
  * aborts. A leaf left empty goes too. */
 void sn_tree_remove(sn_tree *tree, sn_leaf *leaf, uint32_t i, uint32_t keep);
+
+/* A replica's bytes from a number on are no longer in the tree. */
+void sn_tree_forget_ids(sn_tree *tree, uint32_t replica, uint32_t number);
 
 /* Join a span with its right neighbour in the leaf if it continues it. */
 void sn_tree_heal(sn_tree *tree, sn_leaf *leaf, uint32_t i);

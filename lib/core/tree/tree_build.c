@@ -82,6 +82,7 @@ static size_t build_leaves(sn_tree *tree, build_from *from, build_node *nodes)
 
 static void build_ids(sn_tree *tree, const build_from *from, const build_node *leaves)
 {
+    tree->indexed = true;
     for (const sn_tree_id *at = from->ids, *end = at + from->ids_len; at < end; at++) {
         uint32_t id = ((const sn_leaf *)leaves[at->leaf].node)->id;
 
@@ -143,11 +144,8 @@ void sn_tree_clear(sn_tree *tree)
 {
     sn_roster *who = tree->who;
 
-    for (uint32_t i = 0; i < who->replicas_len; i++) {
+    for (uint32_t i = 0; i < who->replicas_len; i++)
         who->replicas[i].number = 0;
-        who->replicas[i].last_leaf = SN_NO_LEAF;
-        who->replicas[i].spread = false;
-    }
     while (tree->first->next != NULL) {
         tree->first->next->node.n = 0;
         sn_tree_drop_leaf(tree, tree->first->next);
@@ -156,7 +154,8 @@ void sn_tree_clear(sn_tree *tree)
     tree->total = (sn_count){0, 0, 0, 0};
     tree->hot = tree->cursor.leaf = tree->hit = tree->sought = tree->left = NULL;
     tree->vain[SN_LOW_R].leaf = tree->vain[SN_LOW_L].leaf = NULL;
-    sn_map_free(&tree->ids, tree->mem);
+    sn_tree_drop_ids(tree);
+    tree->owed = 0;
 }
 
 /* ---- checking ---- */
@@ -185,6 +184,8 @@ static const char *check_span(sn_tree *tree, const sn_leaf *leaf, uint32_t i)
         return "S1: a span is empty or cuts a character";
     if (i > 0 && sn_span_joins(s - 1, s))
         return "S5: a span continues its neighbour";
+    if (!tree->indexed)
+        return NULL;
     if (!r->spread)
         return r->last_leaf == leaf->id ? NULL : "T5: not all bytes are in the last leaf";
     sn_map_at at = sn_map_floor(&tree->ids, sn_id_key(c->replica, s->at));

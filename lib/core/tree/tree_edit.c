@@ -49,7 +49,7 @@ void sn_tree_insert(sn_tree *tree, sn_place *p, const sn_span *span, const sn_co
 
     sn_replica *author = sn_author(tree->who, span->change);
     author->number += sn_span_len(span);
-    if (author->last_leaf != leaf->id)
+    if (tree->indexed && author->last_leaf != leaf->id)
         sn_tree_note_leaf(tree, tree->who->changes[span->change].replica, span->at, leaf->id);
 }
 

@@ -64,7 +64,7 @@ sennit_status sn_tree_reserve(sn_tree *tree, size_t spans, size_t places)
     SN_TRY(sn_tree_reserve_nodes(tree, splits, inners));
     /* Entries stand where spans begin, so there are never more of them. */
     size_t entries = sn_min_u64(3 * (spans + moved), (size_t)tree->leaves_used * SN_LEAF + spans);
-    return sn_map_reserve(&tree->ids, tree->mem, entries);
+    return sn_tree_reserve_ids(tree, entries);
 }
 
 static void node_unspare(sn_tree *tree, sn_leaf *leaf)
@@ -154,6 +154,7 @@ void sn_tree_trim(sn_tree *tree)
         sn_mem_free(tree->mem, leaf, sizeof *leaf);
     }
     node_free_spare_inners(tree, tree->depth + 4);
+    tree->owed = 0;
     sn_map_trim(&tree->ids, tree->mem);
 }
 
@@ -472,90 +473,6 @@ void sn_inner_append(sn_tree *tree, sn_inner *inner, sn_node *child, const sn_co
     node_relow(tree, child, is_leaf);
 }
 
-/* Numbers of bytes that moved to another leaf: keys of the map of ids. */
-typedef struct node_range {
-    uint64_t at, end;
-} node_range;
-
-/* Add to n ranges, of which none meet; returns how many there are now. */
-static uint32_t node_add_range(node_range *ranges, uint32_t n, node_range range)
-{
-    for (uint32_t k = n; k-- > 0;) {
-        if (ranges[k].end == range.at)
-            range.at = ranges[k].at;
-        else if (ranges[k].at == range.end)
-            range.end = ranges[k].end;
-        else
-            continue;
-        ranges[k] = ranges[--n];
-    }
-    ranges[n] = range;
-    return n + 1;
-}
-
-/* The ranges of a leaf's spans; those that meet are one. They are few: most of what lies
- * together was typed together, and cut by what was typed into it. */
-static uint32_t node_ranges(const sn_tree *tree, const sn_leaf *leaf, node_range *out)
-{
-    uint32_t n = 0;
-
-    for (uint32_t i = 0; i < leaf->node.n; i++) {
-        const sn_span *s = &leaf->span[i];
-        uint64_t at = sn_id_key(tree->who->changes[s->change].replica, s->at);
-
-        n = node_add_range(out, n, (node_range){at, at + sn_span_len(s)});
-    }
-    return n;
-}
-
-/* A replica's bytes have been in one leaf, and are to be sought in the map. */
-static void node_spread(sn_tree *tree, uint32_t replica)
-{
-    sn_replica *r = &tree->who->replicas[replica];
-
-    if (r->spread)
-        return;
-    sn_map_set(&tree->ids, sn_id_key(replica, 0), r->last_leaf);
-    r->spread = true;
-}
-
-void sn_tree_note_leaf(sn_tree *tree, uint32_t replica, uint32_t number, uint32_t leaf)
-{
-    sn_replica *r = &tree->who->replicas[replica];
-
-    if (r->last_leaf != SN_NO_LEAF) {
-        node_spread(tree, replica);
-        sn_map_set(&tree->ids, sn_id_key(replica, number), leaf);
-    }
-    r->last_leaf = leaf;
-}
-
-/* Tell the map of ids which bytes moved from one leaf to another. What follows
- * them in their author's numbers stays where it was. */
-static void node_reindex(sn_tree *tree, const sn_leaf *from, const sn_leaf *to)
-{
-    node_range ranges[SN_LEAF];
-    uint32_t n = node_ranges(tree, to, ranges);
-
-    for (uint32_t i = 0; i < n; i++) {
-        const node_range *r = &ranges[i];
-        sn_replica *author = &tree->who->replicas[r->at >> 32];
-
-        if (!author->spread && r->end - r->at == author->number) { /* all there are */
-            author->last_leaf = to->id;
-            continue;
-        }
-        node_spread(tree, (uint32_t)(r->at >> 32));
-        sn_map_set(&tree->ids, r->at, to->id);
-        if ((uint32_t)r->end == author->number)
-            author->last_leaf = to->id;
-#if SENNIT_MUTANT != 7
-        else
-            sn_map_add(&tree->ids, r->end, from->id);
-#endif
-    }
-}
-
 static sn_leaf *node_split_leaf(sn_tree *tree, sn_leaf *leaf, uint32_t at)
 {
     sn_leaf *right = sn_tree_take_leaf(tree);
@@ -571,7 +488,7 @@ static sn_leaf *node_split_leaf(sn_tree *tree, sn_leaf *leaf, uint32_t at)
     leaf->next = right;
     sn_count sum = node_leaf_sum(tree, right);
     node_add_sibling(tree, &leaf->node, &right->node, &sum, true);
-    node_reindex(tree, leaf, right);
+    sn_tree_moved(tree, leaf, right);
     tree->cursor.leaf = NULL;
     tree->hit = NULL;
     return right;

@@ -28,6 +28,12 @@ void sn_inner_put_low(const sn_tree *tree, sn_inner *inner, uint32_t slot, int s
 /* A replica's bytes from `number` on, its newest, are in another leaf than those before. */
 void sn_tree_note_leaf(sn_tree *tree, uint32_t replica, uint32_t number, uint32_t leaf);
 
+/* Have no map of ids. */
+void sn_tree_drop_ids(sn_tree *tree);
+
+/* Tell the map of ids which bytes moved from one leaf to another. */
+void sn_tree_moved(sn_tree *tree, const sn_leaf *from, const sn_leaf *to);
+
 /* Take an empty leaf out of the tree. */
 void sn_tree_drop_leaf(sn_tree *tree, sn_leaf *leaf);
 
@@ -49,6 +55,13 @@ static inline uint32_t sn_inner_sum(const sn_inner *inner, uint32_t i, sennit_un
     case SENNIT_LINES: return inner->sum[3][i];
     default: return inner->sum[0][i];
     }
+}
+
+/* Whether a span holds a byte. */
+static inline bool sn_tree_holds(const sn_tree *tree, const sn_span *s, uint32_t replica,
+                                 uint32_t number)
+{
+    return number - s->at < sn_span_len(s) && tree->who->changes[s->change].replica == replica;
 }
 
 static inline uint64_t sn_id_key(uint32_t replica, uint32_t number)
