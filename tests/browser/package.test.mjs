@@ -2,32 +2,21 @@
 //
 //   node --test tests/browser/package.test.mjs
 import assert from "node:assert/strict";
-import { readFileSync } from "node:fs";
-import { createServer } from "node:http";
-import { extname } from "node:path";
-import { fileURLToPath } from "node:url";
 import { after, before, test } from "node:test";
 
+import { serve } from "./dist.mjs";
 import { launch } from "./people.mjs";
 
-const DIST = fileURLToPath(new URL("../../bindings/js/dist", import.meta.url));
-const TYPES = { ".js": "text/javascript", ".wasm": "application/wasm" };
-
-let browser, server, page;
+let browser, site, page;
 before(async () => {
-  server = createServer((request, response) => {
-    const type = TYPES[extname(request.url)];
-    response.setHeader("Content-Type", type ?? "text/html");
-    response.end(type ? readFileSync(DIST + request.url) : "<!doctype html><title>sennit</title>");
-  });
-  await new Promise((go) => server.listen(0, "127.0.0.1", go));
+  site = await serve();
   browser = await launch();
   page = await browser.newPage();
-  await page.goto(`http://127.0.0.1:${server.address().port}/`);
+  await page.goto(`${site.origin}/`);
 });
 after(async () => {
   await browser?.close();
-  server.close();
+  site.close();
 });
 
 test("nothing is leaked by a hundred thousand documents", async () => {

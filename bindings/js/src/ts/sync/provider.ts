@@ -66,7 +66,7 @@ const OPEN = 1; // WebSocket.OPEN, which not every stand-in has
 /**
  * A document kept in step with a server over a WebSocket, and on this device.
  *
- *     const provider = await Provider.open("wss://example.org/sync", "notes/today");
+ *     const provider = await Provider.open("wss://example.org/sync", "notes-today");
  *     provider.document.insert(0, "hello");      // is sent by itself
  *     await provider.saved();                    // the server has stored it
  */
