@@ -47,7 +47,7 @@ OPT_fuzz     := -O1 -g
 
 FLAGS_release  := -DNDEBUG
 FLAGS_check    := $(TINY) $(ASAN) -fno-omit-frame-pointer
-FLAGS_clang    := -DSENNIT_SELFCHECK
+FLAGS_clang    := -DSENNIT_SELFCHECK -DSENNIT_SMALL
 FLAGS_amalgam  := -DNDEBUG
 FLAGS_mutants  := $(TINY)
 FLAGS_coverage := $(TINY) --coverage

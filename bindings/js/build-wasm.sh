@@ -1,10 +1,13 @@
 #!/bin/sh
-# Compile the library and its shim to WebAssembly: build-wasm.sh OUT [-DJS_LEAN]
+# Compile the library and its shim to WebAssembly: build-wasm.sh OUT [lean]
+# Lean is what the page of the server takes: without calls that an editor can do without,
+# and without what is only quicker than the general way.
 # CLANG= names the compiler; it needs lld. WASM_OPT= is binaryen's.
 set -eu
 
 out=$1
 lean=${2-}
+define=${lean:+-DJS_LEAN -DSENNIT_SMALL}
 here=$(cd "$(dirname "$0")" && pwd)
 root=$(cd "$here/../.." && pwd)
 one=$root/build/js/one
@@ -24,7 +27,7 @@ for source in "$one/sennit.c" "$here/src/c/shim.c" "$here/src/c/libc.c"; do
     # shellcheck disable=SC2086 # nothing, if there is none
     "${CLANG:-clang}" --target=wasm32 -mbulk-memory -msign-ext -mnontrapping-fptoint \
         -std=c11 -Oz -flto -DNDEBUG -ffreestanding -fvisibility=hidden -Wall -Wextra \
-        $lean -isystem "$here/src/c/libc" -I"$one" -c "$source" -o "$object"
+        $define -isystem "$here/src/c/libc" -I"$one" -c "$source" -o "$object"
     objects="$objects $object"
 done
 mkdir -p "$(dirname "$out")"
@@ -33,7 +36,7 @@ mkdir -p "$(dirname "$out")"
 "${WASM_LD:-wasm-ld}" --no-entry --gc-sections --strip-all -z stack-size=65536 \
     -mllvm -disable-lsr -mllvm -enable-load-pre=false $export $objects -o "$out"
 # Quick code costs the package half a kilobyte and saves it a tenth of opening a document;
-# the lean one is for pages, which first have to fetch it.
+# a page first has to fetch it.
 if [ -n "$lean" ]; then level=-Oz; else level=-O3; fi
 # Nothing is below the data, which the linker puts at 1,024: a field's offset from a
 # pointer that is known to be one goes into the load itself.

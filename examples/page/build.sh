@@ -4,5 +4,5 @@ set -eu
 here=$(cd "$(dirname "$0")" && pwd)
 js=$here/../../bindings/js
 
-(cd "$js" && npm install --silent --ignore-scripts && sh build-wasm.sh dist/sennit.wasm && sh build-wasm.sh dist/lean.wasm -DJS_LEAN && npx tsc && npx tsc -p "$here/tsconfig.json")
+(cd "$js" && npm install --silent --ignore-scripts && sh build-wasm.sh dist/sennit.wasm && sh build-wasm.sh dist/lean.wasm lean && npx tsc && npx tsc -p "$here/tsconfig.json")
 node "$here/build.mjs" "$1"

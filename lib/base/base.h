@@ -23,6 +23,14 @@
 #define SENNIT_MUTANT 0
 #endif
 
+/* A build with -DSENNIT_SMALL leaves out what is there only to be quick: the general way
+ * comes to the same. */
+#ifdef SENNIT_SMALL
+#define SN_QUICK false
+#else
+#define SN_QUICK true
+#endif
+
 #if defined(__GNUC__)
 #define SN_LIKELY(x) __builtin_expect(!!(x), 1)
 #define SN_UNLIKELY(x) __builtin_expect(!!(x), 0)

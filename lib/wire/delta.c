@@ -262,7 +262,7 @@ static sennit_status apply_any(sennit_doc *doc, const void *delta, size_t len, s
 {
     const uint8_t *bytes = delta;
 
-    if (SN_LIKELY(bytes[0] < 0x80 && sn_short_apply(doc, bytes, len, table))) {
+    if (SN_LIKELY(SN_QUICK && bytes[0] < 0x80 && sn_short_apply(doc, bytes, len, table))) {
         out->applied = 1;
         return SENNIT_OK;
     }

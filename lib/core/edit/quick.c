@@ -32,7 +32,7 @@ void sn_quick_typed(sennit_doc *doc, uint32_t at, sn_place p, uint32_t len)
     const sn_op *open = &me->log.open;
 
     sn_tree_point(tree, p, at);
-    if (s->change != doc->change || s->at + s->len != me->text.len || open->kind != SN_INSERT ||
+    if (!SN_QUICK || s->change != doc->change || s->at + s->len != me->text.len || open->kind != SN_INSERT ||
         (s->head & SN_HAS_RIGHT) || !quick_possible(doc, p.leaf, p.i))
         return;
     uint64_t block = SN_TEXT_BLOCK - 1 - me->text.len % SN_TEXT_BLOCK;
@@ -57,7 +57,7 @@ void sn_quick_deleted(sennit_doc *doc, uint32_t caret, sn_place p)
     sn_span *dead = sn_place_span(&p), *back = NULL, *forth = NULL;
     uint32_t low = sn_op_low(open), high = low + open->n;
 
-    if (open->kind != SN_DELETE || open->len != 1 || open->part != SN_WHOLE ||
+    if (!SN_QUICK || open->kind != SN_DELETE || open->len != 1 || open->part != SN_WHOLE ||
         !sn_span_dead(dead) || open->ref_replica != doc->who.changes[dead->change].replica)
         return;
     if (p.i > 0 && (open->n == 1 || open->flag) && dead->at == low && !sn_span_dead(dead - 1) &&

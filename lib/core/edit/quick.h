@@ -30,7 +30,7 @@ static inline bool sn_quick_type(sennit_doc *doc, size_t pos, char c)
     sn_tree *tree = &doc->tree;
     sn_quick *q = &tree->quick;
 
-    if (q->type == NULL || pos != q->caret || (uint8_t)c >= 0x80 || q->room == 0 ||
+    if (!SN_QUICK || q->type == NULL || pos != q->caret || (uint8_t)c >= 0x80 || q->room == 0 ||
         sn_quick_paused(doc))
         return false;
     sn_replica *me = &doc->who.replicas[doc->me];
@@ -60,7 +60,7 @@ static inline bool sn_quick_delete(sennit_doc *doc, size_t pos)
     bool back = pos + 1 == q->caret;
     sn_span *s = back ? q->back : pos == q->caret ? q->forth : NULL;
 
-    if (s == NULL || s->len == 1 || q->room == 0 || sn_quick_paused(doc))
+    if (!SN_QUICK || s == NULL || s->len == 1 || q->room == 0 || sn_quick_paused(doc))
         return false;
     uint8_t c = q->bytes[back ? s->at + s->len - 1 : s->at];
     if (c >= 0x80)

@@ -304,12 +304,13 @@ void sn_tree_settle(sn_tree *tree);
 
 static inline void sn_tree_unquick(sn_tree *tree)
 {
-    tree->quick.type = tree->quick.back = tree->quick.forth = NULL;
+    if (SN_QUICK)
+        tree->quick.type = tree->quick.back = tree->quick.forth = NULL;
 }
 
 static inline bool sn_tree_is_quick(const sn_tree *tree)
 {
-    return tree->quick.type != NULL || tree->quick.back != NULL || tree->quick.forth != NULL;
+    return SN_QUICK && (tree->quick.type != NULL || tree->quick.back != NULL || tree->quick.forth != NULL);
 }
 
 /* Add to the sums of a leaf. i is the span whose visible text changed. */
