@@ -25,15 +25,20 @@ static sennit_status node_add_leaf(sn_tree *tree)
     return SENNIT_OK;
 }
 
+static void node_spare_inner(sn_tree *tree, sn_inner *inner)
+{
+    inner->node.parent = tree->spare_inner;
+    tree->spare_inner = inner;
+    tree->spare_inners++;
+}
+
 static sennit_status node_add_inner(sn_tree *tree)
 {
     sn_inner *inner = sn_mem_resize(tree->mem, NULL, 0, sizeof *inner);
 
     if (inner == NULL)
         return SENNIT_ENOMEM;
-    inner->node.parent = tree->spare_inner;
-    tree->spare_inner = inner;
-    tree->spare_inners++;
+    node_spare_inner(tree, inner);
     return SENNIT_OK;
 }
 
@@ -398,25 +403,34 @@ void sn_leaf_close(sn_tree *tree, sn_leaf *leaf, uint32_t i, uint32_t k)
 
 static void node_split_inner(sn_tree *tree, sn_inner *inner);
 
+/* Move the children of a node from slot i on, with all that is known of them, to slot
+ * `at` of a node that has room: this or another. That is then where they end. */
+static void node_move(sn_inner *to, uint32_t at, sn_inner *from, uint32_t i)
+{
+    uint32_t n = from->node.n - i;
+
+    for (int k = 0; k < 4; k++)
+        memmove(to->sum[k] + at, from->sum[k] + i, n * sizeof **to->sum);
+    for (int k = 0; k < 2; k++) {
+        memmove(to->low_hlc[k] + at, from->low_hlc[k] + i, n * sizeof **to->low_hlc);
+        memmove(to->low_change[k] + at, from->low_change[k] + i, n * sizeof **to->low_change);
+    }
+    memmove(to->child + at, from->child + i, n * sizeof *to->child);
+    from->node.n = i;
+    to->node.n = at + n;
+    for (; at < to->node.n; at++) {
+        to->child[at]->slot = at;
+        to->child[at]->parent = to;
+    }
+}
+
 /* Put child `at` into a node that has room. */
 static void node_put_child(sn_inner *inner, uint32_t at, sn_node *child, const sn_count *sum)
 {
-    uint32_t tail = inner->node.n - at;
-
-    for (int k = 0; k < 4; k++)
-        memmove(inner->sum[k] + at + 1, inner->sum[k] + at, tail * sizeof **inner->sum);
-    for (int k = 0; k < 2; k++) {
-        memmove(inner->low_hlc[k] + at + 1, inner->low_hlc[k] + at, tail * sizeof **inner->low_hlc);
-        memmove(inner->low_change[k] + at + 1, inner->low_change[k] + at,
-                tail * sizeof **inner->low_change);
-    }
-    memmove(inner->child + at + 1, inner->child + at, tail * sizeof *inner->child);
+    node_move(inner, at + 1, inner, at);
     inner->child[at] = child;
-    inner->node.n++;
-    for (uint32_t i = at; i < inner->node.n; i++) {
-        inner->child[i]->slot = i;
-        inner->child[i]->parent = inner;
-    }
+    child->slot = at;
+    child->parent = inner;
     node_put_sum(inner, at, sum);
 }
 
@@ -447,21 +461,8 @@ static void node_add_sibling(sn_tree *tree, sn_node *left, sn_node *right, const
 static void node_split_inner(sn_tree *tree, sn_inner *inner)
 {
     sn_inner *right = sn_tree_take_inner(tree);
-    uint32_t at = SN_FANOUT / 2, n = inner->node.n - at;
 
-    for (int k = 0; k < 4; k++)
-        memcpy(right->sum[k], inner->sum[k] + at, n * sizeof **inner->sum);
-    for (int k = 0; k < 2; k++) {
-        memcpy(right->low_hlc[k], inner->low_hlc[k] + at, n * sizeof **inner->low_hlc);
-        memcpy(right->low_change[k], inner->low_change[k] + at, n * sizeof **inner->low_change);
-    }
-    memcpy(right->child, inner->child + at, n * sizeof *inner->child);
-    inner->node.n = at;
-    right->node.n = n;
-    for (uint32_t i = 0; i < n; i++) {
-        right->child[i]->parent = right;
-        right->child[i]->slot = i;
-    }
+    node_move(right, 0, inner, SN_FANOUT / 2);
     sn_count sum = node_inner_sum(right);
     node_add_sibling(tree, &inner->node, &right->node, &sum, false);
 }
@@ -523,27 +524,12 @@ void sn_tree_room(sn_tree *tree, sn_place *p, uint32_t more)
 
 static void node_drop_child(sn_tree *tree, sn_inner *inner, uint32_t slot)
 {
-    uint32_t tail = inner->node.n - slot - 1;
-
-    for (int k = 0; k < 4; k++)
-        memmove(inner->sum[k] + slot, inner->sum[k] + slot + 1, tail * sizeof **inner->sum);
-    for (int k = 0; k < 2; k++) {
-        memmove(inner->low_hlc[k] + slot, inner->low_hlc[k] + slot + 1,
-                tail * sizeof **inner->low_hlc);
-        memmove(inner->low_change[k] + slot, inner->low_change[k] + slot + 1,
-                tail * sizeof **inner->low_change);
-    }
-    memmove(inner->child + slot, inner->child + slot + 1, tail * sizeof *inner->child);
-    inner->node.n--;
-    for (uint32_t i = slot; i < inner->node.n; i++)
-        inner->child[i]->slot = i;
+    node_move(inner, slot, inner, slot + 1);
     if (inner->node.n > 0)
         return;
     SN_ASSERT(inner->node.parent != NULL);
     node_drop_child(tree, inner->node.parent, inner->node.slot);
-    inner->node.parent = tree->spare_inner;
-    tree->spare_inner = inner;
-    tree->spare_inners++;
+    node_spare_inner(tree, inner);
     tree->inners_used--;
 }
 
@@ -572,9 +558,7 @@ void sn_tree_drop_leaf(sn_tree *tree, sn_leaf *leaf)
         tree->root = root->child[0];
         tree->root->parent = NULL;
         tree->depth--;
-        root->node.parent = tree->spare_inner;
-        tree->spare_inner = root;
-        tree->spare_inners++;
+        node_spare_inner(tree, root);
         tree->inners_used--;
     }
 }
