@@ -73,9 +73,9 @@ static unsigned short_where(const sennit_doc *doc, const sn_op *op, const sn_op 
 
 static uint8_t *short_put_change(const sennit_doc *doc, const sn_op *op, const sn_op *prev, uint8_t *p)
 {
-    uint64_t hlc = doc->who.changes[op->change].hlc;
+    uint64_t hlc = doc->who.times[op->change];
 
-    p = sn_put_varint(p, (hlc >> 16) - (doc->who.changes[prev->change].hlc >> 16));
+    p = sn_put_varint(p, (hlc >> 16) - (doc->who.times[prev->change] >> 16));
     return sn_put_varint(p, hlc & 0xffff);
 }
 

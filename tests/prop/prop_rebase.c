@@ -192,7 +192,7 @@ static void compare_times(const site *s)
         const naive_author *a = &s->model->authors[i];
 
         for (uint32_t k = 0; k < a->len; k++)
-            require(who->keys[sn_roster_change_at_seq(who, sn_roster_find(who, a->id), k)].hlc ==
+            require(who->times[sn_roster_change_at_seq(who, sn_roster_find(who, a->id), k)] ==
                     a->ops[k]->hlc);
     }
 }

@@ -79,7 +79,7 @@ static void edit_own_ops(const sennit_doc *doc, uint32_t from, naive_log *out)
     while (sn_log_next(&it, &op)) {
         if (op.seq < from)
             sn_op_skip(&op, from - op.seq, doc->me);
-        ops_expand(out, ids, me->id, who->changes[op.change].hlc, &op, me->text.bytes + op.number);
+        ops_expand(out, ids, me->id, who->times[op.change], &op, me->text.bytes + op.number);
     }
     free(ids);
 }

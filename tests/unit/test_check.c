@@ -45,7 +45,7 @@ static void repair(damage *d)
 
 static void r1(damage *d)
 {
-    plant(d, &d->doc->who.changes[3].hlc, &d->doc->who.changes[2].hlc, 8);
+    plant(d, &d->doc->who.times[3], &d->doc->who.times[2], 8);
 }
 static void r1_order(damage *d) { plant32(d, &d->doc->who.changes[3].ordinal, 0); }
 static void r2(damage *d) { plant(d, &d->me->id, &d->doc->who.replicas[0].id, 8); }

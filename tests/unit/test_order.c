@@ -110,7 +110,7 @@ static void hundreds_at_one_place_are_in_the_order_of_their_keys(void **state)
         assert_int_equal(sennit_doc_len(doc), way ? 201 : 202);
         sn_place p = sn_tree_next(sn_tree_from(doc->tree.first, 0));
         for (unsigned i = 0; i < 200; i++, p = sn_tree_next(p)) {
-            uint64_t hlc = doc->who.changes[sn_place_span(&p)->change].hlc;
+            uint64_t hlc = doc->who.times[sn_place_span(&p)->change];
 
             assert_true(way ? hlc < last : hlc > last);
             last = hlc;

@@ -13,9 +13,10 @@
 static const char *check_changes(const sn_roster *who, const sn_replica *r)
 {
     for (uint32_t k = 1; k < r->changes_len; k++) {
-        const sn_change *a = &who->changes[r->changes[k - 1]], *b = &who->changes[r->changes[k]];
+        uint32_t at = r->changes[k], before = r->changes[k - 1];
+        const sn_change *a = &who->changes[before], *b = &who->changes[at];
 
-        if (b->hlc <= a->hlc || b->seq <= a->seq || b->number < a->number || b->ordinal != k)
+        if (who->times[at] <= who->times[before] || b->seq <= a->seq || b->number < a->number || b->ordinal != k)
             return "R1: a replica's changes do not ascend";
     }
     return NULL;
@@ -265,7 +266,7 @@ SN_RARE sennit_status sennit_doc_check(const sennit_doc *doc, sennit_error *err)
     if (broken == NULL)
         broken = sn_check_covers(all);
     for (uint32_t i = 1; i < doc->who.changes_len && broken == NULL; i++)
-        if (doc->who.changes[i].hlc > doc->clock.last)
+        if (doc->who.times[i] > doc->clock.last)
             broken = "D3: the clock is behind a change";
     if (broken == NULL)
         broken = sn_check_notes(all);

@@ -17,7 +17,7 @@ static const char *check_note(sennit_doc *doc, uint32_t author, const sn_op *op,
     sn_note *note = notes->list[entry].note;
     if (sn_payload_read(notes->bytes + notes->list[entry].at, op->len, 0, &payload, NULL) != SENNIT_OK ||
         payload.value != notes->bytes + note->value || payload.value_len != note->len ||
-        note->is_mark != (op->kind == SN_MARK) || note->hlc != doc->who.keys[op->change].hlc)
+        note->is_mark != (op->kind == SN_MARK) || note->hlc != doc->who.times[op->change])
         return "N1: a note is not as its operation says";
     bool on = s == NULL || s->on;
     if (note->stands != (on && (!note->is_mark || sn_mark_has_extent(doc, (sn_mark *)note))))

@@ -161,7 +161,7 @@ static uint32_t digest_some(digesting *d, sn_op *record, uint64_t most)
         record->n = 0;
     if (op.change != d->change) {
         digest_put(d, DIGEST_CHANGE);
-        digest_put(d, d->who->keys[d->change = op.change].hlc);
+        digest_put(d, d->who->times[d->change = op.change]);
     }
     if (op.kind == SN_INSERT)
         digest_insert(d, &op);

@@ -170,9 +170,9 @@ static sennit_status dump_log(const sn_roster *who, uint32_t replica, sennit_buf
         if (op.change != change) {
             change = op.change;
             SN_TRY(dump_text(out, "    at "));
-            SN_TRY(dump_number(out, who->changes[change].hlc >> 16, 0));
+            SN_TRY(dump_number(out, who->times[change] >> 16, 0));
             SN_TRY(sn_buf_put(out, "+", 1));
-            SN_TRY(dump_number(out, who->changes[change].hlc & 0xffff, 0));
+            SN_TRY(dump_number(out, who->times[change] & 0xffff, 0));
             SN_TRY(sn_buf_put(out, "\n", 1));
         }
         SN_TRY(dump_op(who, out, &op, replica));

@@ -276,7 +276,7 @@ int sennit_doc_next_change(const sennit_doc *doc, size_t *at, sennit_change *out
         end = (uint32_t)sn_min_u64(end, doc->txn.seq);
         number_end = (uint32_t)sn_min_u64(number_end, doc->txn.number);
     }
-    *out = (sennit_change){who->replicas[c->replica].id, c->hlc >> 16, c->seq, end - c->seq,
+    *out = (sennit_change){who->replicas[c->replica].id, who->times[index] >> 16, c->seq, end - c->seq,
                            number_end - c->number};
     return 1;
 }

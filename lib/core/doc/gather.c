@@ -43,7 +43,7 @@ static sennit_status gather_segments(sn_gathered *g, const sn_roster *who, const
             SN_TRY(sn_mem_grow32(g->mem, (void **)&g->batch.segments, &g->segments_cap,
                                  (size_t)g->batch.segments_len + 1, sizeof *g->batch.segments));
             g->batch.segments[g->batch.segments_len++] =
-                (sn_segment){.change = r->changes[k], .hlc = c->hlc,
+                (sn_segment){.change = r->changes[k], .hlc = who->times[r->changes[k]],
                              .seq = k == first ? wanted[i].seq : c->seq};
         }
     }

@@ -65,10 +65,10 @@ sennit_status sennit_doc_chunk(const sennit_doc *doc, size_t pos, sennit_chunk *
     if (!read_whole(doc, at))
         return SENNIT_EUTF8;
     sn_place p = sn_tree_seek(sn_doc_tree(doc), at);
-    const sn_change *c = &doc->who.changes[sn_place_span(&p)->change];
+    const uint32_t change = sn_place_span(&p)->change;
     out->text = (const char *)read_span(doc, p, &len);
     out->len = len;
-    out->replica = doc->who.replicas[c->replica].id;
-    out->unix_ms = c->hlc >> 16;
+    out->replica = doc->who.owners[change];
+    out->unix_ms = doc->who.times[change] >> 16;
     return SENNIT_OK;
 }

@@ -66,7 +66,7 @@ sennit_status sn_edit_reserve_change(sennit_doc *doc, uint32_t named, uint64_t *
     *hlc = 0;
     if (SN_LIKELY(edit_change_serves(doc, named)))
         return SENNIT_OK;
-    *hlc = sn_clock_next(&doc->clock, doc->who.changes[named].hlc);
+    *hlc = sn_clock_next(&doc->clock, doc->who.times[named]);
     if (*hlc > SN_MAX_HLC)
         return SENNIT_ELIMIT;
     return sn_roster_reserve(&doc->who, &doc->mem, doc->me, 1);

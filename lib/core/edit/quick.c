@@ -107,7 +107,7 @@ static bool quick_admits(const sennit_doc *doc, const sn_replica *r, sn_kind kin
 
     if (SN_LIKELY(admission == NULL))
         return true;
-    const sennit_change change = {r->id, doc->who.changes[r->log.open.change].hlc >> 16, r->seq, 1,
+    const sennit_change change = {r->id, doc->who.times[r->log.open.change] >> 16, r->seq, 1,
                                   kind == SN_INSERT};
     return admission->new_change(admission->self, &change, 1u << kind) == SENNIT_OK;
 }

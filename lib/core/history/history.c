@@ -14,8 +14,8 @@ typedef struct history_point {
 
 static bool history_counts(const sn_roster *who, const history_point *p, uint32_t change)
 {
-    if (p->before == SN_ROOT_CHANGE || who->keys[change].hlc != p->hlc)
-        return who->keys[change].hlc <= p->hlc;
+    if (p->before == SN_ROOT_CHANGE || who->times[change] != p->hlc)
+        return who->times[change] <= p->hlc;
     return sn_author(who, change)->id < sn_author(who, p->before)->id;
 }
 
@@ -71,7 +71,7 @@ sennit_status sennit_history_change(const sennit_doc *doc, size_t at, sennit_buf
     if (at == SN_ROOT_CHANGE || at >= who->changes_len)
         return SENNIT_ERANGE;
     const sn_change *c = &who->changes[at];
-    const history_point p = {c->hlc, (uint32_t)at};
+    const history_point p = {who->times[at], (uint32_t)at};
     const size_t start = before->len;
     SN_TRY(history_put(sn_doc_mutable(doc), &p, c->replica, c->seq, before));
     sennit_status st = history_put(sn_doc_mutable(doc), &p, c->replica,
@@ -269,7 +269,7 @@ static sennit_status blame_place(const sennit_doc *doc, size_t pos, uint32_t *at
 static bool blame_same(const sn_roster *who, uint32_t a, uint32_t b)
 {
     return a == b || (who->changes[a].replica == who->changes[b].replica &&
-                      who->keys[a].hlc >> 16 == who->keys[b].hlc >> 16);
+                      who->times[a] >> 16 == who->times[b] >> 16);
 }
 
 /* Collect visible spans of one author and time from byte `at` up to `end`. */
@@ -281,7 +281,7 @@ static void blame_stretch(const sennit_doc *doc, uint32_t at, uint32_t end, senn
     const sn_change *c = &doc->who.changes[change];
 
     out->replica = doc->who.replicas[c->replica].id;
-    out->unix_ms = c->hlc >> 16;
+    out->unix_ms = doc->who.times[change] >> 16;
     for (; p.leaf != NULL && at < end; p = sn_tree_next(p)) {
         const sn_span *s = sn_place_span(&p);
 

@@ -244,9 +244,9 @@ static sennit_status apply_stage_change(sn_apply *a, sn_segment *seg)
         return sn_apply_fail(a, seg, SENNIT_ECORRUPT, "numbers of bytes do not follow the known ones");
     if (r->changes_len > 0) {
         seg->change = r->changes[r->changes_len - 1];
-        if (seg->hlc == who->changes[seg->change].hlc)
+        if (seg->hlc == who->times[seg->change])
             return SENNIT_OK;
-        if (seg->hlc < who->changes[seg->change].hlc)
+        if (seg->hlc < who->times[seg->change])
             return sn_apply_fail(a, seg, SENNIT_ECORRUPT, "a replica's time runs backwards");
     }
     SN_TRY(sn_roster_reserve(who, &a->doc->mem, at->replica, 1));

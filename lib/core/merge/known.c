@@ -67,8 +67,8 @@ sennit_status sn_apply_known(sn_apply *a, sn_segment *seg, uint32_t known)
     sn_op mine = {.n = 0};
 
     seg->change = sn_roster_change_at_seq(who, author, seg->seq);
-    if (who->changes[seg->change].hlc != seg->hlc ||
-        who->changes[sn_roster_change_at_seq(who, author, end - 1)].hlc != seg->hlc)
+    if (who->times[seg->change] != seg->hlc ||
+        who->times[sn_roster_change_at_seq(who, author, end - 1)] != seg->hlc)
         return known_fork(a, seg);
     sn_log_seek(&it, &r->log, author, r->changes, seg->seq);
     while (k < seg->n && a->batch->ops[seg->first + k].seq < end) {

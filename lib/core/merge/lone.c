@@ -22,7 +22,7 @@ static bool lone_time(const sn_roster *who, const sn_segment *seg, lone_insert *
     if (r->changes_len == 0)
         return seg->relative == SN_ABSOLUTE;
     uint32_t last = r->changes[r->changes_len - 1];
-    uint64_t before = who->keys[last].hlc;
+    uint64_t before = who->times[last];
     if (seg->relative != SN_ABSOLUTE)
         in->hlc = seg->same_change ? before
                                    : ((before >> 16) + (seg->hlc >> 16)) << 16 | (seg->hlc & 0xffff);
@@ -74,7 +74,7 @@ static bool lone_parent(sennit_doc *doc, const sn_batch *batch, lone_insert *in)
     in->parent = (sn_parent){sn_tree_find(&doc->tree, op->ref_replica, op->ref), op->flag};
     const sn_key key = {in->hlc, in->id};
     return op->ref_replica == in->replica ||
-           sn_key_le(&who->keys[sn_parent_change(in->parent)], &key);
+           sn_roster_key_le(who, sn_parent_change(in->parent), &key);
 }
 
 static sennit_status lone_ask(const sennit_doc *doc, const sn_segment *seg, const lone_insert *in,

@@ -64,7 +64,7 @@ static bool relative_target(const sn_apply *a, const sn_segment *seg, const sn_o
 
 static sennit_status relative_time(const sn_apply *a, sn_segment *seg, const sn_op *prev)
 {
-    uint64_t before = a->doc->who.changes[prev->change].hlc;
+    uint64_t before = a->doc->who.times[prev->change];
 
     if (seg->same_change) {
         seg->hlc = before;

@@ -211,7 +211,7 @@ static sennit_status restore_segment(restoring *r, sn_segment *seg)
     if (seg->seq != at->seq || seg->number != at->number)
         return restore_bad(r, seg->pos, "operations are missing");
     if (author->changes_len > 0 &&
-        who->changes[author->changes[author->changes_len - 1]].hlc >= seg->hlc)
+        who->times[author->changes[author->changes_len - 1]] >= seg->hlc)
         return restore_bad(r, seg->pos, "a replica's time runs backwards");
     SN_TRY(sn_roster_reserve(who, &r->doc->mem, at->replica, 1));
     SN_TRY(sn_log_reserve(&author->log, &r->doc->mem, seg->n));

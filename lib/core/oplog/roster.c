@@ -4,9 +4,10 @@ sennit_status sn_roster_init(sn_roster *who, sn_mem *mem, uint64_t hash_key)
 {
     *who = (sn_roster){.hash_key = hash_key | 1};
     SN_TRY(sn_mem_grow32(mem, (void **)&who->changes, &who->changes_cap, 1, sizeof *who->changes));
-    SN_TRY(sn_mem_grow32(mem, (void **)&who->keys, &who->keys_cap, 1, sizeof *who->keys));
-    who->keys[SN_ROOT_CHANGE] = (sn_key){0, 0};
-    who->changes[SN_ROOT_CHANGE] = (sn_change){0, SN_NO_REPLICA, 0, 0, 0};
+    SN_TRY(sn_mem_grow32(mem, (void **)&who->times, &who->times_cap, 1, sizeof *who->times));
+    SN_TRY(sn_mem_grow32(mem, (void **)&who->owners, &who->owners_cap, 1, sizeof *who->owners));
+    who->times[SN_ROOT_CHANGE] = who->owners[SN_ROOT_CHANGE] = 0;
+    who->changes[SN_ROOT_CHANGE] = (sn_change){SN_NO_REPLICA, 0, 0, 0};
     who->changes_len = 1;
     return SENNIT_OK;
 }
@@ -29,7 +30,8 @@ void sn_roster_free(sn_roster *who, sn_mem *mem)
     sn_mem_free(mem, who->slabs, who->slabs_cap * sizeof *who->slabs);
     sn_mem_free(mem, who->replicas, who->replicas_cap * sizeof *who->replicas);
     sn_mem_free(mem, who->changes, who->changes_cap * sizeof *who->changes);
-    sn_mem_free(mem, who->keys, who->keys_cap * sizeof *who->keys);
+    sn_mem_free(mem, who->times, who->times_cap * sizeof *who->times);
+    sn_mem_free(mem, who->owners, who->owners_cap * sizeof *who->owners);
     sn_mem_free(mem, who->slots, who->slots_cap * sizeof *who->slots);
     *who = (sn_roster){0};
 }
@@ -158,8 +160,10 @@ sennit_status sn_roster_reserve(sn_roster *who, sn_mem *mem, uint32_t replica, s
         return SENNIT_ELIMIT;
     SN_TRY(sn_mem_grow32(mem, (void **)&who->changes, &who->changes_cap, who->changes_len + n,
                          sizeof *who->changes));
-    SN_TRY(sn_mem_grow32(mem, (void **)&who->keys, &who->keys_cap, who->changes_len + n,
-                         sizeof *who->keys));
+    SN_TRY(sn_mem_grow32(mem, (void **)&who->times, &who->times_cap, who->changes_len + n,
+                         sizeof *who->times));
+    SN_TRY(sn_mem_grow32(mem, (void **)&who->owners, &who->owners_cap, who->changes_len + n,
+                         sizeof *who->owners));
     return sn_mem_grow_nested(mem, (void **)&r->changes, &r->changes_cap, SN_NEST_CHANGES,
                               r->changes_len + n, sizeof *r->changes);
 }
@@ -171,8 +175,9 @@ uint32_t sn_roster_change(sn_roster *who, uint32_t replica, uint64_t hlc, uint32
     uint32_t index = who->changes_len++;
 
     SN_ASSERT(index < who->changes_cap && r->changes_len < r->changes_cap);
-    who->keys[index] = (sn_key){hlc, r->id};
-    who->changes[index] = (sn_change){hlc, replica, seq, number, r->changes_len};
+    who->times[index] = hlc;
+    who->owners[index] = r->id;
+    who->changes[index] = (sn_change){replica, seq, number, r->changes_len};
     r->changes[r->changes_len++] = index;
     return index;
 }

@@ -27,7 +27,6 @@ typedef struct sn_key {
 } sn_key;
 
 typedef struct sn_change {
-    uint64_t hlc;
     uint32_t replica; /* index */
     uint32_t seq;     /* of its first operation */
     uint32_t number;  /* of the first byte it inserts */
@@ -72,12 +71,13 @@ typedef struct sn_replica {
 typedef struct sn_roster {
     sn_replica *replicas;
     sn_change *changes;
-    sn_key *keys;    /* of the changes, by themselves: an order is sought by little else */
+    uint64_t *times;  /* of the changes, their hlc by itself: an order is sought by little else */
+    uint64_t *owners; /* of the changes, the replica's id: what decides between equal times */
     uint32_t *slots; /* hash table by id */
     sn_nest **slabs; /* of SN_SLAB nests each, in the order of replicas */
     uint32_t replicas_len, replicas_cap;
     uint32_t slabs_len, slabs_cap;
-    uint32_t changes_len, changes_cap, keys_cap;
+    uint32_t changes_len, changes_cap, times_cap, owners_cap;
     uint32_t slots_cap; /* a power of two, or 0 */
     uint32_t recent;    /* the replica found last */
     uint64_t inserted;  /* bytes in the tree, of all replicas */
@@ -118,10 +118,24 @@ static inline bool sn_key_le(const sn_key *a, const sn_key *b)
     return a->hlc <= b->hlc && (SN_LIKELY(a->hlc != b->hlc) || a->id <= b->id);
 }
 
+static inline sn_key sn_roster_key(const sn_roster *who, uint32_t change)
+{
+    return (sn_key){who->times[change], who->owners[change]};
+}
+
+/* Whether the key of a change is at most another. */
+static inline bool sn_roster_key_le(const sn_roster *who, uint32_t change, const sn_key *key)
+{
+    uint64_t hlc = who->times[change];
+
+    return hlc <= key->hlc && (SN_LIKELY(hlc != key->hlc) || who->owners[change] <= key->id);
+}
+
 /* Whether change a is at most b; on a tie, one and the same replica's, a is older. */
 static inline bool sn_change_le(const sn_roster *who, uint32_t a, uint32_t b)
 {
-    return sn_key_le(&who->keys[a], &who->keys[b]);
+    return who->times[a] <= who->times[b] &&
+           (SN_LIKELY(who->times[a] != who->times[b]) || who->owners[a] <= who->owners[b]);
 }
 
 static inline sn_replica *sn_author(const sn_roster *who, uint32_t change)

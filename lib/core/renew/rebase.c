@@ -270,7 +270,7 @@ SN_RARE sennit_status sennit_doc_restamp(sennit_doc *doc, uint64_t unix_ms)
         const sn_roster *who = &doc->who;
 
         if (doc->exported > 0 &&
-            who->keys[sn_roster_change_at_seq(who, doc->me, doc->exported - 1)].hlc >> 16 > r.now_ms)
+            who->times[sn_roster_change_at_seq(who, doc->me, doc->exported - 1)] >> 16 > r.now_ms)
             return SENNIT_ECLOCK;
         SN_TRY(rebase_all(&r, UINT32_MAX));
     }

@@ -188,7 +188,7 @@ sn_mark *sn_book_place(sennit_doc *doc, uint32_t author, const sn_op *start, con
     sn_note *note = sn_notes_find(doc->who.replicas[author].notes, op->seq);
     const sn_switch *s = sn_switch_of(doc, author, op->seq);
 
-    note->hlc = doc->who.keys[op->change].hlc;
+    note->hlc = doc->who.times[op->change];
     if (note->is_mark) {
         ((sn_mark *)note)->start = book_edge(start, false);
         ((sn_mark *)note)->end = book_edge(op, true);

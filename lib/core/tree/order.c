@@ -48,26 +48,25 @@ static bool order_is_vain(const sn_tree *tree, int side, const sn_leaf *leaf, ui
 static void order_note_vain(sn_tree *tree, int side, sn_leaf *leaf, uint32_t i, uint32_t from,
                             uint32_t end)
 {
-    const sn_key *keys = tree->who->keys;
     sn_vain *vain = &tree->vain[side];
 
     *vain = (sn_vain){leaf, i, {UINT64_MAX, UINT64_MAX}};
     for (; from < end; from++) {
         const sn_span *s = &leaf->span[from];
-        const sn_key *key = &keys[side == SN_LOW_R ? sn_span_rkey(s) : sn_span_lkey(s)];
+        uint32_t change = side == SN_LOW_R ? sn_span_rkey(s) : sn_span_lkey(s);
 
-        if (sn_key_le(key, &vain->least))
-            vain->least = *key;
+        if (sn_roster_key_le(tree->who, change, &vain->least))
+            vain->least = sn_roster_key(tree->who, change);
     }
 }
 
 /* First span of a leaf from i on whose rkey is at most a key; n if none. */
 static uint32_t order_scan_right(const sn_tree *tree, const sn_leaf *leaf, uint32_t i, sn_key key)
 {
-    const sn_key *keys = tree->who->keys;
+    const sn_roster *who = tree->who;
     const sn_span *s = leaf->span + i, *end = leaf->span + leaf->node.n;
 
-    while (s < end && !sn_key_le(&keys[sn_span_rkey(s)], &key))
+    while (s < end && !sn_roster_key_le(who, sn_span_rkey(s), &key))
         s++;
     return (uint32_t)(s - leaf->span);
 }
@@ -75,7 +74,7 @@ static uint32_t order_scan_right(const sn_tree *tree, const sn_leaf *leaf, uint3
 /* A right child of the byte at p, or of the root, behind which others stand. */
 static sn_place order_right(sn_tree *tree, sn_leaf *leaf, uint32_t i, uint32_t change)
 {
-    const sn_key key = tree->who->keys[change];
+    const sn_key key = sn_roster_key(tree->who, change);
     uint32_t found;
 
     if (!order_is_vain(tree, SN_LOW_R, leaf, i, &key)) {
@@ -98,9 +97,9 @@ static sn_place order_right(sn_tree *tree, sn_leaf *leaf, uint32_t i, uint32_t c
  * with a smaller lkey is then at the result - 1; 0 if none. */
 static uint32_t order_scan_left(const sn_tree *tree, const sn_leaf *leaf, uint32_t i, sn_key key)
 {
-    const sn_key *keys = tree->who->keys;
+    const sn_roster *who = tree->who;
 
-    while (i > 0 && !sn_key_le(&keys[sn_span_lkey(&leaf->span[i - 1])], &key))
+    while (i > 0 && !sn_roster_key_le(who, sn_span_lkey(&leaf->span[i - 1]), &key))
         i--;
     return i;
 }
@@ -108,7 +107,7 @@ static uint32_t order_scan_left(const sn_tree *tree, const sn_leaf *leaf, uint32
 /* A left child of the head of span i. */
 static sn_place order_left(sn_tree *tree, sn_leaf *leaf, uint32_t i, uint32_t change)
 {
-    const sn_key key = tree->who->keys[change];
+    const sn_key key = sn_roster_key(tree->who, change);
     uint32_t found;
 
     if (!order_is_vain(tree, SN_LOW_L, leaf, i, &key)) {

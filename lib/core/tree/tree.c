@@ -366,12 +366,12 @@ static inline bool tree_low_le(const sn_tree *tree, const sn_inner *inner, uint3
     uint64_t low = inner->low_hlc[side][i];
 
     return low <= key.hlc && (SN_LIKELY(low != key.hlc) ||
-                              tree->who->keys[inner->low_change[side][i]].id <= key.id);
+                              tree->who->owners[inner->low_change[side][i]] <= key.id);
 }
 
 sn_leaf *sn_tree_low_after(sn_tree *tree, sn_leaf *leaf, uint32_t change)
 {
-    const sn_key key = tree->who->keys[change];
+    const sn_key key = sn_roster_key(tree->who, change);
     sn_node *node = &leaf->node;
     uint32_t level = 0;
 
@@ -397,7 +397,7 @@ sn_leaf *sn_tree_low_after(sn_tree *tree, sn_leaf *leaf, uint32_t change)
 
 sn_leaf *sn_tree_low_before(sn_tree *tree, sn_leaf *leaf, uint32_t change)
 {
-    const sn_key key = tree->who->keys[change];
+    const sn_key key = sn_roster_key(tree->who, change);
     sn_node *node = &leaf->node;
     uint32_t level = 0;
 

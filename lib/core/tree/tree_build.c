@@ -221,11 +221,10 @@ static const char *check_leaf(tree_checking *c, sn_leaf *leaf, sn_count *sum)
 static const char *check_low(const sn_tree *tree, const sn_inner *inner, uint32_t i, int side,
                              bool any, uint32_t change)
 {
-    const sn_change *have = &tree->who->changes[inner->low_change[side][i]];
-    const sn_change *want = &tree->who->changes[change];
+    const sn_key have = sn_roster_key(tree->who, inner->low_change[side][i]);
+    const sn_key want = sn_roster_key(tree->who, change);
 
-    if (any ? inner->low_hlc[side][i] != want->hlc || have->hlc != want->hlc ||
-                  have->replica != want->replica
+    if (any ? inner->low_hlc[side][i] != want.hlc || have.hlc != want.hlc || have.id != want.id
             : inner->low_hlc[side][i] != UINT64_MAX)
         return "T4: a least key is not the least below";
     return NULL;

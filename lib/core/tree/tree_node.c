@@ -299,13 +299,13 @@ bool sn_inner_low(const sn_tree *tree, const sn_inner *inner, int side, uint32_t
 void sn_inner_put_low(const sn_tree *tree, sn_inner *inner, uint32_t slot, int side, bool any,
                       uint32_t change)
 {
-    inner->low_hlc[side][slot] = any ? tree->who->changes[change].hlc : UINT64_MAX;
+    inner->low_hlc[side][slot] = any ? tree->who->times[change] : UINT64_MAX;
     inner->low_change[side][slot] = any ? change : SN_ROOT_CHANGE;
 }
 
 static void node_lower(sn_tree *tree, sn_node *node, int side, uint32_t change)
 {
-    uint64_t hlc = tree->who->changes[change].hlc;
+    uint64_t hlc = tree->who->times[change];
 
     for (sn_inner *up = node->parent; up != NULL; node = &up->node, up = node->parent) {
         uint32_t low = up->low_change[side][node->slot];
