@@ -85,7 +85,8 @@ void oracle_turn(oracle *o, unsigned author, bool may, const uint32_t *before, c
 
         if (after[e->piece] != 0 && before[e->piece] == 0 && may && e->author == author)
             e->undone = true;
-        else if (before[e->piece] == 0 && (after[e->piece] != 0 || e->author == author))
+        else if (before[e->piece] == 0 &&
+                 (after[e->piece] != 0 || oracle_has_steps(o, author, e->author)))
             e->lost = true;
     }
     for (size_t i = 0; i < o->len; i++) {
