@@ -6,6 +6,7 @@
  *
  * Who is let in: greet.c. Operations: admit.c. What goes out: outgoing.c.
  */
+#include "core/check/digest.h"
 #include "sync/hub.h"
 #include "wire/wire.h"
 
@@ -131,7 +132,8 @@ static sennit_status take_void(sn_channel *c, const sn_message *m)
     return SENNIT_OK;
 }
 
-/* Digests of a replica at some counts, as far as it is known here. */
+/* Digests of a replica at some counts, as far as it is known here; their shapes' where text
+ * is gone. */
 static sennit_status take_probe(sn_channel *c, const sn_message *m)
 {
     sn_item items[64];
@@ -144,10 +146,9 @@ static sennit_status take_probe(sn_channel *c, const sn_message *m)
         return SENNIT_ECORRUPT;
     for (; n < m->items_len && m->items[n].number <= known; n++)
         counts[n] = m->items[n].number;
-    sennit_status st = sennit_doc_digest(c->room->doc, replica, counts, n, digests);
-    if (st == SENNIT_EINVAL)
+    if (sn_digest_told(c->room->doc, replica, counts, n, digests) != SENNIT_OK)
         return SENNIT_ECORRUPT;
-    answer.items_len = st == SENNIT_OK ? n : 0;
+    answer.items_len = n;
     for (size_t i = 0; i < answer.items_len; i++)
         items[i].number = digests[i];
     return sn_connection_put(c->connection, &answer);

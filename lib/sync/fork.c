@@ -8,6 +8,7 @@
  *     0 ........ low ======?======= high ........ own
  *       the same                      not the same
  */
+#include "core/check/digest.h"
 #include "sync/link.h"
 
 #define FORK_COUNTS 64u
@@ -77,24 +78,36 @@ static sennit_status fork_end(sennit_session *s)
     return SENNIT_OK;
 }
 
+/* At how many of the counts both are the same. Where either has dropped text for good, their
+ * shapes are compared: two copies do not type at the same moments. */
+static unsigned fork_same(const sennit_session *s, const sn_message *m, const uint64_t *counts)
+{
+    const uint64_t me = sennit_doc_replica(s->doc);
+    uint64_t told[FORK_COUNTS], shapes[FORK_COUNTS];
+    unsigned same = 0;
+
+    if (sn_digest_told(s->doc, me, counts, m->items_len, told) != SENNIT_OK)
+        return 0;
+    sn_digest_shapes(s->doc, me, counts, m->items_len, shapes);
+    while (same < m->items_len &&
+           (m->items[same].number == told[same] || m->items[same].number == shapes[same]))
+        same++;
+    return same;
+}
+
 /* The server's digests, as many as it has operations for. Own operations made since
  * the search began are beyond `high`, and go along. */
 sennit_status sn_fork_take(sennit_session *s, const sn_message *m, uint64_t now_ms)
 {
-    uint64_t counts[FORK_COUNTS], digests[FORK_COUNTS], me = sennit_doc_replica(s->doc);
-    unsigned n = fork_counts(s), same = 0;
+    uint64_t counts[FORK_COUNTS], me = sennit_doc_replica(s->doc);
+    unsigned n = fork_counts(s), same;
 
     (void)now_ms;
     if (m->n[SN_PROBE_REPLICA] != me || m->items_len > n || s->probe_due)
         return SENNIT_ECORRUPT;
     for (unsigned i = 0; i < n; i++)
         counts[i] = fork_count(s, n, i);
-    sennit_status st = sennit_doc_digest(s->doc, me, counts, n, digests);
-    if (st == SENNIT_EGONE) /* it cannot be told: nothing is taken for the same */
-        return fork_end(s);
-    SN_TRY(st);
-    while (same < m->items_len && m->items[same].number == digests[same])
-        same++;
+    same = fork_same(s, m, counts);
     if (same < n)
         s->high = counts[same];
     if (same > 0)

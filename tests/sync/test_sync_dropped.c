@@ -170,6 +170,60 @@ static void so_is_what_was_brought_back_while_away(void **state)
     sennit_undo_free(undo);
 }
 
+static sennit_doc *copy_of(meeting *m, const client *c)
+{
+    sennit_options options = {.size = sizeof options, .random = rng_random, .random_self = &m->chance};
+    sennit_doc *copy;
+    sennit_buf bytes;
+
+    sennit_buf_init(&bytes, NULL);
+    assert_ok(sennit_doc_save(c->doc, SENNIT_SAVE_IDENTITY, &bytes));
+    assert_ok(sennit_doc_load(&options, bytes.data, bytes.len, &copy, NULL));
+    sennit_buf_clear(&bytes);
+    return copy;
+}
+
+/* Where the ways part is below what the hub dropped, so it has no digests of the text
+ * there. */
+static void a_copy_from_before_issues_anew_only_what_it_wrote_itself(void **state)
+{
+    meeting *m = *state;
+    client *a = meeting_join(m, 0, "doc");
+
+    client_type(m, a, 0, "base ");
+    meeting_settle(m);
+    sennit_doc *copy = copy_of(m, a);
+    write_and_wait(m, a);
+    sennit_doc_set_time(copy, m->now_ms + 1);
+    client *b = meeting_client(m, 1, copy, "doc", "");
+    client_type(m, b, 5, "mine");
+    client_connect(m, b);
+    meeting_settle(m);
+    assert_int_equal(b->rebased, 1);
+    assert_int_equal(b->rebase.from, 5);
+    assert_int_equal(b->rebase.operations, 4);
+    client_has(a, "<one twobase mine");
+    client_has(b, "<one twobase mine");
+}
+
+/* One that wrote nothing is the same, only older. */
+static void a_backup_from_before_goes_on_with_what_the_hub_has(void **state)
+{
+    meeting *m = *state;
+    client *a = meeting_join(m, 0, "doc");
+
+    client_type(m, a, 0, "base ");
+    meeting_settle(m);
+    sennit_doc *backup = copy_of(m, a);
+    write_and_wait(m, a);
+    client_leave(a);
+    client *b = meeting_client(m, 1, backup, "doc", "");
+    client_connect(m, b);
+    meeting_settle(m);
+    assert_int_equal(b->rebase.operations, 0);
+    client_has(b, "<one twobase ");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -178,6 +232,8 @@ int main(void)
         EACH_DAY(it_stays_so_after_a_restart),
         EACH_DAY(what_an_undo_brings_back_and_the_hub_dropped_is_typed_anew),
         EACH_DAY(so_is_what_was_brought_back_while_away),
+        EACH_DAY(a_copy_from_before_issues_anew_only_what_it_wrote_itself),
+        EACH_DAY(a_backup_from_before_goes_on_with_what_the_hub_has),
     };
 
     return RUN_TESTS(tests);

@@ -39,6 +39,7 @@ typedef struct digesting {
     sn_op gone;      /* the operation before, if it deleted one range; else len is 0 */
     const sn_erased *blank; /* bytes that count as NUL, or NULL: */
     uint32_t blank_index;   /* those of this replica */
+    bool shape;   /* all bytes count as NUL */
     bool redacts; /* there may be stand-ins, */
     bool lost;    /* and there was one that does not count as NULs */
 } digesting;
@@ -76,6 +77,11 @@ static void digest_text(digesting *d, uint32_t at, uint32_t n)
     const uint8_t *text = d->who->replicas[d->author].text.bytes + at;
     uint64_t hash = d->hash;
 
+    if (SN_UNLIKELY(d->shape)) {
+        while (n-- > 0)
+            digest_put(d, 0);
+        return;
+    }
     if (SN_UNLIKELY(d->redacts)) {
         digest_redacted(d, &d->who->replicas[d->author].text, at, n);
         return;
@@ -205,7 +211,7 @@ static sennit_status digest_check(const sennit_doc *doc, uint64_t replica, uint3
 static uint64_t digest_start(digesting *d, sn_log_iter *it, sn_op *op)
 {
     const sn_replica *r = &d->who->replicas[d->author];
-    const uint32_t from = r->cut.seq;
+    const uint32_t from = d->shape ? 0 : r->cut.seq;
 
     if (from > 0) {
         sn_log_seek(it, &r->log, d->author, r->changes, from - 1);
@@ -226,30 +232,66 @@ static uint64_t digest_start(digesting *d, sn_log_iter *it, sn_op *op)
     return from;
 }
 
-sennit_status sennit_doc_digest(const sennit_doc *doc, uint64_t replica, const uint64_t *counts,
-                                size_t n, uint64_t *digests)
+static void digest_all(digesting *d, const uint64_t *counts, size_t n, uint64_t *digests)
 {
-    uint32_t index = sn_roster_find(&sn_doc_mutable(doc)->who, replica);
-    digesting d = {.who = &doc->who, .author = index, .hash = digest_step(0, replica),
-                   .redacts = doc->redacts};
     uint64_t done = 0;
     sn_op op = {.n = 0};
     sn_log_iter it;
 
-    SN_TRY(digest_check(doc, replica, index, counts, n));
     for (; n > 0 && *counts == 0; counts++, n--)
-        *digests++ = d.hash;
+        *digests++ = d->hash;
     if (n > 0)
-        done = digest_start(&d, &it, &op);
+        done = digest_start(d, &it, &op);
     for (size_t i = 0; i < n; i++) {
         while (done < counts[i]) {
             if (op.n == 0)
                 sn_log_next(&it, &op);
-            done += digest_some(&d, &op, counts[i] - done);
+            done += digest_some(d, &op, counts[i] - done);
         }
-        digests[i] = d.hash;
+        digests[i] = d->hash;
     }
+}
+
+static digesting digest_of(const sennit_doc *doc, uint64_t replica)
+{
+    return (digesting){.who = &doc->who, .author = sn_roster_find(&sn_doc_mutable(doc)->who, replica),
+                       .hash = digest_step(0, replica), .redacts = doc->redacts};
+}
+
+sennit_status sennit_doc_digest(const sennit_doc *doc, uint64_t replica, const uint64_t *counts,
+                                size_t n, uint64_t *digests)
+{
+    digesting d = digest_of(doc, replica);
+
+    SN_TRY(digest_check(doc, replica, d.author, counts, n));
+    digest_all(&d, counts, n, digests);
     return d.lost ? SENNIT_EGONE : SENNIT_OK;
+}
+
+SN_RARE void sn_digest_shapes(const sennit_doc *doc, uint64_t replica, const uint64_t *counts, size_t n,
+                              uint64_t *digests)
+{
+    digesting d = digest_of(doc, replica);
+
+    d.shape = true;
+    digest_all(&d, counts, n, digests);
+}
+
+sennit_status sn_digest_told(const sennit_doc *doc, uint64_t replica, const uint64_t *counts, size_t n,
+                             uint64_t *digests)
+{
+    const uint32_t index = digest_of(doc, replica).author;
+    const uint64_t cut = index != SN_NO_REPLICA ? doc->who.replicas[index].cut.seq : 0;
+    sennit_status st = digest_check(doc, replica, index, counts, n);
+    size_t below = 0;
+
+    if (st != SENNIT_OK && st != SENNIT_EGONE)
+        return st;
+    while (below < n && counts[below] < cut)
+        below++;
+    st = sennit_doc_digest(doc, replica, counts + below, n - below, digests + below);
+    sn_digest_shapes(doc, replica, counts, st == SENNIT_OK ? below : n, digests);
+    return SENNIT_OK;
 }
 
 uint64_t sn_digest_known(const sennit_doc *doc, uint32_t index, uint32_t seq)
