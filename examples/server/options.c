@@ -57,7 +57,7 @@ static const struct setting settings[] = {
       "to keep deleted text; 0: for good [0]" },
     { "drift-ms", NUMBER, AT(drift_ms), 1, MINUTES(1440), "MS",
       "how far ahead an author's clock may be [60000]" },
-    { "group-ms", NUMBER, AT(group_ms), 1, 10000, "MS", "between commits [4]" },
+    { "group-ms", NUMBER, AT(group_ms), 1, 10000, "MS", "between commits [10]" },
     { "pace-ms", NUMBER, AT(pace_ms), 1, 1000, "MS", "between turns: edits meanwhile go together [1]" },
     { "gather-ms", NUMBER, AT(gather_ms), 0, 1000, "MS",
       "after edits went on, others wait for more [7]" },

@@ -154,7 +154,7 @@ sennit_storage_memory(const sennit_alloc *alloc, sennit_storage **out);
 typedef struct sennit_sqlite_options {
     size_t size;
     const sennit_alloc *alloc; /* of the adapter's own memory; SQLite has its own */
-    uint32_t group_ms;         /* commits begin at least so far apart [4] */
+    uint32_t group_ms;         /* commits begin at least so far apart [10] */
     const char *vfs;           /* name of an SQLite VFS; NULL: the usual one */
     uint32_t busy_ms;          /* how long another process may hold the file [2,000] */
     size_t queue_bytes;        /* SENNIT_ELIMIT while more waits to be durable [64 MiB] */

@@ -1,5 +1,6 @@
 #include "store/database.h"
 
+#include "base/hash.h"
 #include "store/checksum.h"
 
 static const sn_row database_nothing = {.name = "", .key = ""};
@@ -112,6 +113,37 @@ sennit_status sn_database_ticket(sn_database *db, uint64_t *ticket)
     return SENNIT_OK;
 }
 
+/* ---- counting deltas ----
+ *
+ * Once a document and transaction, not once a delta, for it is as much work as to add
+ * one. Whatever else is done to a document comes after the count of what was before. */
+
+static sennit_status database_tell(sn_database *db, sn_tally *tally)
+{
+    sn_row row = {.name = tally->name, .key = "", .through = tally->deltas};
+
+    *tally = (sn_tally){NULL, 0};
+    return row.name != NULL ? sn_sql_run(db->sql, SN_SQL_COUNT_DELTA, &row) : SENNIT_OK;
+}
+
+static sennit_status database_tell_all(sn_database *db)
+{
+    for (unsigned i = 0; i < SN_TALLIES; i++)
+        SN_TRY(database_tell(db, &db->tallies[i]));
+    return SENNIT_OK;
+}
+
+static sennit_status database_tally(sn_database *db, const char *name)
+{
+    sn_tally *tally = &db->tallies[sn_hash64(name, strlen(name), 0) % SN_TALLIES];
+
+    if (tally->name != NULL && strcmp(tally->name, name) != 0)
+        SN_TRY(database_tell(db, tally));
+    tally->name = name;
+    tally->deltas++;
+    return SENNIT_OK;
+}
+
 /* ---- writing ---- */
 
 /* Move a damaged record to where it is kept and not read. */
@@ -174,7 +206,10 @@ static sennit_status database_job(sn_database *db, const sn_job *job)
     uint8_t sum[SN_CHECKSUM];
     sn_row row = {.kind = job->record, .position = job->position, .through = job->through,
                   .name = job->name, .key = job->key, .data = job->data, .len = job->len};
+    const bool adds_delta = row.kind == SENNIT_STORED_DELTA && !job->aside;
 
+    if (!adds_delta)
+        SN_TRY(database_tell_all(db));
     if (job->aside) {
         row.sum = job->data;
         row.sum_len = job->len;
@@ -186,10 +221,10 @@ static sennit_status database_job(sn_database *db, const sn_job *job)
     if (row.kind == SENNIT_STORED_FACT)
         return database_put(db, &row);
     SN_TRY(sn_sql_run(db->sql, SN_SQL_ADD + row.kind, &row));
-    SN_TRY(sn_sql_run(db->sql, SN_SQL_COUNT + row.kind, &row));
-    return row.kind == SENNIT_STORED_SNAPSHOT && !db->malformed
-               ? database_prune(db, row.name, row.position)
-               : SENNIT_OK;
+    if (adds_delta)
+        return database_tally(db, row.name);
+    SN_TRY(sn_sql_run(db->sql, SN_SQL_COUNT, &row));
+    return db->malformed ? SENNIT_OK : database_prune(db, row.name, row.position);
 }
 
 /* The ticket comes first: if it is not where it was, nothing is as it seems. */
@@ -204,6 +239,7 @@ static sennit_status database_jobs(sn_database *db, const sn_job *first, const s
         job = job->next;
         SN_TRY(database_job(db, job));
     }
+    SN_TRY(database_tell_all(db));
     return sn_sql_run(db->sql, SN_SQL_COMMIT, &database_nothing);
 }
 
@@ -211,6 +247,7 @@ static sennit_status database_jobs(sn_database *db, const sn_job *first, const s
  * is new is written, and no more than that is tried. */
 sennit_status sn_database_write(sn_database *db, const sn_job *first, const sn_job *last)
 {
+    memset(db->tallies, 0, sizeof db->tallies); /* one that failed left some */
     sennit_status st = database_jobs(db, first, last);
 
     if (st == SENNIT_OK)

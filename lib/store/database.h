@@ -10,10 +10,19 @@
 #include "store/queue.h"
 #include "store/sql.h"
 
+#define SN_TALLIES 64u
+
+/* Deltas of a document that this transaction added, and did not count yet. */
+typedef struct sn_tally {
+    const char *name; /* of a job; NULL: none */
+    uint64_t deltas;
+} sn_tally;
+
 typedef struct sn_database {
     sn_sql *sql;
-    uint64_t ticket; /* of the writer: the last in the file */
-    bool malformed;  /* of the writer: found out, so it deletes nothing any more */
+    uint64_t ticket; /* of the writer, as what follows: the last in the file */
+    bool malformed;  /* found out, so it deletes nothing any more */
+    sn_tally tallies[SN_TALLIES]; /* by a hash of the name */
 } sn_database;
 
 /* Open a file; a new one gets its tables. It is to be closed after a failure as

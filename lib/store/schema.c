@@ -57,8 +57,8 @@ const char *const sn_schema_sql[SN_SQL_STATEMENTS] = {
                      " (SELECT count(*) FROM deltas AS d WHERE d.name = ?1 AND position > ?3),"
                      " facts = (SELECT count(*) FROM facts AS f WHERE f.name = ?1)"
                      " WHERE through <= ?3",
-    [SN_SQL_COUNT_DELTA] = "INSERT INTO documents VALUES (?1, 0, 0, 1, 0)"
-                           " ON CONFLICT DO UPDATE SET deltas = deltas + 1",
+    [SN_SQL_COUNT_DELTA] = "INSERT INTO documents VALUES (?1, 0, 0, ?3, 0)"
+                           " ON CONFLICT DO UPDATE SET deltas = deltas + ?3",
     [SN_SQL_COUNT_FACT] = "INSERT INTO documents VALUES (?1, 0, 0, 0, 1)"
                           " ON CONFLICT DO UPDATE SET facts = facts + 1",
     [SN_SQL_UNCOUNT] = "UPDATE documents SET snapshot = 0 WHERE name = ?1 AND snapshot = ?2",

@@ -13,7 +13,7 @@
 #include "store/checksum.h"
 #include "store/database.h"
 
-#define SQLITE_GROUP_MS 4u
+#define SQLITE_GROUP_MS 10u
 #define SQLITE_BUSY_MS 2000u
 #define SQLITE_QUEUE_BYTES ((size_t)64 << 20)
 

@@ -396,6 +396,46 @@ static void what_is_written_during_a_load_is_seen_once(void **state)
     sennit_buf_clear(&want);
 }
 
+/* Of each document deltas, a fact, a snapshot of the first of them and more deltas, all
+ * of them mixed, so that what is counted together comes apart at every place. */
+static void all_that_one_commit_writes_is_counted(void **state)
+{
+    enum { MANY = 150, DELTAS = 6 };
+    sennit_sqlite_options o = usual();
+    sennit_storage *s;
+    uint64_t ticket, through[MANY];
+    char name[16];
+
+    (void)state;
+    o.group_ms = 60000; /* longer than this takes: so it is one commit */
+    assert_ok(sennit_storage_sqlite("test.db", &o, &s, NULL));
+    for (int i = 0; i < DELTAS; i++)
+        for (int doc = 0; doc < MANY; doc++) {
+            snprintf(name, sizeof name, "%d", doc);
+            assert_ok(s->append(s->self, name, "d", 1, &ticket));
+            if (i == doc % 4)
+                through[doc] = ticket;
+            if (i == doc % 3)
+                assert_ok(s->put(s->self, name, "k", "f", 1, &ticket));
+            if (i == 3 + doc % 3 && doc % 2 == 0)
+                assert_ok(s->compact(s->self, name, through[doc], "s", 1, &ticket));
+        }
+    storage_sync(s);
+    sennit_storage_close(s);
+    s = opened();
+    for (int doc = 0; doc < MANY; doc++) {
+        char want[64];
+
+        snprintf(name, sizeof name, "%d", doc);
+        strcpy(want, doc % 2 == 0 ? "S=s\n" : "");
+        for (int i = doc % 2 == 0 ? doc % 4 + 1 : 0; i < DELTAS; i++)
+            strcat(want, "D=d\n");
+        strcat(want, "Fk=f\n");
+        assert_true(storage_holds(s, name, want));
+    }
+    sennit_storage_close(s);
+}
+
 /* ---- size ---- */
 
 static void opening_does_not_read_the_documents(void **state)
@@ -437,6 +477,7 @@ int main(void)
         DISK_TEST(a_file_that_another_locks_heals),
         DISK_TEST(reading_that_fails_is_told_and_heals),
         DISK_TEST(closing_does_not_wait_for_a_disk_that_stays_full),
+        DISK_TEST(all_that_one_commit_writes_is_counted),
         DISK_TEST(another_that_writes_is_noticed_before_it_does_harm),
         DISK_TEST(past_its_limit_the_queue_takes_no_more_until_it_is_written),
         DISK_TEST(the_descriptor_tells_until_durable_is_asked),
