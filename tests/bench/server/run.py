@@ -42,8 +42,9 @@ def on_core(n):
 class Server:
     def __init__(self, name, command, **more):
         self.name = name
+        self.said = tempfile.TemporaryFile("w+", errors="replace")
         self.process = subprocess.Popen(command, preexec_fn=on_core(0), stdout=subprocess.DEVNULL,
-                                        stderr=subprocess.DEVNULL, **more)
+                                        stderr=self.said, **more)
 
     def __enter__(self):
         return self
@@ -52,13 +53,15 @@ class Server:
         self.process.send_signal(signal.SIGTERM)
         self.process.wait(DEADLINE)
 
-
-def wait_for(is_there, what):
-    end = time.monotonic() + DEADLINE
-    while not is_there():
-        if time.monotonic() > end:
-            sys.exit("bench-server: %s does not start" % what)
-        time.sleep(0.02)
+    def wait_for(self, is_there):
+        """Wait until it serves. If it does not, end with what it said."""
+        end = time.monotonic() + DEADLINE
+        while not is_there():
+            if self.process.poll() is not None or time.monotonic() > end:
+                self.process.kill()
+                self.said.seek(0)
+                sys.exit("bench-server: %s does not start:\n%s" % (self.name, self.said.read()[-2000:]))
+            time.sleep(0.02)
 
 
 def sennitd(folder, *options):
@@ -66,7 +69,7 @@ def sennitd(folder, *options):
     server = Server("sennitd", [os.path.join(RELEASE, "sennitd"), "--open", "--listen", "127.0.0.1:0",
                                 "--address-file", address, "--data", os.path.join(folder, "data.sqlite"),
                                 "--log-level", "error", *options])
-    wait_for(lambda: os.path.exists(address), "sennitd")
+    server.wait_for(lambda: os.path.exists(address))
     server.url = "ws://%s/sync" % open(address).read().strip()
     return server
 
@@ -89,17 +92,26 @@ def peer(name, folder):
     else:
         command = ["node", "hocuspocus.mjs", str(port), os.path.join(folder, "hocuspocus.sqlite")]
     server = Server(name, command, cwd=WORK, env=dict(os.environ, HOST="127.0.0.1", PORT=str(port)))
-    wait_for(lambda: listens(port), name)
+    server.wait_for(lambda: listens(port))
     server.port = port
     return server
 
 
 def install_peers():
+    """Hocuspocus' extension needs a module that npm compiles, for minutes: one that was
+    interrupted leaves everything there but that, and would never be made up for."""
     os.makedirs(WORK, exist_ok=True)
     for name in os.listdir(os.path.join(HERE, "peers")):
         shutil.copy(os.path.join(HERE, "peers", name), WORK)
-    if not os.path.exists(os.path.join(WORK, "node_modules/.package-lock.json")):
-        subprocess.run(["npm", "install", "--no-audit", "--no-fund", "--silent"], cwd=WORK, check=True)
+    if not has_sqlite():
+        shutil.rmtree(os.path.join(WORK, "node_modules"), ignore_errors=True)
+        subprocess.run(["npm", "install", "--no-audit", "--no-fund", "--loglevel", "error"], cwd=WORK, check=True,
+                       stdout=sys.stderr)
+
+
+def has_sqlite():
+    test = "new (require('better-sqlite3'))(':memory:')"
+    return subprocess.run(["node", "-e", test], cwd=WORK, stderr=subprocess.DEVNULL).returncode == 0
 
 
 # ---- Loads -------------------------------------------------------------------------------
