@@ -17,9 +17,11 @@ export async function listen(t, connected) {
   return `ws://127.0.0.1:${server.address().port}/`;
 }
 
-/** A welcome of a server that has so many of the client's operations. */
-export const welcome = (count = 0) =>
-  encode([1, 1, 1, new Uint8Array(), new Uint8Array(16).fill(1), 3, Date.now(), 20000, 1 << 20, 5, 1, count, 0]);
+/** A welcome of a server that has nothing, but for what is said otherwise. */
+export const welcome = (otherwise = {}) => encode([1, 1, ...Object.values({
+  protocol: 1, version: new Uint8Array(), lineage: new Uint8Array(16).fill(1), permission: 3, time: BigInt(Date.now()),
+  heartbeat: 20_000, frame: 1 << 20, incarnation: 5, session: 1, count: 0, digest: 0, ...otherwise,
+})], { useBigInt64: true });
 
 /** A server that passes everything on to another, and back what `change` makes of the answers. */
 export function relay(t, url, change) {

@@ -516,6 +516,8 @@ EXPORT(js_anchor_rebase) int js_anchor_rebase(const void *data, size_t len, uint
     size_t used;
     sennit_status status = sennit_anchor_decode(data, len, &anchor, &used);
 
+    if (status == SENNIT_OK && used != len)
+        status = SENNIT_ECORRUPT;
     if (status == SENNIT_OK) {
         sennit_anchor_rebase(&rebased, &anchor);
         status = sennit_anchor_encode(&anchor, empty());

@@ -635,6 +635,14 @@ export function versionMap(version: Version): Map<bigint, number> {
   }
 }
 
+/** Whether something is an anchor, though perhaps in text that is not here.
+ * @internal */
+export function isAnchor(value: unknown): value is Uint8Array<ArrayBuffer> {
+  if (!(value instanceof Uint8Array)) return false;
+  const len = wasm.putBytes(value);
+  return call["js_anchor_rebase"]!(wasm.at, len, 0, 0, 0, 0, 0, 0) >= 0;
+}
+
 /** An anchor, moved along with a rebase. */
 export function rebaseAnchor(anchor: Anchor, rebased: Rebased): Anchor {
   const len = wasm.putBytes(anchor);

@@ -1,4 +1,4 @@
-import type { Anchor } from "../document.js";
+import { type Anchor, isAnchor } from "../document.js";
 import { encode, Reader, type Value } from "./msgpack.js";
 
 /** What others see of a user in a document; docs/PROTOCOL.md, "Presence". */
@@ -42,7 +42,7 @@ export function decodePresence(bytes: Uint8Array, session: number, user: string)
   const [name, color, anchor, head] = ["name", "color", "anchor", "head"].map((key) => state.get(key));
   if (typeof name !== "string" || typeof color !== "string" || !/^#[0-9a-f]{6}$/i.test(color)) return null;
   const peer: Peer = { session, user, color, name: name.slice(0, NAME_MOST) };
-  if (anchor instanceof Uint8Array) peer.anchor = anchor as Anchor;
-  if (head instanceof Uint8Array) peer.head = head as Anchor;
+  if (isAnchor(anchor)) peer.anchor = anchor.slice();
+  if (isAnchor(head)) peer.head = head.slice();
   return peer;
 }

@@ -1,5 +1,6 @@
 import { Document, type Options, type Rebased, rebaseAnchor } from "../document.js";
 import { Undo } from "../undo.js";
+import { ProtocolError } from "./message.js";
 import { decodePresence, encodePresence, type Peer, type Presence } from "./presence.js";
 import { Fault, Level, Permission, Session } from "./session.js";
 import type { Kept, Place, Store } from "./store.js";
@@ -61,6 +62,7 @@ const BUFFERED_MOST = 262_144;
 const KEEP_MS = 300;
 const TICK_MS = 1000;
 const PRESENCE_MS = 25_000;
+const PEERS_MOST = 10_000;
 const OPEN = 1; // WebSocket.OPEN, which not every stand-in has
 
 /**
@@ -92,7 +94,7 @@ export class Provider {
   #retry: ReturnType<typeof setTimeout> | undefined;
   #flush: ReturnType<typeof setTimeout> | undefined;
   #flushing = false;
-  #inbox: Uint8Array[] = [];
+  #inbox: (ArrayBuffer | string)[] = [];
   #heardMs = 0;
   #sentMs = 0;
   #presenceMs = 0;
@@ -252,7 +254,7 @@ export class Provider {
     socket.onmessage = (e: MessageEvent): void => {
       if (socket !== this.#socket) return;
       this.#heardMs = Date.now();
-      this.#inbox.push(new Uint8Array(e.data as ArrayBuffer));
+      this.#inbox.push(e.data as ArrayBuffer | string);
       this.#receive();
     };
     socket.onerror = (): void => undefined; // close follows
@@ -297,31 +299,40 @@ export class Provider {
   }
 
   #receive(): void {
-    while (this.#inbox.length > 0 && !Document.isOpen(this.document)) {
-      try {
-        this.#session.receive(this.#inbox.shift()!, Document.now(this.document));
-      } catch (e) { // hostile, or out of memory: the document is intact
-        this.#emit("error", e as Error);
-        this.#hangUp(Fault.Protocol, "");
+    this.#hold(() => {
+      while (this.#inbox.length > 0 && !Document.isOpen(this.document)) {
+        const frame = this.#inbox.shift()!;
+        if (typeof frame === "string") throw new ProtocolError("a frame of text");
+        this.#session.receive(new Uint8Array(frame), Document.now(this.document));
       }
-    }
+    });
     this.#send();
+  }
+
+  /** Do something with what came; if that was hostile, or memory runs out, the document is
+   * intact, and this connection over. */
+  #hold(act: () => void): void {
+    try {
+      act();
+    } catch (e) {
+      this.#emit("error", e as Error);
+      this.#hangUp(Fault.Protocol, "");
+    }
   }
 
   /** Send what there is, as far as the transport takes it. */
   #send(): void {
     clearTimeout(this.#flush);
     this.#flushing = false;
-    while (this.#socket?.readyState === OPEN && !Document.isOpen(this.document)) {
-      if (this.#socket.bufferedAmount > BUFFERED_MOST) {
-        this.#flushLater(20);
-        break;
+    this.#hold(() => {
+      while (this.#socket?.readyState === OPEN && !Document.isOpen(this.document)) {
+        if (this.#socket.bufferedAmount > BUFFERED_MOST) return this.#flushLater(20);
+        const frame = this.#session.next();
+        if (!frame) return;
+        this.#socket.send(frame as Uint8Array<ArrayBuffer>);
+        this.#sentMs = Date.now();
       }
-      const frame = this.#session.next();
-      if (!frame) break;
-      this.#socket.send(frame as Uint8Array<ArrayBuffer>);
-      this.#sentMs = Date.now();
-    }
+    });
     this.#tell();
   }
 
@@ -390,8 +401,8 @@ export class Provider {
 
   #onPresence(session: number, state: Uint8Array | null, user: string): void {
     const peer = state && decodePresence(state, session, user);
-    if (peer) this.#peers.set(session, peer);
-    else this.#peers.delete(session);
+    if (!peer) this.#peers.delete(session);
+    else if (this.#peers.has(session) || this.#peers.size < PEERS_MOST) this.#peers.set(session, peer);
     this.#emit("peers", this.#peers);
   }
 
@@ -426,6 +437,7 @@ export class Provider {
   async close(): Promise<void> {
     if (this.#closed) return;
     this.disconnect();
+    this.#begun?.close();
     await this.keep();
     this.#closed = true;
     clearInterval(this.#ticker);

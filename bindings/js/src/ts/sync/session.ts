@@ -49,6 +49,8 @@ const PROTOCOL = 1;
 const CHANNEL = 1;
 const CLOCK_TOLERANCE_MS = 2000;
 const FRAME_LEAST = 65536;
+const FRAME_MOST = 2 ** 30;
+const TIME_END = 2 ** 47; // what an operation's time can be
 const HEARTBEAT_MS = 20_000;
 const RETRY_MS = 3000;
 const FORKS_MOST = 4;
@@ -206,8 +208,8 @@ export class Session {
     const [session, count, digest] = [m.number(), m.number(), m.id()];
     const doc = this.#doc, own = doc.ownCount;
 
-    if (protocol !== PROTOCOL || permission > Permission.Admin || lineage.length !== 16)
-      throw new ProtocolError("a welcome of another protocol");
+    if (protocol !== PROTOCOL || permission > Permission.Admin || lineage.length !== 16 || serverMs >= TIME_END)
+      throw new ProtocolError("a welcome that cannot be");
     compare(version, version); // throws if it is none
     if (doc.stat().operations === 0) doc.adopt(lineage);
     if (count > own || (count > 0 && digest !== 0n && this.#digest(count) !== digest)) return this.#fork();
@@ -216,7 +218,7 @@ export class Session {
     if (this.#anew && count < own) return this.#reissue(this.#anew, count);
     this.#anew = null;
     this.heartbeatMs = Math.max(heartbeatMs, 1000);
-    this.#maxFrame = Math.max(maxFrame, 4096);
+    this.#maxFrame = Math.min(Math.max(maxFrame, 4096), FRAME_MOST);
     this.#theirs = version;
     this.permission = permission;
     this.incarnation = incarnation;
@@ -359,7 +361,7 @@ export class Session {
 
   #takeDigests(m: Message): void {
     const search = this.#search;
-    if (!search || m.id() !== this.#doc.replica || m.left > search.counts.length)
+    if (!search || this.#due.probe || m.id() !== this.#doc.replica || m.left > search.counts.length)
       throw new ProtocolError("digests out of turn");
     let same = 0;
     for (; m.left > 0; same++) {
