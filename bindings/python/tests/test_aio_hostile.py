@@ -13,7 +13,8 @@ import pytest
 import websockets
 
 from sennit import Document, aio, version_dict
-from sennit.aio._message import Type, decode, encode
+from sennit.aio._message import FIELDS, Type, decode, encode
+from sennit.aio._session import Session, State
 from test_aio import event, run, until
 
 Talk = Callable[[Any], Awaitable[None]]
@@ -53,6 +54,7 @@ def says(*frames: bytes | str) -> Talk:
     return talk
 
 
+NOW = 1_700_000_000_000
 DOC = Document("hello")
 GOOD = Document.load(DOC.save())
 GOOD.insert(5, "!")
@@ -152,6 +154,43 @@ def test_random_frames_never_break_the_document(seed: int) -> None:
             doc.check()
 
     run(test())
+
+
+NUMBERS = [0, 1, 2, 65_535, 1 << 31, (1 << 32) - 1, 1 << 32, 1 << 47, 1 << 53, 1 << 63, (1 << 64) - 1]
+BYTES = [b"", b"\1" * 16, DOC.lineage, DOC.version, GOOD.delta(), GOOD.delta(DOC.version), GOOD.save()]
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_any_numbers_in_any_message_leave_a_session_that_can_go_on(seed: int) -> None:
+    rnd = random.Random(seed)
+    kinds: dict[str, Callable[[], object]] = {
+        "n": lambda: rnd.choice(NUMBERS[: rnd.choice([2, 99])]), "b": lambda: rnd.choice(BYTES),
+        "s": lambda: "x", "B": lambda: rnd.choice([None, *BYTES]), "N": lambda: rnd.choice(NUMBERS), "D": lambda: rnd.choice(BYTES),
+    }
+    lives = 0
+    for _ in range(400):
+        doc = Document.load(DOC.save(identity=True))
+        doc.insert(5, "!")
+        session = Session(doc, "x", "", lambda event: None)
+        session.opened()
+        extreme = {rnd.choice(["frame", "heartbeat", "time", "count", "digest"]): rnd.choice(NUMBERS)}
+        frames = [welcome(DOC, version=rnd.choice([b"", DOC.version]), **extreme)]
+        for _ in range(6):
+            type = rnd.choice(list(Type))
+            frames.append(encode(type, 1, *(kinds[letter]() for letter in FIELDS[type])))
+        try:
+            for frame in frames:
+                while session.write(NOW):
+                    pass
+                for message in decode(frame):
+                    session.take(message, NOW)
+                lives += session.state == State.LIVE
+        except aio.ServerError:
+            pass
+        doc.check()
+        doc.insert(0, "again ")
+        assert str(doc).startswith("again hello"), f"seed {seed}"
+    assert lives > 100
 
 
 def test_a_server_that_says_everything_is_forked_is_given_up() -> None:

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from sennit import Document, version_dict
+from sennit.aio import ProtocolError
 from sennit.aio import _events as events
 from sennit.aio._message import Message, Type, decode
 from sennit.aio._session import Level, Session, State
@@ -168,3 +169,13 @@ def test_only_what_the_server_lacks_is_issued_anew(code: int) -> None:
     end.take(Type.ERROR, code, "nor that")  # no second time
     assert end.session.state == State.REFUSED and end.sent() == []
     assert end.session.retry_ms == (NOW + 3000 if code == 4411 else 0)
+
+
+def test_digests_are_taken_once_for_each_probe() -> None:
+    end = End(Document("x" * 300))
+    end.take(Type.ERROR, 4409, "another way")
+    assert [m.type for m in end.sent()] == [Type.PROBE]
+    replica = end.session.document.replica
+    end.take(Type.DIGESTS, replica, [])
+    with pytest.raises(ProtocolError):
+        end.take(Type.DIGESTS, replica, [])

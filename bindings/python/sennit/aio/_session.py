@@ -168,7 +168,7 @@ class Session:
             self._take_error(message.fields[0], message.fields[1], now_ms)
         elif self.state == State.GREETING and message.type == Type.WELCOME:
             self._take_welcome(message.fields, now_ms)
-        elif self.state == State.GREETING and message.type == Type.DIGESTS and self._search:
+        elif message.type == Type.DIGESTS and self._search is not None and not self._search.probe_due:
             self._take_digests(*message.fields)
         elif self.state == State.LIVE and message.type in self._TAKE:
             self._TAKE[message.type](self, *message.fields)
