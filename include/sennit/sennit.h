@@ -1002,19 +1002,21 @@ sennit_doc_void(sennit_doc *doc, uint64_t replica, uint64_t from, uint64_t renew
 
 /* ---------------------------------------------------------- Compaction -- */
 
-/* Drop the bytes of text that was deleted up to a version: for good, and here only.
+/* Drop the bytes of text that was deleted up to a version, and of metadata and marks
+ * that newer ones took the place of: for good, and here only.
  *
  * All else stays, the ids of what was dropped included: anchors, authorship, edits of
- * others who know more or less, and the text as it is. What is not possible any
- * more: to tell the operations below the cut (sennit_doc_delta), what the text was
- * before it, and to bring back by an undo what had been deleted by then. Each gives
- * SENNIT_EGONE. Snapshots stay compacted.
+ * others who know more or less, and text, marks and metadata as they are. What is not
+ * possible any more: to tell the operations below the cut (sennit_doc_delta), what the
+ * text was before it, and to bring back by an undo what had been deleted by then, or to
+ * take back a mark or a value of metadata from then. Each gives SENNIT_EGONE. Snapshots
+ * stay compacted.
  *
  * cut      a version. What it counts that is not known here is left out, and inside
  *          a character it is taken back to its start. Cuts only rise: to what was
  *          dropped before, this adds. It should be known to all who still write, and
- *          none of them should take back a deletion below it any more, for those who
- *          compacted could not follow. Whoever comes back with less gets a
+ *          none of them should take back a deletion, a mark or a value below it any
+ *          more, for those who compacted could not follow. Whoever comes back with less gets a
  *          snapshot, which sennit_doc_apply takes.
  *
  * Returns  SENNIT_OK, SENNIT_EBUSY, SENNIT_ECORRUPT (cut is no version)

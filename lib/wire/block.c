@@ -142,13 +142,18 @@ void sn_decoded_init(sn_decoded *d, sn_mem *mem)
     d->text_len = d->notes_len = d->operations = 0;
     d->fresh_ids = NULL;
     d->fresh = 0;
+    d->notes = NULL;
+    d->notes_size = 0;
 }
 
 void sn_decoded_free(sn_decoded *d)
 {
     if (d->block != NULL)
         sn_mem_free(d->mem, d->block, d->size);
+    if (d->notes != NULL)
+        sn_mem_free(d->mem, d->notes, d->notes_size);
     d->block = NULL;
+    d->notes = NULL;
 }
 
 /* One block for everything; the counts were compared with the bytes left, so
@@ -420,7 +425,8 @@ sennit_status sn_block_give_text(sn_decoded *d, const uint8_t *text, size_t pos,
     return SENNIT_OK;
 }
 
-sennit_status sn_block_give_notes(sn_decoded *d, const uint8_t *notes, size_t pos, sennit_error *err)
+sennit_status sn_block_give_notes(sn_decoded *d, const uint8_t *notes, size_t pos, bool gaps,
+                                  sennit_error *err)
 {
     sn_payload unused;
 
@@ -433,7 +439,8 @@ sennit_status sn_block_give_notes(sn_decoded *d, const uint8_t *notes, size_t po
 
             if (len == 0)
                 continue;
-            SN_TRY(sn_payload_read(notes, len, pos, &unused, err));
+            if (!gaps || *notes != 0)
+                SN_TRY(sn_payload_read(notes, len, pos, &unused, err));
             notes += len;
             pos += len;
         }

@@ -214,7 +214,7 @@ sennit_status sn_delta_decode(const void *data, size_t len, const sennit_table *
     if (st == SENNIT_OK)
         st = sn_block_give_text(out, text, pos, err);
     if (st == SENNIT_OK)
-        st = sn_block_give_notes(out, text + out->text_len, pos + (size_t)out->text_len, err);
+        st = sn_block_give_notes(out, text + out->text_len, pos + (size_t)out->text_len, false, err);
     if (st != SENNIT_OK)
         sn_decoded_free(out);
     return st;

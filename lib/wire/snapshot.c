@@ -8,6 +8,7 @@
 #include "base/hash.h"
 #include "core/merge/apply.h"
 #include "core/merge/restore.h"
+#include "core/renew/supersede.h"
 #include "wire/wire.h"
 
 static const uint8_t snapshot_magic[8] = {SN_TAG_SNAPSHOT, 'S', 'E', 'N', 'N', 'I', 'T', SN_FORMAT};
@@ -27,6 +28,7 @@ enum {
 
 #define OPERATIONS_LINEAGE 1u
 #define OPERATIONS_CUTS 2u /* deleted text below them was left out */
+#define OPERATIONS_GAPS 4u /* and so were names and values */
 
 /* ---- out ---- */
 
@@ -47,11 +49,12 @@ static sennit_status snapshot_put_text(const sennit_doc *doc, sennit_buf *out)
     return SENNIT_OK;
 }
 
-static sennit_status snapshot_put_operations(sennit_doc *doc, const sn_batch *batch, sennit_buf *out)
+static sennit_status snapshot_put_operations(sennit_doc *doc, const sn_batch *batch, bool gaps,
+                                             sennit_buf *out)
 {
     const bool cuts = sn_doc_is_compacted(doc);
     uint8_t flags = (uint8_t)((batch->lineage != NULL ? OPERATIONS_LINEAGE : 0) |
-                              (cuts ? OPERATIONS_CUTS : 0));
+                              (cuts ? OPERATIONS_CUTS : 0) | (gaps ? OPERATIONS_GAPS : 0));
 
     SN_TRY(sn_buf_put(out, &flags, 1));
     if (batch->lineage != NULL)
@@ -71,6 +74,7 @@ typedef struct snapshot_writing {
     sennit_doc *doc;
     const sn_batch *batch;
     sn_erased erased; /* mem NULL: nothing is */
+    bool gaps;        /* payloads are left out */
     sennit_buf *out;
     size_t start, entry; /* of the snapshot; of the next entry in its list */
 } snapshot_writing;
@@ -88,10 +92,10 @@ static sennit_status snapshot_section(snapshot_writing *w, uint8_t id)
         SN_TRY(snapshot_put_text(w->doc, w->out));
         break;
     case SECTION_OPERATIONS:
-        SN_TRY(snapshot_put_operations(w->doc, w->batch, w->out));
+        SN_TRY(snapshot_put_operations(w->doc, w->batch, w->gaps, w->out));
         break;
     case SECTION_NOTES:
-        SN_TRY(sn_block_notes(w->batch, w->out));
+        SN_TRY(w->gaps ? sn_gaps_write(w->doc, w->batch, w->out) : sn_block_notes(w->batch, w->out));
         break;
     default:
         SN_TRY(snapshot_put_identity(w->doc, w->out));
@@ -132,13 +136,18 @@ static sennit_status snapshot_all(snapshot_writing *w, bool identity)
     sn_gathered g = {.mem = NULL};
     sennit_status st = SENNIT_OK;
 
-    if (sn_doc_is_compacted(w->doc))
+    if (sn_doc_is_compacted(w->doc)) {
         st = sn_erased_find(w->doc, &w->erased);
+        if (st == SENNIT_OK)
+            st = sn_superseded_find(w->doc, &w->gaps);
+    }
     if (st == SENNIT_OK)
         st = sn_gather_all(w->doc, &g);
     w->batch = &g.batch;
     if (st == SENNIT_OK)
         st = snapshot_put(w, identity);
+    if (w->gaps)
+        sn_superseded_forget(w->doc);
     sn_gathered_free(&g);
     sn_erased_free(&w->erased);
     return st;
@@ -295,33 +304,53 @@ sennit_status sennit_snapshot_text(const void *data, size_t len, const char **te
     return SENNIT_OK;
 }
 
-static sennit_status snapshot_operations(const snapshot_parts *parts, sn_mem *mem, sn_decoded *out,
-                                         sn_cuts *cuts, sennit_error *err)
+/* Give the operations their payloads. */
+static sennit_status snapshot_notes(const sn_reader *part, bool gaps, sn_mem *mem, uint64_t limit,
+                                    sn_decoded *out, sennit_error *err)
 {
-    sn_reader r = parts->operations;
+    if ((out->notes_len == 0) != (part->data == NULL) || (!gaps && out->notes_len != part->end))
+        return sn_read_fail(part, err, SENNIT_ECORRUPT, "operations do not fit names and values");
+    if (gaps && part->data != NULL)
+        SN_TRY(sn_gaps_read(*part, out, mem, limit, err));
+    return sn_block_give_notes(out, out->notes != NULL ? out->notes : part->data, part->origin, gaps, err);
+}
+
+/* Read the operations, which start with flags. */
+static sennit_status snapshot_block(sn_reader *r, uint8_t *flags, sn_mem *mem, sn_decoded *out,
+                                    sn_cuts *cuts, sennit_error *err)
+{
     const uint8_t *lineage = NULL;
+
+    SN_TRY(sn_read_u8(r, flags, err));
+    if (*flags & ~(OPERATIONS_LINEAGE | OPERATIONS_CUTS | OPERATIONS_GAPS))
+        return sn_fail(err, SENNIT_EVERSION, r->origin, "a format of a later release");
+    if (*flags & OPERATIONS_LINEAGE)
+        SN_TRY(sn_read_bytes(r, 16, &lineage, err));
+    if (*flags & OPERATIONS_CUTS)
+        SN_TRY(sn_cuts_read(r, cuts, err));
+    SN_TRY(sn_block_decode(r, NULL, mem, out, err));
+    out->batch.lineage = lineage;
+    return SENNIT_OK;
+}
+
+/* limit: bytes of all payloads. */
+static sennit_status snapshot_operations(const snapshot_parts *parts, sn_mem *mem, uint64_t limit,
+                                         sn_decoded *out, sn_cuts *cuts, sennit_error *err)
+{
+    const size_t text = parts->text.end + parts->deleted.end;
+    sn_reader r = parts->operations;
     uint8_t flags = 0;
 
     sn_decoded_init(out, mem);
     *cuts = (sn_cuts){.version = NULL};
     if (parts->operations.data == NULL || parts->text.data == NULL || parts->deleted.data == NULL)
         return sn_fail(err, SENNIT_ECORRUPT, 0, "a section is missing");
-    SN_TRY(sn_read_u8(&r, &flags, err));
-    if (flags & ~(OPERATIONS_LINEAGE | OPERATIONS_CUTS))
-        return sn_fail(err, SENNIT_EVERSION, r.origin, "a format of a later release");
-    if (flags & OPERATIONS_LINEAGE)
-        SN_TRY(sn_read_bytes(&r, 16, &lineage, err));
-    if (flags & OPERATIONS_CUTS)
-        SN_TRY(sn_cuts_read(&r, cuts, err));
-    SN_TRY(sn_block_decode(&r, NULL, mem, out, err));
-    out->batch.lineage = lineage;
-    const size_t text = parts->text.end + parts->deleted.end;
-    if (sn_left(&r) > 0 || out->notes_len != parts->notes.end ||
-        (out->notes_len == 0) != (parts->notes.data == NULL) || (cuts->version == NULL ? out->text_len != text : out->text_len < text)) {
-        sn_decoded_free(out);
-        return sn_read_fail(&r, err, SENNIT_ECORRUPT, "operations do not fit the text");
-    }
-    sennit_status st = sn_block_give_notes(out, parts->notes.data, parts->notes.origin, err);
+    sennit_status st = snapshot_block(&r, &flags, mem, out, cuts, err);
+    if (st == SENNIT_OK && (sn_left(&r) > 0 || (cuts->version == NULL ? out->text_len != text
+                                                                      : out->text_len < text)))
+        st = sn_read_fail(&r, err, SENNIT_ECORRUPT, "operations do not fit the text");
+    if (st == SENNIT_OK)
+        st = snapshot_notes(&parts->notes, flags & OPERATIONS_GAPS, mem, limit, out, err);
     if (st != SENNIT_OK)
         sn_decoded_free(out);
     return st;
@@ -335,7 +364,7 @@ sennit_status sn_snapshot_decode(const void *data, size_t len, sn_mem *mem, sn_d
 
     sn_decoded_init(out, mem);
     SN_TRY(snapshot_open(data, len, &parts, err));
-    return snapshot_operations(&parts, mem, out, &cuts, err);
+    return snapshot_operations(&parts, mem, SN_MAX_TEXT, out, &cuts, err);
 }
 
 /* Who wrote this snapshot goes on where it stopped. */
@@ -362,7 +391,7 @@ static sennit_status snapshot_fill(sennit_doc *doc, const snapshot_parts *parts,
                        {.version = NULL}};
     sn_decoded d;
 
-    SN_TRY(snapshot_operations(parts, &doc->mem, &d, &text.cuts, err));
+    SN_TRY(snapshot_operations(parts, &doc->mem, doc->limits.text_bytes, &d, &text.cuts, err));
     sennit_status st = sn_doc_restore(doc, &d.batch, &text, err);
     if (st == SENNIT_OK)
         st = snapshot_identity(doc, parts, err);

@@ -69,6 +69,8 @@ typedef struct sn_decoded {
     uint64_t text_len, notes_len, operations;
     const uint64_t *fresh_ids; /* to be added to the table; in batch.ids' memory */
     uint32_t fresh;
+    uint8_t *notes;    /* payloads, if they could not be read where they are; or NULL */
+    size_t notes_size;
 } sn_decoded;
 
 void sn_decoded_init(sn_decoded *d, sn_mem *mem);
@@ -80,8 +82,18 @@ sennit_status sn_block_decode(sn_reader *r, const sennit_table *table, sn_mem *m
  * insert begins or ends inside a character. */
 sennit_status sn_block_give_text(sn_decoded *d, const uint8_t *text, size_t pos, sennit_error *err);
 
-/* Likewise its payloads, notes_len bytes, which are checked. */
-sennit_status sn_block_give_notes(sn_decoded *d, const uint8_t *notes, size_t pos, sennit_error *err);
+/* Likewise its payloads, notes_len bytes, which are checked. gaps: a payload may be NULs. */
+sennit_status sn_block_give_notes(sn_decoded *d, const uint8_t *notes, size_t pos, bool gaps,
+                                  sennit_error *err);
+
+/* ---- gaps.c ---- */
+
+/* Append the payloads of a batch of all that a document has, without those that are
+ * superseded: sn_superseded_find was called. */
+sennit_status sn_gaps_write(sennit_doc *doc, const sn_batch *batch, sennit_buf *out);
+
+/* Read them into d->notes. limit: bytes of all payloads, what is left out included. */
+sennit_status sn_gaps_read(sn_reader r, sn_decoded *d, sn_mem *mem, uint64_t limit, sennit_error *err);
 
 /* ---- delta.c ---- */
 

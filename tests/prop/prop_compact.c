@@ -1,8 +1,10 @@
-/* Documents that drop deleted text at different times, one that never does, and
- * those that come back from before a cut: all end with the same text. */
+/* Documents that drop deleted text, superseded marks and metadata at different times, one
+ * that never does, and those that come back from before a cut: all end with the same text,
+ * marks and metadata. */
 #include "support/cm.h"
 #include "support/doc.h"
 #include "support/require.h"
+#include "support/rich.h"
 #include "support/seeds.h"
 
 #include <stdio.h>
@@ -19,7 +21,24 @@ typedef struct world {
     sennit_undo *undo[SITES];
     sennit_buf buf, version;
     uint64_t now;
+    bool rich; /* there are marks and metadata: dumps differ in what was superseded */
 } world;
+
+/* A name of few, so that much is superseded; letters in capitals grow. */
+static void note(world *w, sennit_doc *doc)
+{
+    const char *name = (const char *const[]){"a", "b", "C", "D"}[rng_below(w->r, 4)];
+    const sennit_value value = {.type = SENNIT_INT, .integer = (int64_t)rng_below(w->r, 1000)};
+    size_t len = sennit_doc_len(doc), pos = len > 0 ? rng_below(w->r, len) : 0;
+    size_t most = len - pos < 6 || rng_percent(w->r, 20) ? len - pos : 6;
+
+    if (len == 0 || rng_percent(w->r, 30))
+        require(sennit_meta_set(doc, name, 1, &value) == SENNIT_OK);
+    else
+        require(sennit_mark_add(doc, pos, rng_in(w->r, 1, most), name, 1,
+                                rng_percent(w->r, 80) ? &value : NULL,
+                                name[0] < 'a' ? SENNIT_MARK_GROWS : 0) == SENNIT_OK);
+}
 
 static void edit(world *w, sennit_doc *doc)
 {
@@ -28,7 +47,9 @@ static void edit(world *w, sennit_doc *doc)
     const char *word = words[rng_below(w->r, 6)];
 
     sennit_doc_set_time(doc, w->now += rng_below(w->r, 40));
-    if (len > 4 && rng_percent(w->r, 45)) {
+    if (w->rich && rng_percent(w->r, 40)) {
+        note(w, doc);
+    } else if (len > 4 && rng_percent(w->r, 45)) {
         size_t n = rng_in(w->r, 1, 6);
 
         pos = rng_below(w->r, len);
@@ -64,14 +85,31 @@ static void settle(world *w)
         tell(w, w->docs[NEVER], w->docs[i]);
 }
 
+/* What a document says: all of it, or text, marks and metadata. */
+static void tell_all(const world *w, sennit_doc *doc, sennit_buf *out)
+{
+    sennit_attr attr = {.name = NULL};
+
+    if (!w->rich) {
+        doc_dump(doc, out);
+        return;
+    }
+    out->len = 0;
+    rich_read(doc, 0, sennit_doc_len(doc), out);
+    while (sennit_meta_next(doc, &attr) == 1) {
+        buf_add(out, attr.name, attr.name_len);
+        buf_add(out, &attr.value.integer, sizeof attr.value.integer);
+    }
+}
+
 static void compare(world *w)
 {
     sennit_buf a;
 
     sennit_buf_init(&a, NULL);
-    doc_dump(w->docs[NEVER], &a);
+    tell_all(w, w->docs[NEVER], &a);
     for (int i = 0; i < SITES; i++) {
-        doc_dump(w->docs[i], &w->buf);
+        tell_all(w, w->docs[i], &w->buf);
         require(buf_equal(&a, &w->buf));
     }
     sennit_buf_clear(&a);
@@ -117,7 +155,7 @@ static void start(world *w, rng *r)
 {
     sennit_options options = doc_options(r);
 
-    *w = (world){.r = r, .now = NOON};
+    *w = (world){.r = r, .now = NOON, .rich = rng_percent(r, 60)};
     sennit_buf_init(&w->buf, NULL);
     sennit_buf_init(&w->version, NULL);
     options.unit = SENNIT_CODEPOINTS;
@@ -201,8 +239,8 @@ static void be_away(rng *r)
     settle(&w);
     compare(&w);
     tell(&w, w.docs[other], away);
-    doc_dump(w.docs[NEVER], &w.buf);
-    doc_dump(away, &w.version);
+    tell_all(&w, w.docs[NEVER], &w.buf);
+    tell_all(&w, away, &w.version);
     require(buf_equal(&w.buf, &w.version));
     sennit_doc_free(away);
     end(&w);

@@ -1,6 +1,7 @@
 #include "core/doc/doc.h"
 #include "core/renew/compact.h"
 
+#include "support/rich.h"
 #include "support/stage.h"
 
 #include <string.h>
@@ -341,6 +342,109 @@ static void steps_to_be_undone_survive_that(void **state)
     sennit_undo_free(undo);
 }
 
+/* ---- names and values ---- */
+
+#define REWRITES 1000u
+
+static size_t set_often(sennit_doc *doc, sennit_buf *out)
+{
+    char value[100];
+
+    for (unsigned i = 0; i < REWRITES; i++) {
+        memset(value, 'a' + (int)(i % 26), sizeof value);
+        sennit_doc_set_time(doc, NOON + i);
+        assert_ok(sennit_meta_set(doc, "title", 5, &(sennit_value){.type = SENNIT_STRING, .data = value,
+                                                                    .len = sizeof value}));
+    }
+    doc_snapshot(doc, out);
+    return out->len;
+}
+
+static void values_that_were_overwritten_are_in_no_snapshot_any_more(void **state)
+{
+    stage *s = *state;
+    sennit_doc *doc = writer(s);
+    sennit_value value;
+
+    assert_true(set_often(doc, &s->buf) > 100 * REWRITES);
+    compact(doc);
+    doc_snapshot(doc, &s->buf);
+    assert_true(s->buf.len < 500 + 4 * REWRITES); /* their operations stay */
+    sennit_doc *again = opened(s, &s->buf);
+    doc_check(again);
+    assert_int_equal(sennit_meta_get(again, "title", 5, &value), 1);
+    assert_int_equal(value.len, 100);
+    assert_int_equal(((const char *)value.data)[99], 'a' + (REWRITES - 1) % 26);
+}
+
+static void marks_that_newer_ones_cover_are_in_no_snapshot_any_more(void **state)
+{
+    stage *s = *state;
+    sennit_doc *doc = stage_doc(s, 7, "plain text");
+
+    rich_mark(doc, 0, 5, "link-a", 1);
+    rich_mark(doc, 2, 5, "link-b", 1);
+    rich_mark(doc, 0, 5, "link-a", 2); /* all of it */
+    rich_mark(doc, 1, 5, "link-b", 2); /* more of it */
+    rich_mark(doc, 0, 5, "link-c", 1);
+    rich_mark(doc, 0, 4, "link-c", 2); /* less of it */
+    compact(doc);
+    doc_snapshot(doc, &s->buf);
+    sennit_doc *again = opened(s, &s->buf);
+    assert_true(rich_is(again, "[link-a=2 link-c=2|p][link-a=2 link-b=2 link-c=2|lai]"
+                               "[link-a=2 link-b=2 link-c=1|n] text"));
+    for (int i = 0; i < 2; i++, doc = again) {
+        s->buf.len = 0;
+        assert_ok(sennit_doc_dump(doc, &s->buf));
+        assert_false(holds(&s->buf, "link-a\\x03\\x01"));
+    }
+}
+
+/* A toggle would bring back what was dropped. */
+static void what_is_below_the_cut_is_switched_off_no_more(void **state)
+{
+    stage *s = *state;
+    sennit_doc *doc = stage_doc(s, 7, "text"), *peer;
+    sennit_undo *undo, *late;
+    const uint64_t replica = 7;
+
+    assert_ok(sennit_undo_new(doc, NULL, &undo));
+    rich_mark(doc, 0, 4, "link", 1);
+    assert_ok(sennit_undo_break(undo));
+    rich_mark(doc, 0, 4, "link", 2);
+    peer = peer_of(s, doc);
+    assert_ok(sennit_undo_new(peer, NULL, &late));
+    compact(doc);
+    assert_int_equal(sennit_undo_undo(undo), SENNIT_EGONE);
+    assert_true(rich_is(doc, "[link=2|text]"));
+    assert_ok(sennit_undo_range(late, &replica, 1, NULL, 0, NULL, 0));
+    s->buf.len = 0;
+    assert_ok(sennit_doc_own_delta(peer, 0, NULL, &s->buf));
+    assert_refused(doc, SENNIT_EGONE, sennit_doc_apply(doc, s->buf.data, s->buf.len, NULL, NULL, NULL));
+    sennit_undo_free(undo);
+    sennit_undo_free(late);
+}
+
+/* What is switched off may come on again, so nothing is dropped for its sake. */
+static void what_a_toggle_names_drops_nothing(void **state)
+{
+    stage *s = *state;
+    sennit_doc *doc = stage_doc(s, 7, "text");
+    sennit_undo *undo;
+
+    assert_ok(sennit_undo_new(doc, NULL, &undo));
+    rich_mark(doc, 0, 4, "link", 1);
+    assert_ok(sennit_undo_break(undo));
+    rich_mark(doc, 0, 4, "link", 2);
+    assert_ok(sennit_undo_undo(undo));
+    compact(doc);
+    assert_true(rich_is(doc, "[link=1|text]"));
+    assert_ok(sennit_undo_redo(undo));
+    assert_true(rich_is(doc, "[link=2|text]"));
+    doc_check(doc);
+    sennit_undo_free(undo);
+}
+
 static void a_snapshot_of_another_document_or_another_self_is_refused(void **state)
 {
     stage *s = *state;
@@ -402,6 +506,10 @@ int main(void)
         STAGE_TEST(a_snapshot_serves_those_who_know_its_cut_as_a_delta),
         STAGE_TEST(a_snapshot_takes_the_place_of_what_does_not_reach_its_cut),
         STAGE_TEST(steps_to_be_undone_survive_that),
+        STAGE_TEST(values_that_were_overwritten_are_in_no_snapshot_any_more),
+        STAGE_TEST(marks_that_newer_ones_cover_are_in_no_snapshot_any_more),
+        STAGE_TEST(what_is_below_the_cut_is_switched_off_no_more),
+        STAGE_TEST(what_a_toggle_names_drops_nothing),
         STAGE_TEST(a_snapshot_of_another_document_or_another_self_is_refused),
         STAGE_TEST(without_memory_nothing_is_dropped),
     };

@@ -445,11 +445,21 @@ class Block:
         need(not ranges, "16: a delete that does not end")
         need(start is None, "29: a mark of one end")
 
-    def check_notes(self, notes):
-        r = Reader(notes)
+    def check_notes(self, notes, gaps=False):
+        """With gaps, payloads may be left out: they count as NULs."""
+        r, gap = Reader(notes), 0
         for rec in self.notes:
+            if gaps and gap == 0 and r.left() > 0 and r.data[r.at] == 0:
+                r.u8()
+                gap = r.varint()
+                need(gap > 0, "26: no payloads are left out")
+            if gap > 0:
+                need(rec.len > 0, "26: a payload of nothing")
+                rec.note, gap = bytes(rec.len), gap - 1
+                continue
             rec.note = r.take(rec.len)
             payload(rec.note)
+        need(gap == 0, "26: more payloads are left out than there are")
         r.end()
 
     def check_text(self, text):
@@ -587,6 +597,11 @@ class Replica:
         return c
 
 
+def is_gone(what):
+    """Whether the payload of a mark or a set was left out."""
+    return what[0] in ("mark", "set") and what[-1][:1] == b"\0"
+
+
 class Document:
     def __init__(self):
         self.replicas, self.lineage, self.waiting = {}, None, []
@@ -717,7 +732,10 @@ class Document:
 
     def check_known(self, op):
         mine = self.replicas[op.replica].ops[op.seq]
-        same = (mine.hlc, mine.number, mine.what) == (op.hlc, op.number, op.what)
+        what = mine.what
+        if is_gone(what) or is_gone(op.what):  # what may be gone cannot be compared
+            what = (*what[:-1], op.what[-1]) if len(what[-1]) == len(op.what[-1]) else what
+        same = (mine.hlc, mine.number, what) == (op.hlc, op.number, op.what)
         gone = mine.byte is None or (op.replica, op.number) in self.redacted
         need(same and (gone or mine.byte == op.byte), "20: other content", "FORK")
 
@@ -737,7 +755,7 @@ class Document:
             r, seq = op.what[1]
             kind = self.replicas[r].ops[seq].what[0]
             need(kind in ("delete", "mark", "set"), "24: a toggle of what cannot be switched")
-            need(kind != "delete" or op.what[2] or seq >= self.cut_of(r), "28: text that is gone", "GONE")
+            need(op.what[2] or seq >= self.cut_of(r), "28: what is gone", "GONE")
 
     def check_cuts(self, op):
         def boundary(r, at):
@@ -846,7 +864,7 @@ class Document:
         """The metadata, by key: bytes of values."""
         off, out = self.off(), {}
         for op in self.in_order():
-            if op.what[0] == "set" and (op.replica, op.seq) not in off:
+            if op.what[0] == "set" and (op.replica, op.seq) not in off and not is_gone(op.what):
                 name, value = payload(op.what[1])
                 out[name] = value
         return {k: v for k, v in out.items() if v != b"\0"}
@@ -857,7 +875,7 @@ class Document:
         place = {byte: 2 * i for i, byte in enumerate(order)}
         marks = []
         for op in self.in_order():
-            if op.what[0] == "mark" and (op.replica, op.seq) not in off:
+            if op.what[0] == "mark" and (op.replica, op.seq) not in off and not is_gone(op.what):
                 ends = [place[byte] + side if byte is not None else 2 * len(order) if side else -1
                         for byte, side in op.what[1:3]]
                 marks.append((*ends, *payload(op.what[3])))
@@ -902,6 +920,29 @@ class Document:
                 for r, at, size in op.what[1] for k in range(at, at + size)
                 if k < bytes_below.get(r, 0)}
 
+    def superseded(self, cuts):
+        """Notes, (replica, seq), whose payloads are left out below these cuts."""
+        toggled = {op.what[1] for op in self.in_order() if op.what[0] == "toggle"}
+        place, gone, over = {byte: 2 * i for i, byte in enumerate(self.order())}, set(), {}
+        for op in reversed(list(self.in_order())):  # the greatest key first
+            if op.what[0] not in ("mark", "set") or op.seq >= cuts.get(op.replica, (0, 0))[0]:
+                continue
+            if is_gone(op.what):
+                gone.add((op.replica, op.seq))
+            elif (op.replica, op.seq) not in toggled:
+                start = end = 0
+                grows = True
+                if op.what[0] == "mark":
+                    start, end = (place[byte] + side if byte is not None else 2 * len(place) if side else -1
+                                  for byte, side in op.what[1:3])
+                    grows = op.what[2][0] is None or not op.what[2][1]
+                newer = over.setdefault((op.what[0], payload(op.what[-1])[0]), [])
+                if (op.what[0] == "mark" and start >= end) or any(
+                        a <= start and end <= b and (g or not grows) for a, b, g in newer):
+                    gone.add((op.replica, op.seq))
+                newer.append((start, end, grows))
+        return gone
+
     # -- snapshots --
 
     @staticmethod
@@ -910,7 +951,7 @@ class Document:
         need({2, 3} <= sections.keys(), "26: a section is missing")
         r = Reader(sections[3])
         flags = r.u8()
-        need(flags < 4, "5: a format of a later release", "VERSION")
+        need(flags < 8, "5: a format of a later release", "VERSION")
         need(1 in sections, "26: a section is missing")
         doc = Document()
         doc.lineage = r.take(16) if flags & 1 else None
@@ -918,8 +959,8 @@ class Document:
         block = Block(r, Names(None))
         r.end()
         need((4 in sections) == (block.notes_len > 0), "26: notes are there or not")
-        need(len(sections.get(4, b"")) == block.notes_len, "26: bytes of notes")
-        block.check_notes(sections.get(4, b""))
+        need(flags & 4 or len(sections.get(4, b"")) == block.notes_len, "26: bytes of notes")
+        block.check_notes(sections.get(4, b""), bool(flags & 4))
         for op in block.operations(None):
             need(op.seq == doc.count(op.replica), "26: operations are missing")
             doc.check_own(op)
@@ -927,6 +968,8 @@ class Document:
             doc.check_new(op)
             doc.store(op)
         need(all(n <= doc.count(i) for i, (n, _) in cuts.items()), "26: a cut above what is there")
+        need(not any(op.what[0] in ("mark", "set") and is_gone(op.what) and op.seq >= cuts.get(op.replica, (0, 0))[0]
+                     for op in doc.in_order()), "26: a payload that is missing")
         doc.cuts = cuts
         doc.fill(sections[2], sections[1], block.ids)
         doc.check_records(block)

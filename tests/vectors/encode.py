@@ -201,6 +201,20 @@ def notes_of(segments):
     return b"".join(rec.note for seg in segments for rec in seg.records)
 
 
+def notes_with_gaps(segments, gone):
+    out, gap = b"", 0
+    for seg in segments:
+        seq = seg.seq
+        for rec in seg.records:
+            if rec.note and (seg.replica, seq) in gone:
+                gap += 1
+            elif rec.note:
+                out += (b"\0" + varint(gap) if gap else b"") + rec.note
+                gap = 0
+            seq += 0 if rec.more else rec.n
+    return out + (b"\0" + varint(gap) if gap else b"")
+
+
 def delta(doc, since, until=None, table=None):
     """The canonical delta of what a version (counts by replica) lacks."""
     segments = segments_of(doc, since, until)
@@ -252,7 +266,9 @@ def snapshot(doc, live=False):
     segments, cuts = segments_of(doc, {}), doc.cuts
     if live:
         cuts = {r: (len(rep.ops), digest(doc, r, len(rep.ops))) for r, rep in doc.replicas.items()}
-    operations = bytes([(1 if doc.lineage else 0) | (2 if cuts else 0)]) + (doc.lineage or b"")
+    gone = doc.superseded(cuts)
+    flags = (1 if doc.lineage else 0) | (2 if cuts else 0) | (4 if gone else 0)
+    operations = bytes([flags]) + (doc.lineage or b"")
     if cuts:
         told = b"".join(u64(r) + varint(cuts[r][0]) for r in sorted(cuts))
         operations += varint(len(told)) + told + b"".join(u64(cuts[r][1]) for r in sorted(cuts))
@@ -261,7 +277,7 @@ def snapshot(doc, live=False):
                     for n in range(len(doc.text_of(r))) if (r, n) in dead)
     sections = [(1, deleted), (2, doc.text()), (3, operations + block(segments, None))]
     if notes_of(segments):
-        sections.append((4, notes_of(segments)))
+        sections.append((4, notes_with_gaps(segments, gone) if gone else notes_of(segments)))
     out = b"\xd5SENNIT\x01" + bytes([len(sections)])
     for i, part in sections:
         out += bytes([i]) + u64(len(part)) + u64(sum64(i, part))

@@ -544,12 +544,31 @@ static void shorts(void)
 
 static const raw good_ops = OPS;
 static const raw later_ops = {.ids = "A", .segments_len = 1, .segments = "00 e807 00 02 00 00",
-                              .heads = "70 02", .extras = "02 00", .flags = 4};
+                              .heads = "70 02", .extras = "02 00", .flags = 8};
 static const raw cut_ops = {.ids = "A", .segments_len = 1, .segments = "00 e807 00 02 00 00",
                             .heads = "70 02", .extras = "02 00", .flags = 2};
 
-/* Cuts, and why they are refused. */
+#define OPS_SET(what) {.ids = "A", .segments_len = 1, .segments = "00 e807 00 03 00 00", \
+                       .heads = "70 02 10", .extras = "02 00 3c", .flags = (what)}
+
+static const raw gap_ops = OPS_SET(4), cut_gap_ops = OPS_SET(6);
+
+/* Payloads left out, and why they are refused: the set is the sixth operation. */
 #define DIGEST "0000000000000000"
+static const struct {
+    const char *why, *cuts, *notes;
+    const raw *ops;
+} bad_gaps[] = {
+    {"26 a payload left out, without cuts", NULL, "00 01", &gap_ops},
+    {"26 a payload left out above the cut", "09" NAME_A "05" DIGEST, "00 01", &cut_gap_ops},
+    {"26 no payloads left out", "09" NAME_A "06" DIGEST, "00 00 01 61 01", &cut_gap_ops},
+    {"26 more payloads left out than there are", "09" NAME_A "06" DIGEST, "00 02", &cut_gap_ops},
+    {"1 how many are left out is missing", "09" NAME_A "06" DIGEST, "00", &cut_gap_ops},
+    {"1 bytes behind the payloads", "09" NAME_A "06" DIGEST, "00 01 00", &cut_gap_ops},
+    {"29 a payload without a name", "09" NAME_A "06" DIGEST, "01 80 01", &cut_gap_ops},
+};
+
+/* Cuts, and why they are refused. */
 static const struct {
     const char *why, *hex;
 } bad_cuts[] = {
@@ -674,6 +693,9 @@ static void snapshots(void)
 
         open_bad(&v, bad_ops[i].why, bad_ops[i].status, all, 3, &bytes);
     }
+    for (size_t i = 0; i < sizeof bad_gaps / sizeof bad_gaps[0]; i++)
+        OPEN(bad_gaps[i].why, "CORRUPT", DELETED, TEXT, {3, bad_gaps[i].cuts, bad_gaps[i].ops},
+             {4, bad_gaps[i].notes, NULL});
     put_snapshot(&bytes, (const section[]){DELETED, TEXT, OPERATIONS}, 3);
     vector_bytes(&v, "cuts-open", &bytes);
     vector_bytes(&v, "flips-open", &bytes);

@@ -3,6 +3,21 @@
 #include "core/merge/cover.h"
 #include "core/rich/mark_index.h"
 
+/* The same of one whose payload was dropped. */
+static const char *check_dropped(const sennit_doc *doc, const sn_notes *notes, uint32_t entry,
+                                 const sn_op *op, uint64_t *bytes)
+{
+    const sn_note *note = notes->list[entry].note;
+    bool nuls = op->seq < doc->who.replicas[note->author].cut.seq && note->gone;
+
+    for (uint32_t i = 0; i < op->len; i++)
+        nuls = nuls && notes->bytes[notes->list[entry].at + i] == 0;
+    if (!nuls)
+        return "N1: a payload that was dropped is there, or should be";
+    *bytes += op->len;
+    return note->stands ? "N2: a note without a payload stands" : NULL;
+}
+
 /* N1, N2 of one note; sums go to bytes and marks. */
 static const char *check_note(sennit_doc *doc, uint32_t author, const sn_op *op, uint32_t entry,
                               uint64_t *bytes, uint64_t *edges)
@@ -15,6 +30,8 @@ static const char *check_note(sennit_doc *doc, uint32_t author, const sn_op *op,
         notes->list[entry].at + op->len > notes->len)
         return "N1: a note of the log has no payload";
     sn_note *note = notes->list[entry].note;
+    if (note->name == NULL)
+        return check_dropped(doc, notes, entry, op, bytes);
     if (sn_payload_read(notes->bytes + notes->list[entry].at, op->len, 0, &payload, NULL) != SENNIT_OK ||
         payload.value != notes->bytes + note->value || payload.value_len != note->len ||
         note->is_mark != (op->kind == SN_MARK) || note->hlc != doc->who.times[op->change])

@@ -39,7 +39,8 @@ typedef struct digesting {
     sn_op gone;      /* the operation before, if it deleted one range; else len is 0 */
     const sn_erased *blank; /* bytes that count as NUL, or NULL: */
     uint32_t blank_index;   /* those of this replica */
-    bool shape;   /* all bytes count as NUL */
+    bool shape;   /* all bytes of text and payloads count as NUL */
+    const sn_notes *blank_notes; /* payloads dropped here count as NULs; or NULL */
     bool redacts; /* there may be stand-ins, */
     bool lost;    /* and there was one that does not count as NULs */
 } digesting;
@@ -138,6 +139,16 @@ static void digest_delete(digesting *d, const sn_op *op)
         digest_put(d, SENNIT_MUTANT != 30 && op->flag ? DIGEST_BACK : DIGEST_FORTH);
 }
 
+/* Whether the payload of an operation was dropped where blanks come from. */
+static bool digest_blanks_note(const digesting *d, uint32_t seq)
+{
+    const sn_notes *notes = d->blank_notes;
+    const uint32_t i = sn_notes_from(notes, seq);
+
+    return notes != NULL && i < notes->list_len && notes->list[i].seq == seq &&
+           notes->list[i].note->name == NULL;
+}
+
 static void digest_note(digesting *d, const sn_op *op)
 {
     const uint8_t *payload = sn_notes_bytes(d->who->replicas[d->author].notes, op->seq);
@@ -148,10 +159,11 @@ static void digest_note(digesting *d, const sn_op *op)
         digest_put(d, op->flag ? DIGEST_END : DIGEST_START);
     if (op->part == SN_MORE)
         return;
+    const bool blank = d->shape || digest_blanks_note(d, op->seq);
     digest_put(d, DIGEST_NOTE);
     digest_put(d, op->len);
     for (uint32_t i = 0; i < op->len; i++)
-        digest_put(d, payload[i]);
+        digest_put(d, blank ? 0 : payload[i]);
 }
 
 /* The next operations of a record, at most `most`, which are taken off it; returns
@@ -305,11 +317,12 @@ uint64_t sn_digest_known(const sennit_doc *doc, uint32_t index, uint32_t seq)
     return st == SENNIT_OK ? digest : 0;
 }
 
-uint64_t sn_digest_blank(const sennit_doc *doc, uint32_t index, uint32_t seq, const sn_erased *blank,
-                         uint32_t blank_index)
+uint64_t sn_digest_blank(const sennit_doc *doc, uint32_t index, uint32_t seq, const sennit_doc *other,
+                         const sn_erased *blank, uint32_t blank_index)
 {
     const sn_replica *r = &doc->who.replicas[index];
     digesting d = {.who = &doc->who, .author = index, .blank = blank, .blank_index = blank_index,
+                   .blank_notes = other->who.replicas[blank_index].notes,
                    .redacts = doc->redacts};
     sn_log_iter it;
     sn_op op = {.n = 0};

@@ -283,13 +283,13 @@ static sennit_status revert_count(revert *r, sn_op *op, const sn_op *range)
         return SENNIT_OK;
     }
     r->toggles++;
+    if (!op->flag && op->ref < r->doc->who.replicas[op->ref_replica].cut.seq)
+        return SENNIT_EGONE;
     if (range == NULL) {
         more = sn_switch_find(r->doc, op->ref_replica, op->ref, &it, &target);
         if (target.kind != SN_DELETE)
             return SENNIT_OK; /* no text comes or goes */
     }
-    if (!op->flag && op->ref < r->doc->who.replicas[op->ref_replica].cut.seq)
-        return SENNIT_EGONE;
     if (range != NULL) {
         revert_count_range(r, op->flag, range);
         return SENNIT_OK;

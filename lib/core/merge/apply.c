@@ -149,8 +149,8 @@ static sennit_status apply_check(const sn_apply *a, const sn_segment *seg, const
 
         if (!sn_switch_find(a->doc, r, op->ref, &it, &target))
             return sn_apply_fail(a, seg, SENNIT_ECORRUPT, "a toggle of what cannot be switched");
-        if (target.kind == SN_DELETE && op->ref < who->replicas[r].cut.seq && !op->flag)
-            return sn_apply_fail(a, seg, SENNIT_EGONE, "brings back text that is not here");
+        if (op->ref < who->replicas[r].cut.seq && !op->flag)
+            return sn_apply_fail(a, seg, SENNIT_EGONE, "brings back what is not here");
         return SENNIT_OK;
     }
     if (sn_apply_cuts_character(&who->replicas[r].text, op))

@@ -92,7 +92,9 @@ sennit_status sn_apply_known(sn_apply *a, sn_segment *seg, uint32_t known)
                 return known_fork(a, seg);
             bytes.text += n;
         } else if (sn_op_is_note(&mine)) {
-            if (memcmp(sn_notes_bytes(r->notes, mine.seq), bytes.notes, mine.len) != 0)
+            const uint8_t *payload = sn_notes_bytes(r->notes, mine.seq);
+
+            if (*payload != 0 && *bytes.notes != 0 && memcmp(payload, bytes.notes, mine.len) != 0)
                 return known_fork(a, seg);
             bytes.notes += mine.len;
         }

@@ -422,6 +422,22 @@ static sennit_status restore_text(restoring *r)
     return restore_check_cuts(r);
 }
 
+/* A payload may be left out below its author's cut only. */
+static sennit_status restore_check_notes(const restoring *r)
+{
+    const sn_roster *who = &r->doc->who;
+
+    for (uint32_t i = 0; i < who->replicas_len; i++) {
+        const sn_notes *notes = who->replicas[i].notes;
+
+        for (uint32_t k = notes != NULL ? sn_notes_from(notes, who->replicas[i].cut.seq) : 0;
+             notes != NULL && k < notes->list_len; k++)
+            if (notes->list[k].note->gone)
+                return restore_bad(r, 0, "a name and a value are missing");
+    }
+    return SENNIT_OK;
+}
+
 /* Let metadata stand, and list the marks that do. */
 static uint32_t restore_place_notes(restoring *r, sn_mark **marks)
 {
@@ -451,7 +467,9 @@ static sennit_status restore_notes(restoring *r)
 
     if (marks == NULL)
         return SENNIT_ENOMEM;
-    sennit_status st = sn_marks_build(r->doc, marks, restore_place_notes(r, marks));
+    sennit_status st = restore_check_notes(r);
+    if (st == SENNIT_OK)
+        st = sn_marks_build(r->doc, marks, restore_place_notes(r, marks));
     sn_mem_free(mem, marks, r->notes * sizeof *marks);
     return st;
 }

@@ -41,7 +41,7 @@ typedef struct sn_edge {
 } sn_edge;
 
 typedef struct sn_note {
-    sn_name *name;
+    sn_name *name;         /* NULL: its payload was dropped (core/renew/supersede.h) */
     uint64_t hlc, replica; /* with seq: its key */
     uint32_t seq;
     uint32_t author;       /* index */
@@ -49,6 +49,7 @@ typedef struct sn_note {
     bool is_mark;
     bool gives;            /* a value: it does not take one away */
     bool stands;           /* in its name's sets, or in the index of marks */
+    bool gone;             /* the payload is dropped, or is to be */
 } sn_note;
 
 typedef struct sn_set {

@@ -3,6 +3,7 @@
 #include "base/bytes.h"
 #include "core/check/digest.h"
 #include "core/merge/cover.h"
+#include "core/renew/supersede.h"
 
 /* ---- a bit for each byte ---- */
 
@@ -295,6 +296,7 @@ static void compact_text(sennit_doc *doc, const sn_erased *erased)
 static sennit_status compact_to(sennit_doc *doc, const sn_wanted *to)
 {
     sn_erased erased = {.mem = NULL};
+    bool superseded;
     size_t size;
     sn_cut *before = sn_cuts_keep(doc, &size);
 
@@ -303,9 +305,13 @@ static sennit_status compact_to(sennit_doc *doc, const sn_wanted *to)
     sn_cuts_raise(doc, to);
     sennit_status st = sn_erased_find(doc, &erased);
     if (st == SENNIT_OK)
+        st = sn_superseded_find(doc, &superseded);
+    if (st == SENNIT_OK) {
         compact_text(doc, &erased);
-    else
+        sn_superseded_drop(doc);
+    } else {
         sn_cuts_put(doc, before);
+    }
     sn_erased_free(&erased);
     sn_mem_free(&doc->mem, before, size);
     return st;

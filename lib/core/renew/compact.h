@@ -78,11 +78,11 @@ uint32_t sn_number_at(const sn_replica *replica, uint32_t index, uint32_t seq);
 
 /* ---- digest.c ---- */
 
-/* What the first operations of a replica come to if erased bytes of another document,
- * where it has an index of its own, are NULs here too. seq > 0 operations are known
- * to both. */
-uint64_t sn_digest_blank(const sennit_doc *doc, uint32_t index, uint32_t seq, const sn_erased *blank,
-                         uint32_t blank_index);
+/* What the first operations of a replica come to if erased bytes and dropped payloads of
+ * another document, where it has an index of its own, are NULs here too. seq > 0
+ * operations are known to both. */
+uint64_t sn_digest_blank(const sennit_doc *doc, uint32_t index, uint32_t seq, const sennit_doc *other,
+                         const sn_erased *blank, uint32_t blank_index);
 
 /* ---- successor.c ---- */
 

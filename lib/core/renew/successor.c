@@ -13,8 +13,8 @@ static bool successor_agrees(const sennit_doc *doc, uint32_t index, const sn_era
 {
     uint32_t both = (uint32_t)sn_min_u64(doc->who.replicas[index].seq, fresh->who.replicas[k].seq);
 
-    return sn_digest_blank(doc, index, both, theirs, k) ==
-           sn_digest_blank(fresh, k, both, mine, index);
+    return sn_digest_blank(doc, index, both, fresh, theirs, k) ==
+           sn_digest_blank(fresh, k, both, doc, mine, index);
 }
 
 static sennit_status successor_look(sennit_doc *doc, sn_erased *mine, sennit_doc *fresh,

@@ -96,15 +96,18 @@ sennit_status sn_book_stage(sennit_doc *doc, uint32_t author, uint32_t seq, bool
 {
     sn_replica *r = &doc->who.replicas[author];
     const size_t size = sn_note_size(is_mark);
+    const bool gone = len > 0 && bytes[0] == 0;
+    sn_payload payload = {.value_len = 0};
     sennit_value unused;
-    sn_payload payload;
-    sn_name *name;
+    sn_name *name = NULL;
 
     if (len > doc->limits.text_bytes - sn_min_u64(doc->book.bytes, doc->limits.text_bytes))
         return SENNIT_ELIMIT;
-    SN_TRY(sn_payload_read(bytes, len, 0, &payload, NULL));
+    if (!gone)
+        SN_TRY(sn_payload_read(bytes, len, 0, &payload, NULL));
     SN_TRY(sn_notes_reserve(&r->notes, &doc->mem, len));
-    SN_TRY(book_name(doc, &payload, &name));
+    if (!gone)
+        SN_TRY(book_name(doc, &payload, &name));
     sn_note *note = sn_mem_resize(&doc->mem, NULL, 0, size);
     if (note == NULL)
         return SENNIT_ENOMEM;
@@ -115,7 +118,8 @@ sennit_status sn_book_stage(sennit_doc *doc, uint32_t author, uint32_t seq, bool
     note->replica = r->id;
     note->seq = seq;
     note->len = payload.value_len;
-    note->gives = sn_value_get(payload.value, payload.value_len, &unused);
+    note->gone = gone;
+    note->gives = !gone && sn_value_get(payload.value, payload.value_len, &unused);
     note->value = sn_notes_append(r->notes, seq, bytes, len, note) + len - note->len;
     doc->book.bytes += len;
     return SENNIT_OK;
@@ -168,7 +172,7 @@ static void book_stand_set(sennit_doc *doc, sn_set *set, bool stands, uint32_t w
 /* Let a note stand, or not any more; who: whose doing it is. */
 static void book_stand(sennit_doc *doc, sn_note *note, bool stands, uint32_t who)
 {
-    if (note->stands == stands || (note->is_mark && !sn_mark_has_extent(doc, (sn_mark *)note)))
+    if (note->stands == stands || note->name == NULL || (note->is_mark && !sn_mark_has_extent(doc, (sn_mark *)note)))
         return;
     note->stands = stands;
     if (note->is_mark)
@@ -195,7 +199,7 @@ sn_mark *sn_book_place(sennit_doc *doc, uint32_t author, const sn_op *start, con
     }
     if (doc->book.newest == SN_ROOT_CHANGE || sn_change_le(&doc->who, doc->book.newest, op->change))
         doc->book.newest = op->change;
-    if (s != NULL && !s->on)
+    if ((s != NULL && !s->on) || note->name == NULL)
         return NULL;
     if (note->is_mark)
         return (sn_mark *)note;
@@ -214,6 +218,23 @@ void sn_book_commit(sennit_doc *doc, uint32_t author, const sn_op *start, const 
 void sn_book_switch(sennit_doc *doc, uint32_t author, uint32_t seq, bool on, uint32_t who)
 {
     book_stand(doc, sn_notes_find(doc->who.replicas[author].notes, seq), on, who);
+}
+
+void sn_book_drop(sennit_doc *doc, sn_note *note)
+{
+    sn_notes *notes = doc->who.replicas[note->author].notes;
+    const uint32_t at = notes->list[sn_notes_from(notes, note->seq)].at;
+
+    if (note->stands && note->is_mark)
+        sn_mark_leave(doc, (sn_mark *)note);
+    else if (note->stands)
+        sn_treap_remove(&note->name->sets, &((sn_set *)note)->by_key, book_by_key);
+    memset(notes->bytes + at, 0, note->value + note->len - at);
+    note->name = NULL;
+    note->stands = note->gives = false;
+    note->gone = true;
+    note->value += note->len;
+    note->len = 0;
 }
 
 void sn_book_withdraw(sennit_doc *doc, uint32_t seq)

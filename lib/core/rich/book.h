@@ -4,8 +4,8 @@
  * greatest key is the value; a mark, if it has any extent, in the index.
  *
  * Invariants
- *   N2  a note stands if and only if no toggle has switched it off, and it is not a
- *       mark without extent
+ *   N2  a note stands if and only if no toggle has switched it off, its payload was not
+ *       dropped, and it is not a mark without extent
  *   N3  `bytes` is the sum of all payloads, `newest` the newest change of a note
  */
 #ifndef SN_BOOK_H
@@ -51,8 +51,8 @@ static inline const sn_note *sn_name_set(const sn_name *name)
 
 /* ---- in a document ---- */
 
-/* Store the payload of operation seq of a replica, which was checked, behind those
- * that are known. Returns SENNIT_OK, SENNIT_ENOMEM, SENNIT_ELIMIT. */
+/* Store the payload of operation seq of a replica, which was checked or is NULs, behind
+ * those that are known. Returns SENNIT_OK, SENNIT_ENOMEM, SENNIT_ELIMIT. */
 sennit_status sn_book_stage(sennit_doc *doc, uint32_t author, uint32_t seq, bool is_mark,
                             const uint8_t *payload, uint32_t len);
 
@@ -71,6 +71,9 @@ sn_mark *sn_book_place(sennit_doc *doc, uint32_t author, const sn_op *start, con
 
 /* A toggle switches a note on or off. */
 void sn_book_switch(sennit_doc *doc, uint32_t author, uint32_t seq, bool on, uint32_t who);
+
+/* Put NULs in place of a payload that never counts again; the host is told nothing. */
+void sn_book_drop(sennit_doc *doc, sn_note *note);
 
 /* Take own notes from an operation on back, while the bytes they name are there. */
 void sn_book_withdraw(sennit_doc *doc, uint32_t seq);

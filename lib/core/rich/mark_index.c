@@ -191,14 +191,19 @@ static void mark_tell(sennit_doc *doc, const sn_mark *mark, uint32_t who)
         sn_patches_add(&doc->patches, &doc->mem, &step);
 }
 
+void sn_mark_leave(sennit_doc *doc, sn_mark *mark)
+{
+    edge_remove(doc, &mark->start);
+    edge_remove(doc, &mark->end);
+}
+
 void sn_mark_stand(sennit_doc *doc, sn_mark *mark, bool stands, uint32_t who)
 {
     if (stands) {
         edge_add(doc, &mark->start, NULL);
         edge_add(doc, &mark->end, &mark->start);
     } else {
-        edge_remove(doc, &mark->start);
-        edge_remove(doc, &mark->end);
+        sn_mark_leave(doc, mark);
     }
     if ((doc->patches.watch & SENNIT_WATCH_MARKS) && sn_doc_watches(doc))
         mark_tell(doc, mark, who);

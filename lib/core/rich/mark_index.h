@@ -48,6 +48,9 @@ bool sn_mark_has_extent(sennit_doc *doc, const sn_mark *mark);
 /* Put a mark into the index, or take it out, and tell the host. */
 void sn_mark_stand(sennit_doc *doc, sn_mark *mark, bool stands, uint32_t who);
 
+/* Take a mark out of the index, and tell nobody. */
+void sn_mark_leave(sennit_doc *doc, sn_mark *mark);
+
 /* Put n marks into an empty index; of those without extent none stands. marks is
  * changed. Returns SENNIT_OK, SENNIT_ENOMEM. Cost O(log n) for each, and all spans. */
 sennit_status sn_marks_build(sennit_doc *doc, sn_mark **marks, uint32_t n);
