@@ -31,6 +31,7 @@ typedef struct wire {
     struct wire *next;
     struct network *network;
     lane up, down;
+    bool due;                  /* the far end may have something to send */
     void *near, *far;          /* who is at its ends; NULL: that end has closed */
     bool broken;               /* both ends find out once they read what is left */
     bool dead;                 /* nothing arrives any more, and nobody finds out */

@@ -51,7 +51,8 @@ void server_start(server *s, bool restored)
     sennit_hub_options options = {
         .size = sizeof options, .random = rng_random, .random_self = s->chance,
         .storage = disk_storage(s->disk), .max_queue = SERVER_QUEUE, .max_frame = SERVER_FRAME,
-        .compact_bytes = 4000, .unload_ms = 3000, .restored = restored};
+        .compact_bytes = 4000, .unload_ms = 3000, .restored = restored,
+        .gather_ms = s->open ? SERVER_GATHER_MS : 0};
 
     if (!s->open) {
         options.authorise = server_authorise;
@@ -161,8 +162,10 @@ void server_send(server *s, wire *w)
     size_t len;
     int fault;
 
-    while (w->far != NULL && !lane_is_full(&w->down) &&
-           sennit_hub_next_frame(w->far, &data, &len) == 1) {
+    while (w->far != NULL && w->due && !lane_is_full(&w->down)) {
+        w->due = sennit_hub_next_frame(w->far, &data, &len) == 1;
+        if (!w->due)
+            break;
         require(len <= SERVER_FRAME);
         wire_send(w, &w->down, data, len);
     }
@@ -177,11 +180,12 @@ void server_send(server *s, wire *w)
 
 void server_tick(server *s)
 {
+    sennit_connection *ready;
     sennit_hub_event e;
 
     sennit_hub_tick(s->hub, *s->now_ms);
-    while (sennit_hub_next_ready(s->hub) != NULL)
-        ; /* all are asked for frames anyway */
+    while ((ready = sennit_hub_next_ready(s->hub)) != NULL)
+        ((wire *)sennit_connection_host(ready))->due = true;
     while (sennit_hub_next_event(s->hub, &e) == 1)
         journal_note(s->journal, "hub", (uint64_t)e.kind, (uint64_t)e.fault);
 }

@@ -11,6 +11,7 @@
 #define SERVER_DOCUMENT "doc"
 #define SERVER_FRAME (1u << 16)
 #define SERVER_QUEUE 2000u
+#define SERVER_GATHER_MS 30u /* of servers that are open to everybody */
 
 typedef struct server {
     rng *chance;
