@@ -354,16 +354,16 @@ static sennit_status apply_stage_segment(sn_apply *a, sn_segment *seg)
 /* ---- reserve ---- */
 
 /* Deletes and toggles can only cut where a span ends now, where the number of
- * covers changes, or where a range in this batch ends, however many there are. */
+ * covers changes, or where a range in this batch ends, however many there are. The
+ * number of covers begins to change only where a span or a range ends. */
 static sennit_status apply_reserve(sn_apply *a)
 {
     sennit_doc *doc = a->doc;
     sn_tree *tree = &doc->tree;
-    uint64_t edges = (uint64_t)tree->leaves_used * SN_LEAF +
-                     (uint64_t)doc->cover.leaves * SN_MAP_FANOUT + 4 * (uint64_t)a->records +
-                     2 * a->ranges;
+    uint64_t ends = (uint64_t)tree->leaves_used * SN_LEAF + 4 * (uint64_t)a->records + 2 * a->ranges;
+    uint64_t edges = ends + (uint64_t)doc->cover.leaves * SN_MAP_FANOUT;
     uint64_t cuts = sn_min_u64(a->cuts, edges);
-    uint64_t covers = sn_min_u64(a->bulk ? a->cuts : a->covers, edges); /* else covered already */
+    uint64_t covers = sn_min_u64(2 * (a->bulk ? a->cuts : a->covers), ends); /* else covered already */
     uint64_t spans = 2 * (uint64_t)a->records + 2 * cuts;
     uint64_t places = 2 * (uint64_t)a->records + cuts; /* the ends of a delete may be far apart */
 
@@ -372,7 +372,7 @@ static sennit_status apply_reserve(sn_apply *a)
     if (!a->bulk || cuts > 0)
         SN_TRY(sn_tree_reserve(tree, a->bulk ? 2 * cuts : spans, a->bulk ? cuts : places));
     if (covers > 0)
-        SN_TRY(sn_map_reserve(&doc->cover, &doc->mem, 2 * covers));
+        SN_TRY(sn_map_reserve(&doc->cover, &doc->mem, covers));
     if (a->toggles > 0) {
         SN_TRY(sn_mem_grow32(&doc->mem, (void **)&doc->switches, &doc->switches_cap,
                              doc->switches_len + a->toggles, sizeof *doc->switches));

@@ -29,26 +29,34 @@ static uint32_t cover_value(sn_map *map, uint32_t replica, uint32_t number, uint
     return at.leaf->value[at.i];
 }
 
-/* Make an entry begin at a number without changing what the map says. */
-static void cover_cut(sn_map *map, uint32_t replica, uint32_t number)
+static uint64_t cover_key(sn_map_at at)
 {
-    uint32_t end;
-
-    sn_map_set(map, sn_id_key(replica, number), cover_value(map, replica, number, &end));
+    return at.leaf->key[at.i];
 }
 
 /* Add to the extra covers of [at, end); where there are none and by is -1, the
- * byte has just come back and stays at none. */
+ * byte has just come back and stays at none. Entries begin at both ends then. */
 static void cover_shift(sn_map *map, uint32_t replica, uint32_t at, uint32_t end, int by)
 {
-    cover_cut(map, replica, at);
-    cover_cut(map, replica, end);
-    for (sn_map_at e = sn_map_ceil(map, sn_id_key(replica, at));
-         e.leaf != NULL && e.leaf->key[e.i] < sn_id_key(replica, end); e = sn_map_next(e))
+    const uint64_t low = sn_id_key(replica, at), high = sn_id_key(replica, end);
+    sn_map_at e = sn_map_floor(map, low);
+    uint32_t was = 0; /* what the map says up to the next entry */
+
+    if (e.leaf == NULL || cover_key(e) != low) {
+        if (e.leaf != NULL && cover_key(e) >> 32 == replica)
+            was = e.leaf->value[e.i];
+        sn_map_set(map, low, was);
+        e = sn_map_floor(map, low);
+    }
+    for (; e.leaf != NULL && cover_key(e) < high; e = sn_map_next(e)) {
+        was = e.leaf->value[e.i];
         if (by > 0)
             e.leaf->value[e.i]++;
-        else if (e.leaf->value[e.i] > 0)
+        else if (was > 0)
             e.leaf->value[e.i]--;
+    }
+    if (e.leaf == NULL || cover_key(e) != high)
+        sn_map_set(map, high, was);
 }
 
 sennit_status sn_cover_reserve(sennit_doc *doc)
