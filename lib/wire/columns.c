@@ -225,7 +225,7 @@ static sennit_status columns_near(sn_column_readers *cols, const sn_context *c, 
                                   sn_op *op, sennit_error *err)
 {
     sn_spot spot = context_foresee(c, op);
-    uint64_t ref = spot.number, distance;
+    uint64_t ref = spot.number, distance = 0;
 
     if (where != WHERE_FORESEEN) {
         spot = c->ring[where - 1];
