@@ -865,7 +865,7 @@ EXTRA(js_dump) int js_dump(const sennit_doc *doc)
     return done_bytes(sennit_doc_dump(doc, empty()));
 }
 
-EXPORT(js_stat) void js_stat(const sennit_doc *doc)
+EXTRA(js_stat) void js_stat(const sennit_doc *doc)
 {
     sennit_stat stat;
 

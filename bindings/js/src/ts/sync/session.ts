@@ -211,7 +211,7 @@ export class Session {
     if (protocol !== PROTOCOL || permission > Permission.Admin || lineage.length !== 16 || serverMs >= TIME_END)
       throw new ProtocolError("a welcome that cannot be");
     compare(version, version); // throws if it is none
-    if (doc.stat().operations === 0) doc.adopt(lineage);
+    if (doc.version.length === 0) doc.adopt(lineage);
     if (count > own || (count > 0 && digest !== 0n && this.#digest(count) !== digest)) return this.#fork();
     if (count < this.#safe[Level.Durable]) this.#events.restored();
     this.#setClock(serverMs, nowMs);
@@ -408,10 +408,10 @@ export class Session {
 
   #hello(): Uint8Array {
     const doc = this.#doc, own = doc.ownCount;
-    const lineage = doc.stat().operations > 0 ? doc.lineage : null;
+    const version = doc.version, lineage = version.length > 0 ? doc.lineage : null;
     this.#due.hello = false;
     return write(Type.Hello, CHANNEL, PROTOCOL, 1, this.#name, lineage, doc.replica, own,
-      own > 0 ? this.#digest(own) : 0, doc.version, this.token, this.incarnation);
+      own > 0 ? this.#digest(own) : 0, version, this.token, this.incarnation);
   }
 
   #nextLive(): Uint8Array | null {
