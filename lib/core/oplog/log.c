@@ -103,23 +103,6 @@ bool sn_op_join(sn_op *op, sn_op *next, uint32_t author)
     return false;
 }
 
-void sn_op_skip(sn_op *op, uint32_t k, uint32_t author)
-{
-    SN_ASSERT(k > 0 && k < op->n && op->part == SN_WHOLE);
-    op->seq += k;
-    op->n -= k;
-    if (op->kind == SN_INSERT) {
-        op->number += k;
-        op->ref_replica = author;
-        op->ref = op->number - 1;
-        op->flag = 0;
-    } else if (op->kind == SN_DELETE) {
-        op->ref = op->flag ? op->ref - k * op->len : op->ref + k * op->len;
-        if (op->n == 1)
-            op->flag = 0;
-    }
-}
-
 /* ---- packing ---- */
 
 /* Four bytes, low first, of which so many count. */

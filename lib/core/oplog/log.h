@@ -143,8 +143,24 @@ static inline bool sn_op_is_note(const sn_op *op)
  * joined stays in next. Returns true if nothing stayed. */
 bool sn_op_join(sn_op *op, sn_op *next, uint32_t author);
 
-/* Drop the first k operations of a record, 0 < k < op->n. */
-void sn_op_skip(sn_op *op, uint32_t k, uint32_t author);
+/* Drop the first k operations of a record, 0 < k < op->n. Inlined, for an open record is
+ * copied right after a part of it was written, and is best never whole in memory. */
+static inline void sn_op_skip(sn_op *op, uint32_t k, uint32_t author)
+{
+    SN_ASSERT(k > 0 && k < op->n && op->part == SN_WHOLE);
+    op->seq += k;
+    op->n -= k;
+    if (op->kind == SN_INSERT) {
+        op->number += k;
+        op->ref_replica = author;
+        op->ref = op->number - 1;
+        op->flag = 0;
+    } else if (op->kind == SN_DELETE) {
+        op->ref = op->flag ? op->ref - k * op->len : op->ref + k * op->len;
+        if (op->n == 1)
+            op->flag = 0;
+    }
+}
 
 /* The least number a delete record names; it names op->n * op->len from there. */
 static inline uint32_t sn_op_low(const sn_op *op)
