@@ -261,34 +261,63 @@ static bool block_range_less(const void *ctx, uint32_t a, uint32_t b)
     return x->ref_replica != y->ref_replica ? x->ref_replica < y->ref_replica : x->ref < y->ref;
 }
 
-/* The ranges of a delete, ops[0 .. n): distinct, and told as briefly as can be. */
-static sennit_status block_check_ranges(block_reading *b, const sn_segment *seg, const sn_op *ops,
-                                        uint32_t n)
+/* Of a few ranges: sorted by replica and number, neighbours do not meet. */
+static bool block_apart_few(uint32_t *order, const sn_op *ops, uint32_t n)
 {
-    sn_mem *mem = b->out->mem;
-    size_t size = n * sizeof(uint32_t);
-    uint32_t *order = sn_mem_resize(mem, NULL, 0, size);
-    sennit_status st = SENNIT_OK;
-
-    if (order == NULL)
-        return SENNIT_ENOMEM;
-    for (uint32_t i = 0; i < n; i++) {
+    for (uint32_t i = 0; i < n; i++)
         order[i] = i;
-        if (i > 0 && ops[i].ref_replica == ops[i - 1].ref_replica &&
-            ops[i].ref == ops[i - 1].ref + ops[i - 1].len)
-            st = SENNIT_ECORRUPT;
-    }
     sn_sort_indices(order, n, block_range_less, ops);
     for (uint32_t i = 1; i < n; i++) {
         const sn_op *x = &ops[order[i - 1]], *y = &ops[order[i]];
 
         if (x->ref_replica == y->ref_replica && x->ref + x->len > y->ref)
-            st = SENNIT_ECORRUPT;
+            return false;
     }
-    sn_mem_free(mem, order, size);
-    if (st != SENNIT_OK)
-        return sn_fail(b->err, st, seg->pos, "a delete names a byte twice, or in pieces");
-    return SENNIT_OK;
+    return true;
+}
+
+/* Of many: sorted by number alone, each begins behind the last of its replica. ends: 0
+ * for each id. */
+static bool block_apart_many(sn_pair *pairs, uint32_t *ends, const sn_op *ops, uint32_t n)
+{
+    for (uint32_t i = 0; i < n; i++)
+        pairs[i] = (sn_pair){ops[i].ref, i};
+    const sn_pair *sorted = sn_sort_pairs(pairs, pairs + n, n);
+    for (uint32_t i = 0; i < n; i++) {
+        const sn_op *op = &ops[sorted[i].value];
+
+        if (op->ref < ends[op->ref_replica])
+            return false;
+        ends[op->ref_replica] = op->ref + op->len;
+    }
+    return true;
+}
+
+#define BLOCK_MANY 256u /* ranges, from which on counting digits is faster than comparing */
+
+/* The ranges of a delete, ops[0 .. n): distinct, and told as briefly as can be. */
+static sennit_status block_check_ranges(block_reading *b, const sn_segment *seg, const sn_op *ops,
+                                        uint32_t n)
+{
+    sn_mem *mem = b->out->mem;
+    uint32_t ids = b->out->batch.ids_len;
+    bool many = n >= BLOCK_MANY && ids <= n;
+    size_t size = 2 * n * sizeof(sn_pair) + (many ? ids * sizeof(uint32_t) : 0);
+    sn_pair *pairs = sn_mem_resize(mem, NULL, 0, size);
+    uint32_t *ends = (uint32_t *)(pairs + 2 * (size_t)n);
+    bool apart = true;
+
+    if (pairs == NULL)
+        return SENNIT_ENOMEM;
+    for (uint32_t i = 1; i < n; i++)
+        apart = apart && (ops[i].ref_replica != ops[i - 1].ref_replica ||
+                          ops[i].ref != ops[i - 1].ref + ops[i - 1].len);
+    if (many)
+        memset(ends, 0, ids * sizeof *ends);
+    apart = apart && (many ? block_apart_many(pairs, ends, ops, n) : block_apart_few((uint32_t *)pairs, ops, n));
+    sn_mem_free(mem, pairs, size);
+    return apart ? SENNIT_OK
+                 : sn_fail(b->err, SENNIT_ECORRUPT, seg->pos, "a delete names a byte twice, or in pieces");
 }
 
 /* A mark's start is followed by its end, which has nothing else before it. parts: as

@@ -245,6 +245,44 @@ static void huge_counts_take_no_memory(void **state)
     assert_int_equal(c->fm.most, 0);
 }
 
+/* A delete of n ranges of two bytes of two replicas, from the middle outwards. */
+static sennit_status decode_ranges(coding *c, uint32_t n, uint32_t which, uint32_t moved_by)
+{
+    static sn_op ranges[700];
+    sn_segment one = {.replica = 0, .first = 0, .n = n, .hlc = UINT64_C(5) << 16};
+    sn_batch batch = {.ids = ids, .segments = &one, .ops = ranges, .ids_len = 3, .segments_len = 1,
+                      .ops_len = n};
+
+    for (uint32_t i = 0; i < n; i++)
+        ranges[i] = (sn_op){.kind = SN_DELETE, .part = i + 1 < n ? SN_MORE : SN_LAST, .n = 1, .len = 2,
+                            .ref_replica = 1 + i % 3 / 2,
+                            .ref = 10000 + (i % 2 != 0 ? 3 * i : 0 - 3 * i)};
+    ranges[which].ref += moved_by;
+    c->bytes.len = 0;
+    assert_ok(sn_block_encode(&batch, NULL, &c->bytes));
+    sennit_status st = decode(c, c->bytes.len);
+    if (st == SENNIT_OK)
+        sn_decoded_free(&c->decoded);
+    return st;
+}
+
+static void a_delete_of_many_ranges_names_each_byte_once(void **state)
+{
+    coding *c = *state;
+
+    for (uint32_t n = 240; n <= 700; n += 115) {
+        assert_ok(decode_ranges(c, n, 0, 0));
+        for (uint32_t which = 0; which + 6 < n; which += 7) {
+            uint32_t other = which % 2 != 0 ? 18 : 0u - 18; /* six further is of the same replica */
+
+            assert_int_equal(decode_ranges(c, n, which, other), SENNIT_ECORRUPT);
+            assert_int_equal(decode_ranges(c, n, which, other + 1), SENNIT_ECORRUPT);
+            assert_int_equal(decode_ranges(c, n, which, other - 1), SENNIT_ECORRUPT);
+            assert_ok(decode_ranges(c, n, which, 10000));
+        }
+    }
+}
+
 #define CODING_TEST(f) cmocka_unit_test_setup_teardown(f, coding_open, coding_close)
 
 int main(void)
@@ -255,6 +293,7 @@ int main(void)
         CODING_TEST(a_block_without_memory_is_refused),
         CODING_TEST(text_is_looked_at_as_it_is_given),
         CODING_TEST(blocks_that_are_none_are_refused),
+        CODING_TEST(a_delete_of_many_ranges_names_each_byte_once),
         CODING_TEST(huge_counts_take_no_memory),
     };
 
