@@ -386,9 +386,9 @@ SENNIT_API void *sennit_connection_host(const sennit_connection *connection);
  * frames; 0: it is not. */
 SENNIT_API int sennit_connection_fault(const sennit_connection *connection, const char **text);
 
-/* Do what time or the storage brings: acknowledge what became durable, expire
- * tokens and presences, ping, unload, compact. Call when sennit_hub_timeout has
- * passed and when the storage's descriptor is readable. */
+/* Do what time or the storage brings: let out what was gathered, acknowledge what
+ * became durable, expire tokens and presences, ping, unload, compact. Call when
+ * sennit_hub_timeout has passed and when the storage's descriptor is readable. */
 SENNIT_API void sennit_hub_tick(sennit_hub *hub, uint64_t now_ms);
 SENNIT_API uint32_t sennit_hub_timeout(const sennit_hub *hub, uint64_t now_ms);
 

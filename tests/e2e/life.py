@@ -3,7 +3,8 @@
 import signal
 import time
 
-from harness import (DURABLE, ERROR, SENNITD, Client, Closed, Refused, Server, Socket, Typist, main, run, until)
+from harness import (APPLIED, DELTA, DURABLE, ERROR, SENNITD, Client, Closed, Refused, Server, Socket, Typist, main, run,
+                     until)
 
 HISTOGRAMS = ("sennit_apply_seconds", "sennit_sync_seconds", "sennit_commit_seconds")
 GAUGES = ("sennit_connections", "sennit_channels", "sennit_documents", "sennit_document_bytes", "sennit_queued_bytes",
@@ -91,6 +92,26 @@ def check_levels_of_the_log(folder):
         assert [line["event"] for line in server.log()] == ["refused"]
         client.close()
         assert server.stop() == 0
+
+
+def check_what_follows_closely_goes_out_together(folder):
+    with Server(folder, "--open", "--gather-ms", "500") as server:
+        watcher, typist = Client(server), Typist(server, "x")
+        watcher.join("x")
+        typist.type("a")
+        assert len(watcher.expect(DELTA)[3:]) == 1
+        for letter in "bcd":
+            typist.type(letter)
+            typist.wait(APPLIED)
+        first = len(watcher.expect(DELTA)[3:])  # what else is told the watcher may take some along
+        assert first > 1 or len(watcher.expect(DELTA)[3:]) == 2
+        time.sleep(1.7)  # until it has rested
+        typist.type("e")
+        typist.wait(APPLIED)
+        typist.type("f")
+        assert len(watcher.expect(DELTA)[3:]) == 1  # the first, at once; not both, later
+        typist.close()
+        watcher.close()
 
 
 def check_it_takes_leave(folder):
