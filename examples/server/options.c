@@ -55,6 +55,8 @@ static const struct setting settings[] = {
       "to keep a document nobody is at [30000]" },
     { "keep-deleted", NUMBER, AT(keep_deleted_days), 0, 36500, "DAYS",
       "to keep deleted text; 0: for good [0]" },
+    { "lease", NUMBER, AT(lease_days), 0, 36500, "DAYS",
+      "to keep it longer for writers who are away; 0: not [0]" },
     { "drift-ms", NUMBER, AT(drift_ms), 1, MINUTES(1440), "MS",
       "how far ahead an author's clock may be [60000]" },
     { "group-ms", NUMBER, AT(group_ms), 1, 10000, "MS", "between commits [10]" },

@@ -33,6 +33,7 @@ struct options {
     /* How long. */
     uint64_t handshake_ms, heartbeat_ms, presence_ms, unload_ms, drift_ms, group_ms, pace_ms, gather_ms, wait_ms;
     uint64_t keep_deleted_days; /* 0: for good */
+    uint64_t lease_days;        /* 0: none */
 
     bool restored;
     enum log_level log_level;

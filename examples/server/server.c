@@ -230,6 +230,7 @@ static bool server_open_hub(struct server *server, uint64_t connections)
         .max_drift_ms = (uint32_t)options->drift_ms,
         .unload_ms = (uint32_t)options->unload_ms,
         .keep_deleted_ms = options->keep_deleted_days * UINT64_C(86400000),
+        .lease_ms = options->lease_days * UINT64_C(86400000),
         .restored = options->restored,
         .gather_ms = (uint32_t)options->gather_ms,
     };

@@ -451,6 +451,14 @@ SENNIT_API SENNIT_MUST_CHECK sennit_status
 sennit_version_compare(const void *a, size_t a_len, const void *b, size_t b_len,
                        sennit_order *out);
 
+/* Append the version of what two versions both know: the *stable* version is that of all
+ * who hold a lease, and one that sennit_doc_compact may be given.
+ *
+ * Returns  SENNIT_OK, SENNIT_ECORRUPT (a or b is no version), SENNIT_ENOMEM
+ */
+SENNIT_API SENNIT_MUST_CHECK sennit_status
+sennit_version_meet(const void *a, size_t a_len, const void *b, size_t b_len, sennit_buf *out);
+
 /* Step through a version: *at starts at 0 and is moved on.
  *
  * Returns  1 and fills replica and count; 0 at the end; a negative status for

@@ -350,6 +350,10 @@ typedef struct sennit_hub_options {
     uint32_t gather_ms;          /* what is done in a document sooner than this after something of
                                     it was sent on waits for what is done later, but not longer than
                                     twice this, and goes out with it; 0: at once */
+    uint64_t lease_ms;           /* who may write holds a lease on a document while there and so long
+                                    after: what is dropped is what all of them have, the stable
+                                    version. Whoever comes back later gets a snapshot, to which what
+                                    was written meanwhile is moved. 0: nobody does */
 } sennit_hub_options;
 
 /* Create a hub. Returns SENNIT_OK, SENNIT_EIO (the storage fails).

@@ -36,6 +36,7 @@ void sn_channel_free(sn_channel *c)
     *at = c->next;
     connection->channels_len--;
     channel_leave_room(c);
+    sn_lease_hold(c);
     sn_hub_note(hub, SENNIT_HUB_LEFT, connection, c->room->name, c->user, 0, NULL, 0);
     if (c->room->channels == NULL)
         c->room->idle_since_ms = hub->now_ms;

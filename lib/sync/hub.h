@@ -55,6 +55,17 @@ typedef struct sn_registry {
     size_t len, cap;
 } sn_registry;
 
+/* Who writes, and may come back until a time with no less than a version. */
+typedef struct sn_lease {
+    uint64_t replica, until_ms;
+    sn_point *point;
+} sn_lease;
+
+typedef struct sn_leases {
+    sn_lease *held; /* in no order */
+    size_t len, cap;
+} sn_leases;
+
 /* What goes round and waits to go out. */
 typedef struct sn_pace {
     sn_room *next, *previous; /* among those where something waits, the oldest first */
@@ -75,6 +86,7 @@ struct sn_room {
     sennit_doc *doc;
     sn_channel *channels;
     sn_registry owners;
+    sn_leases leases;
 
     sn_round *ring;   /* ring_cap of them; the first is at ring_at */
     size_t ring_at, ring_len, ring_cap, ring_bytes;
@@ -202,10 +214,28 @@ sennit_status sn_registry_fact(sn_registry *registry, sn_mem *mem, const sennit_
 void sn_registry_free(sn_registry *registry, sn_mem *mem);
 const sn_owner *sn_registry_find(const sn_registry *registry, uint64_t replica);
 
+/* A number in 16 hexadecimal digits and a NUL; returns where that is. And back. */
+char *sn_registry_hex(char *to, uint64_t n);
+bool sn_registry_unhex(const char *from, uint64_t *n);
+
 /* Bind a replica to a user, or void it from an operation on, here and in storage. */
 bool sn_registry_store(sn_room *room); /* all of it once more; false: it failed */
 sennit_status sn_registry_bind(sn_room *room, uint64_t replica, const char *user);
 sennit_status sn_registry_void(sn_room *room, uint64_t replica, uint64_t from, uint64_t renewed);
+
+/* ---- lease.c ---- */
+
+/* Take in a fact that was stored; others are left alone. */
+sennit_status sn_lease_fact(sn_room *room, const sennit_record *record);
+void sn_leases_free(sn_room *room);
+
+/* A channel ends: its replica holds what it has from now on. What cannot be kept is not
+ * held: whoever comes back then gets a snapshot, as after a lease. */
+void sn_lease_hold(sn_channel *c);
+
+/* Lower a cut to what all have who hold a lease, or are here and were not caught up yet.
+ * False: no memory. */
+bool sn_leases_lower(sn_room *room, sennit_buf *cut);
 
 /* ---- room.c ---- */
 

@@ -7,7 +7,7 @@
 #define VOID "void/"
 #define DIGITS 16
 
-static char *registry_hex(char *to, uint64_t n)
+char *sn_registry_hex(char *to, uint64_t n)
 {
     for (int i = 0; i < DIGITS; i++)
         *to++ = "0123456789abcdef"[n >> (60 - 4 * i) & 15];
@@ -15,7 +15,7 @@ static char *registry_hex(char *to, uint64_t n)
     return to;
 }
 
-static bool registry_unhex(const char *from, uint64_t *n)
+bool sn_registry_unhex(const char *from, uint64_t *n)
 {
     *n = 0;
     for (int i = 0; i < DIGITS; i++) {
@@ -92,11 +92,11 @@ sennit_status sn_registry_fact(sn_registry *reg, sn_mem *mem, const sennit_recor
     sn_owner *owner;
     uint64_t replica, from, renewed;
 
-    if (strncmp(key, BIND, strlen(BIND)) == 0 && registry_unhex(key + strlen(BIND), &replica))
+    if (strncmp(key, BIND, strlen(BIND)) == 0 && sn_registry_unhex(key + strlen(BIND), &replica))
         return registry_set_user(reg, mem, replica, value, record->len);
     if (strncmp(key, VOID, strlen(VOID)) != 0 || record->len != 2 * DIGITS ||
-        !registry_unhex(key + strlen(VOID), &replica) || !registry_unhex(value, &from) ||
-        !registry_unhex(value + DIGITS, &renewed))
+        !sn_registry_unhex(key + strlen(VOID), &replica) || !sn_registry_unhex(value, &from) ||
+        !sn_registry_unhex(value + DIGITS, &renewed))
         return SENNIT_OK;
     SN_TRY(registry_add(reg, mem, replica, &owner));
     owner->from = from;
@@ -120,7 +120,7 @@ static sennit_status registry_put(sn_room *room, const char *prefix, uint64_t re
     char key[SENNIT_FACT_KEY_MAX];
 
     memcpy(key, prefix, strlen(prefix));
-    registry_hex(key + strlen(prefix), replica);
+    sn_registry_hex(key + strlen(prefix), replica);
     return storage->put(storage->self, room->name, key, value, len, &room->ticket);
 }
 
@@ -128,7 +128,7 @@ static sennit_status registry_put_void(sn_room *room, const sn_owner *owner)
 {
     char value[2 * DIGITS + 1];
 
-    registry_hex(registry_hex(value, owner->from), owner->renewed);
+    sn_registry_hex(sn_registry_hex(value, owner->from), owner->renewed);
     return registry_put(room, VOID, owner->replica, value, 2 * DIGITS);
 }
 

@@ -93,6 +93,7 @@ static sennit_status room_fact(void *arg, const sennit_record *record)
         sn_hub_note(room->hub, SENNIT_HUB_DAMAGED, NULL, room->name, NULL, 0, record->key, 0);
         return SENNIT_OK;
     }
+    SN_TRY(sn_lease_fact(room, record));
     return sn_registry_fact(&room->owners, &room->hub->mem, record);
 }
 
@@ -141,6 +142,7 @@ static void room_free(sn_room *room)
     sn_pace_leave(room);
     sn_point_drop(room, &room->point);
     sn_registry_free(&room->owners, &hub->mem);
+    sn_leases_free(room);
     sennit_doc_free(room->doc);
     sn_mem_free(&hub->mem, room, sizeof *room);
 }
@@ -327,6 +329,8 @@ static void room_drop_deleted(sn_room *room)
 
     cut->len = 0;
     if (keep == 0 || now < keep || sennit_history_at(room->doc, now - keep, cut) != SENNIT_OK)
+        return;
+    if (room->hub->options.lease_ms > 0 && !sn_leases_lower(room, cut))
         return;
     st = sennit_doc_compact(room->doc, cut->data, cut->len, NULL);
     (void)st;

@@ -14,6 +14,15 @@ static int set_up(void **state)
 
 #define EACH_DAY(name) cmocka_unit_test_setup_teardown(name, set_up, meeting_tear_down)
 
+static int set_up_leases(void **state)
+{
+    const sennit_hub_options options = {.keep_deleted_ms = DAY, .compact_bytes = 1, .lease_ms = 10 * DAY};
+
+    return meeting_begin(state, &options);
+}
+
+#define LEASED(name) cmocka_unit_test_setup_teardown(name, set_up_leases, meeting_tear_down)
+
 /* Type, delete some of it, and let days pass in which the hub compacts. */
 static void write_and_wait(meeting *m, client *c)
 {
@@ -45,6 +54,77 @@ static void assert_knows_no_secret(sennit_doc *doc)
     assert_false(holds(&bytes, "secret"));
     assert_true(holds(&bytes, "two"));
     sennit_buf_clear(&bytes);
+}
+
+static bool newcomer_knows_the_secret(meeting *m, unsigned i)
+{
+    client *c = meeting_join(m, i, "doc");
+    sennit_buf bytes;
+
+    sennit_buf_init(&bytes, NULL);
+    assert_ok(sennit_doc_save(c->doc, SENNIT_SAVE_SHARED, &bytes));
+    const bool knows = holds(&bytes, "secret");
+    sennit_buf_clear(&bytes);
+    client_cut(m, c);
+    return knows;
+}
+
+/* A writer who has seen the beginning, and has gone. */
+static client *writer_who_left(meeting *m, unsigned i)
+{
+    client *b = meeting_join(m, i, "doc");
+
+    client_type(m, b, 0, "b");
+    meeting_settle(m);
+    client_cut(m, b);
+    meeting_settle(m);
+    return b;
+}
+
+static void what_a_writer_who_may_come_back_has_not_seen_is_kept(void **state)
+{
+    meeting *m = *state;
+    client *a = meeting_join(m, 0, "doc"), *b = writer_who_left(m, 1);
+
+    write_and_wait(m, a);
+    assert_true(newcomer_knows_the_secret(m, 2));
+    meeting_restart(m); /* the lease is in the storage */
+    client_connect(m, a);
+    meeting_settle(m);
+    write_and_wait(m, a);
+    assert_true(newcomer_knows_the_secret(m, 3));
+    sennit_doc_set_time(b->doc, m->now_ms);
+    client_connect(m, b);
+    meeting_settle(m);
+    client_cut(m, b); /* it has seen all of it now */
+    write_and_wait(m, a);
+    assert_int_equal(b->rebased, 0);
+}
+
+static void a_lease_that_ran_out_holds_nothing(void **state)
+{
+    meeting *m = *state;
+    client *a = meeting_join(m, 0, "doc"), *b = writer_who_left(m, 1);
+    char much[2000] = "";
+
+    sennit_doc_set_time(b->doc, m->now_ms);
+    client_type(m, b, 0, "away ");
+    write_and_wait(m, a);
+    m->now_ms += 10 * DAY;
+    sennit_doc_set_time(a->doc, m->now_ms);
+    memset(much, '.', sizeof much - 1);
+    client_type(m, a, 0, much); /* more log than snapshot, so that it is compacted */
+    assert_ok(sennit_doc_delete(a->doc, 0, sizeof much - 1));
+    meeting_settle(m);
+    sennit_hub_tick(m->hub, m->now_ms);
+    meeting_settle(m);
+    assert_false(newcomer_knows_the_secret(m, 2));
+    sennit_doc_set_time(b->doc, m->now_ms);
+    client_connect(m, b);
+    meeting_settle(m);
+    client_has(a, "away <one twob");
+    client_has(b, "away <one twob");
+    assert_knows_no_secret(b->doc);
 }
 
 static void a_newcomer_gets_all_but_what_was_dropped(void **state)
@@ -227,6 +307,8 @@ static void a_backup_from_before_goes_on_with_what_the_hub_has(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        LEASED(what_a_writer_who_may_come_back_has_not_seen_is_kept),
+        LEASED(a_lease_that_ran_out_holds_nothing),
         EACH_DAY(a_newcomer_gets_all_but_what_was_dropped),
         EACH_DAY(what_was_written_while_away_comes_along),
         EACH_DAY(it_stays_so_after_a_restart),

@@ -157,10 +157,45 @@ static void a_version_without_memory_is_none(void **state)
     sennit_buf_clear(&out);
 }
 
+static void versions_meet_in_what_both_know(void **state)
+{
+    static const struct {
+        const char *a;
+        size_t a_len;
+        const char *b;
+        size_t b_len;
+        const char *want;
+        size_t want_len;
+    } cases[] = {
+        {V(""), V(A1 C7), V("")},
+        {V(A1), V(B1), V("")},
+        {V(A2 B1), V(A1 B300), V(A1 B1)},
+        {V(A1 C7), V(A2 B300 C7), V(A1 C7)},
+        {V(B300), V(A1 B1 C7), V(B1)},
+    };
+    stage *s = *state;
+
+    for (size_t i = 0; i < 2 * sizeof cases / sizeof cases[0]; i++) {
+        const char *a = i % 2 != 0 ? cases[i / 2].a : cases[i / 2].b;
+        const char *b = i % 2 != 0 ? cases[i / 2].b : cases[i / 2].a;
+        const size_t a_len = i % 2 != 0 ? cases[i / 2].a_len : cases[i / 2].b_len;
+        const size_t b_len = i % 2 != 0 ? cases[i / 2].b_len : cases[i / 2].a_len;
+
+        s->buf.len = 0;
+        assert_ok(sennit_version_meet(a, a_len, b, b_len, &s->buf));
+        assert_int_equal(s->buf.len, cases[i / 2].want_len);
+        assert_memory_equal(s->buf.data, cases[i / 2].want, s->buf.len);
+    }
+    s->buf.len = 0;
+    assert_int_equal(sennit_version_meet(V(A1), V(A1 C7 B1), &s->buf), SENNIT_ECORRUPT);
+    assert_int_equal(s->buf.len, 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         STAGE_TEST(versions_stand_in_four_ways),
+        STAGE_TEST(versions_meet_in_what_both_know),
         STAGE_TEST(what_is_no_version_is_refused),
         STAGE_TEST(a_version_is_stepped_through),
         STAGE_TEST(the_version_of_a_document_counts_operations),

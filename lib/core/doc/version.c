@@ -135,6 +135,38 @@ sennit_status sennit_version_compare(const void *a, size_t a_len, const void *b,
     return SENNIT_OK;
 }
 
+/* An entry of both, or none; the one that is behind steps. */
+static sennit_status version_meet_step(version_walk *x, version_walk *y, sennit_buf *out)
+{
+    const uint64_t a = x->replica, b = y->replica;
+
+    if (a == b) {
+        SN_TRY(sn_buf_u64(out, a));
+        SN_TRY(sn_buf_varint(out, sn_min_u64(x->count, y->count)));
+    }
+    if (a <= b)
+        SN_TRY(version_step(x));
+    return b <= a ? version_step(y) : SENNIT_OK;
+}
+
+SN_RARE sennit_status sennit_version_meet(const void *a, size_t a_len, const void *b, size_t b_len,
+                                          sennit_buf *out)
+{
+    version_walk x = {.r = sn_reader_of(a, a_len)}, y = {.r = sn_reader_of(b, b_len)};
+    const size_t start = out->len;
+    sennit_status st = version_step(&x);
+
+    if (st == SENNIT_OK)
+        st = version_step(&y);
+    while (st == SENNIT_OK && x.more && y.more)
+        st = version_meet_step(&x, &y, out);
+    while (st == SENNIT_OK && (x.more || y.more)) /* all of both is looked at */
+        st = version_step(x.more ? &x : &y);
+    if (st != SENNIT_OK)
+        out->len = start;
+    return st;
+}
+
 sennit_status sn_version_read(sennit_doc *doc, const void *version, size_t len, sn_wanted *out,
                               bool *unknown, sennit_error *err)
 {
