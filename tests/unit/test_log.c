@@ -407,6 +407,32 @@ static void a_log_without_memory_stays_as_it_was(void **state)
     }
 }
 
+static void room_that_was_not_needed_is_given_back(void **state)
+{
+    (void)state;
+    rng r = rng_seed(1);
+    history h;
+
+    history_init(&h);
+    for (size_t k = 20; k > 0; k--)
+        history_grow(&h, &r);
+    assert_ok(sn_log_reserve(&h.log, &h.mem, 10000));
+    h.fm.calls = 0;
+    h.fm.fail_at = 1;
+    sn_log_trim(&h.log, &h.mem); /* without memory to move to it stays where it is */
+    assert_true(h.fm.fired && h.log.cap > 100000);
+    sn_log_trim(&h.log, &h.mem);
+    assert_in_range(h.log.cap, h.log.len, h.log.len + h.log.len / 8 + 256);
+    history_compare(&h, 0);
+    size_t calls = h.fm.calls;
+    sn_log_trim(&h.log, &h.mem);
+    assert_int_equal(h.fm.calls, calls);
+    for (size_t k = 200; k > 0; k--)
+        history_grow(&h, &r);
+    history_compare(&h, 0);
+    history_free(&h);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -419,6 +445,7 @@ int main(void)
         cmocka_unit_test(numbers_of_any_size_are_kept),
         cmocka_unit_test(a_single_run_needs_no_memory),
         cmocka_unit_test(a_log_without_memory_stays_as_it_was),
+        cmocka_unit_test(room_that_was_not_needed_is_given_back),
     };
 
     return RUN_TESTS(tests);

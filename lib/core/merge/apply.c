@@ -484,6 +484,19 @@ static sennit_status apply_prepare(sn_apply *a)
     return apply_reserve(a);
 }
 
+/* Give back what a large reservation did not need. */
+static void apply_trim(const sn_apply *a)
+{
+    sennit_doc *doc = a->doc;
+
+    if (a->bulk || a->records > 64)
+        sn_tree_trim(&doc->tree);
+    if (a->covers > 64)
+        sn_map_trim(&doc->cover, &doc->mem);
+    for (uint32_t i = 0; i < doc->who.replicas_len && a->bulk; i++)
+        sn_log_trim(&doc->who.replicas[i].log, &doc->mem);
+}
+
 static sennit_status apply_once(sn_apply *a)
 {
     sennit_status st = apply_prepare(a);
@@ -496,10 +509,7 @@ static sennit_status apply_once(sn_apply *a)
             sn_bulk_clear(a);
         apply_rollback(a);
     }
-    if (a->bulk || a->records > 64)
-        sn_tree_trim(&a->doc->tree);
-    if (a->covers > 64)
-        sn_map_trim(&a->doc->cover, &a->doc->mem);
+    apply_trim(a);
     apply_close(a);
     return st;
 }

@@ -483,6 +483,8 @@ static sennit_status restore_all(restoring *r)
     SN_TRY(sn_bulk_start(&r->bulk, &r->doc->mem, &r->doc->who, r->inserts,
                          r->toggles == 0 ? r->deletes : r->batch->ops_len + r->deletes));
     SN_TRY(restore_records(r));
+    for (uint32_t i = 0; i < r->doc->who.replicas_len; i++)
+        sn_log_trim(&r->doc->who.replicas[i].log, &r->doc->mem);
     SN_TRY(sn_cuts_set(r->doc, &r->text->cuts, r->err));
     SN_TRY(sn_bulk_read(&r->bulk));
     SN_TRY(restore_text(r));

@@ -23,6 +23,7 @@
 #define RARE_REDACTION 0x10u /* part is SN_REDACTION */
 #define PACK_MAX (2 + 2 * 5 + 2 * 4)
 #define PACK_PER_MARK 16u
+#define LOG_SPARE 256u /* bytes that a trimmed log has free at least */
 
 void sn_log_free(sn_log *log, sn_mem *mem)
 {
@@ -48,6 +49,19 @@ sennit_status sn_log_reserve(sn_log *log, sn_mem *mem, size_t n)
         SN_TRY(sn_mem_grow32(mem, (void **)&log->marks, &log->marks_cap, marks,
                              sizeof *log->marks));
     return SENNIT_OK;
+}
+
+void sn_log_trim(sn_log *log, sn_mem *mem)
+{
+    uint32_t want = log->len + log->len / 8 + LOG_SPARE;
+
+    if (want >= log->cap)
+        return;
+    uint8_t *moved = sn_mem_resize(mem, log->bytes, log->cap, want);
+    if (moved == NULL)
+        return;
+    log->bytes = moved;
+    log->cap = want;
 }
 
 /* ---- joining ---- */

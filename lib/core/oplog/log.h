@@ -102,6 +102,10 @@ void sn_log_free(sn_log *log, sn_mem *mem);
 /* Make room for n records. Returns SENNIT_OK, SENNIT_ENOMEM. */
 sennit_status sn_log_reserve(sn_log *log, sn_mem *mem, size_t n);
 
+/* Give back most of the room that a large reservation did not need: it is for records
+ * as long as can be, and most have a quarter of that. */
+void sn_log_trim(sn_log *log, sn_mem *mem);
+
 /* Append a record (room was reserved), joined to the open one as if its
  * operations had come one by one. ordinal is the place of op->change among its
  * author's changes. */
