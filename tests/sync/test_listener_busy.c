@@ -2,6 +2,7 @@
 #include "sync/support/hall.h"
 
 #include "support/cm.h"
+#include "support/rng.h"
 
 #include <pthread.h>
 #include <signal.h>
@@ -67,6 +68,74 @@ static void a_short_frame_leaves_at_once_but_behind_a_long_one(void **state)
     assert_int_equal(hall_take(&h, 4 + sizeof frame + 6), 4 + sizeof frame + 6);
     assert_memory_equal(h.got, "\x82\x7e\x13\x88", 4);
     assert_memory_equal(h.got + 4 + sizeof frame, "\x82\4then", 6);
+    hall_end(&h);
+}
+
+/* The nth frame: short, but for some. */
+static size_t make_frame(uint8_t *frame, uint32_t n)
+{
+    size_t len = n % 50 == 49 ? 9000 : 200 + (size_t)n * 37 % 3800;
+
+    memset(frame, (int)n & 0xff, len);
+    memcpy(frame, &n, sizeof n);
+    return len;
+}
+
+static bool send_next(hall *h, uint32_t *sent)
+{
+    uint8_t frame[9000];
+    size_t len = make_frame(frame, *sent);
+    sennit_status st = sennit_listener_send(h->host.listener, h->host.newest->id, frame, len);
+
+    assert_true(st == SENNIT_OK || st == SENNIT_EBUSY);
+    *sent += st == SENNIT_OK;
+    return st == SENNIT_OK;
+}
+
+/* Read as far as the nth frame; pongs may come in between. */
+static void take_next(hall *h, uint32_t n, uint32_t *pongs)
+{
+    uint8_t frame[9000];
+    size_t len = make_frame(frame, n);
+
+    assert_int_equal(hall_take(h, 2), 2);
+    while ((uint8_t)h->got[0] == 0x8a) {
+        assert_int_equal(h->got[1], 4);
+        assert_int_equal(hall_take(h, 4), 4);
+        ++*pongs;
+        assert_int_equal(hall_take(h, 2), 2);
+    }
+    assert_memory_equal(h->got, "\x82\x7e", 2);
+    assert_int_equal(hall_take(h, 2), 2);
+    assert_int_equal((uint8_t)h->got[0] << 8 | (uint8_t)h->got[1], len);
+    assert_int_equal(hall_take(h, len), len);
+    assert_memory_equal(h->got, frame, len);
+}
+
+static void frames_to_one_that_stalls_now_and_then_arrive_whole_and_in_order(void **state)
+{
+    (void)state;
+    sennit_listener_options options = {.max_queue = 20000};
+    uint32_t sent = 0, got = 0, pings = 0, pongs = 0;
+    rng r = rng_seed(1);
+    hall h;
+
+    hall_open(&h, &options);
+    for (int stalls = 0; stalls < 8; stalls++) {
+        while (send_next(&h, &sent))
+            if (rng_below(&r, 8) == 0)
+                net_host_step(&h.host, 0);
+        raw_frame(h.fd, 0x89, "ping", 4, 4);
+        pings++;
+        for (uint64_t n = rng_below(&r, stalls % 2 == 1 ? 2000 : 40); n > 0 && got < sent; n--) {
+            take_next(&h, got++, &pongs);
+            if (rng_below(&r, 2) == 0)
+                send_next(&h, &sent);
+        }
+    }
+    while (got < sent)
+        take_next(&h, got++, &pongs);
+    assert_true(pongs > 0 && pongs <= pings);
     hall_end(&h);
 }
 
@@ -402,6 +471,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_stalled_reader_fills_up_and_hinders_nobody),
         cmocka_unit_test(a_short_frame_leaves_at_once_but_behind_a_long_one),
+        cmocka_unit_test(frames_to_one_that_stalls_now_and_then_arrive_whole_and_in_order),
         cmocka_unit_test(a_long_frame_leaves_in_pieces_that_add_up),
         cmocka_unit_test(nobody_is_sent_what_is_for_another),
         cmocka_unit_test(a_wait_can_be_ended_from_elsewhere),
