@@ -62,7 +62,7 @@ static const struct setting settings[] = {
     { "group-ms", NUMBER, AT(group_ms), 1, 10000, "MS", "between commits [10]" },
     { "pace-ms", NUMBER, AT(pace_ms), 1, 1000, "MS", "between turns: edits meanwhile go together [1]" },
     { "gather-ms", NUMBER, AT(gather_ms), 0, 1000, "MS",
-      "after edits went on, others wait for more [7]" },
+      "after edits went on, others wait for more [10]" },
     { "wait-ms", NUMBER, AT(wait_ms), 1, MINUTES(5), "MS", "to wait for ?min= [5000]" },
     { "restored", FLAG, AT(restored), 0, 0, NULL, "the data came from a backup" },
     { "log-level", LEVEL, 0, 0, 0, "LEVEL", "debug, info, warn or error [info]" },
@@ -366,7 +366,7 @@ enum options_end options_read(struct options *out, int argc, char **argv)
         .data = "sennit.sqlite",
         .max_connections = 10000,
         .wait_ms = 5000,
-        .gather_ms = 7, /* twice as long is less than a screen shows a picture */
+        .gather_ms = 10,
         .log_level = LOG_INFO,
     };
     end = options_flags(out, argc, argv, true);

@@ -348,8 +348,9 @@ typedef struct sennit_hub_options {
                                     document is compacted in the storage; 0: never. Whoever was
                                     away for longer loses nothing but the undo of older deletions */
     uint32_t gather_ms;          /* what is done in a document sooner than this after something of
-                                    it was sent on waits for what is done later, but not longer than
-                                    twice this, and goes out with it; 0: at once */
+                                    it was sent on waits for what is done later and goes out with it,
+                                    after twice this at the latest, or once there are some edits;
+                                    0: at once */
     uint64_t lease_ms;           /* who may write holds a lease on a document while there and so long
                                     after: what is dropped is what all of them have, the stable
                                     version. Whoever comes back later gets a snapshot, to which what

@@ -72,6 +72,7 @@ typedef struct sn_pace {
     bool waits;
     uint64_t since_ms; /* waits; below likewise */
     uint64_t author;   /* session that all of it came from; 0: several, or none */
+    unsigned deltas;
     size_t bytes;
     uint64_t out_ms;   /* when something last went out */
 } sn_pace;
@@ -270,8 +271,8 @@ bool sn_room_tick(sn_room *room, uint64_t now_ms);
 
 /* ---- pace.c ---- */
 
-/* Something of a session's (0: of none), so many bytes, goes round: let its turn come,
- * now or soon. */
+/* Something of a session's (0: of none) goes round, a delta of so many bytes (0: a
+ * presence): let its turn come, now or soon. */
 void sn_pace_pass(sn_room *room, uint64_t author, size_t len);
 
 /* Have everybody written to now; but not the author (0: none), unless others' waited too. */

@@ -314,7 +314,7 @@ void sn_room_presence(sn_room *room, sn_channel *from, bool gone)
         room->departed[room->departed_at].stamp = room->stamp;
         room->departed_at = (room->departed_at + 1) % SN_DEPARTED;
     }
-    sn_pace_pass(room, from->session, from->presence.len);
+    sn_pace_pass(room, from->session, 0);
 }
 
 /* ---- Time ---- */

@@ -169,6 +169,26 @@ static void rooms_wait_each_for_its_own(void **state)
     client_has(f, "xx");
 }
 
+static void several_wait_for_nobody(void **state)
+{
+    meeting *m = *state;
+    client *a, *b, *c;
+
+    three_at(m, &a, &b, &c);
+    type_and_say(m, a, "1");
+    listen(m);
+    for (int i = 0; i < 3; i++) {
+        type_and_say(m, i == 1 ? b : a, "x");
+        assert_int_equal(listen(m), 0);
+    }
+    assert_ok(sennit_session_set_presence(c->session, "is no edit", 10));
+    say(m, c);
+    assert_int_equal(listen(m), 0);
+    type_and_say(m, b, "x");
+    assert_int_equal(listen(m), 3);
+    assert_int_equal(sennit_doc_len(c->doc), 5);
+}
+
 static void much_waits_for_nobody(void **state)
 {
     meeting *m = *state;
@@ -291,6 +311,7 @@ int main(void)
         TEST_WITH(what_comes_sooner_waits_for_the_next_one_after_the_rest),
         TEST_WITH(nothing_waits_longer_than_twice_the_rest),
         TEST_WITH(rooms_wait_each_for_its_own),
+        TEST_WITH(several_wait_for_nobody),
         TEST_WITH(much_waits_for_nobody),
         TEST_WITH(an_acknowledgement_takes_along_what_waits),
         TEST_WITH(a_presence_waits_with_the_edit_before_it),
