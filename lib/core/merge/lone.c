@@ -28,7 +28,7 @@ static bool lone_time(const sn_roster *who, const sn_segment *seg, lone_insert *
                                    : ((before >> 16) + (seg->hlc >> 16)) << 16 | (seg->hlc & 0xffff);
     if (in->hlc == before)
         in->change = last;
-    return in->hlc >= before && in->hlc <= SN_MAX_HLC &&
+    return (in->hlc >= before || SENNIT_MUTANT == 95) && in->hlc <= SN_MAX_HLC &&
            (in->hlc > before || seg->relative == SN_ABSOLUTE || seg->same_change);
 }
 
@@ -44,7 +44,8 @@ static bool lone_author(sennit_doc *doc, const sn_segment *seg, lone_insert *in)
         return seg->relative == SN_ABSOLUTE && seg->seq == 0 && seg->number == 0 &&
                who->replicas_len < doc->limits.replicas;
     const sn_replica *r = &who->replicas[in->replica];
-    if (seg->seq != r->seq || (seg->relative == SN_ABSOLUTE && seg->number != r->text.len))
+    if (seg->seq != r->seq ||
+        (seg->relative == SN_ABSOLUTE && seg->number != r->text.len && SENNIT_MUTANT != 94))
         return false;
     in->op.number = r->text.len;
     return lone_time(who, seg, in);
@@ -69,11 +70,11 @@ static bool lone_parent(sennit_doc *doc, const sn_batch *batch, lone_insert *in)
         return true;
     }
     const sn_replica *of = &who->replicas[op->ref_replica];
-    if (op->ref >= of->number || sn_apply_cuts_character(&of->text, op))
+    if (op->ref >= of->number || (sn_apply_cuts_character(&of->text, op) && SENNIT_MUTANT != 93))
         return false;
     in->parent = (sn_parent){sn_tree_find(&doc->tree, op->ref_replica, op->ref), op->flag};
     const sn_key key = {in->hlc, in->id};
-    return op->ref_replica == in->replica ||
+    return op->ref_replica == in->replica || SENNIT_MUTANT == 92 ||
            sn_roster_key_le(who, sn_parent_change(in->parent), &key);
 }
 
