@@ -292,6 +292,14 @@ test("a connection that was begun already is the first one, open by then or not,
   await live(await open("begun-gone", { socket: gone }));
 });
 
+test("a connection that was begun and never wanted is closed with the provider", async () => {
+  const socket = new WebSocket(server.url, "sennit");
+  await new Promise((go) => socket.on("open", go));
+  const p = await open("begun-unwanted", { socket, offline: true });
+  await p.close();
+  await until("it is closed", () => socket.readyState === WebSocket.CLOSED);
+});
+
 test("hanging up before anybody has answered is no error, here or in between", async (t) => {
   const { url, held } = await silent(t), between = await relay(t, url, (m) => m), errors = [];
   for (const to of [url, between]) {
