@@ -60,6 +60,26 @@ static bool delta_is(const sennit_attr *mark, const char *name)
            mark->value.type == SENNIT_STRING;
 }
 
+/* Give an object a member. Names in JSON that are read again have no U+0000: U+FFFD is
+ * told in its place. value is the object's, or freed. */
+static bool delta_member(json_t *object, const char *name, size_t len, json_t *value)
+{
+    sennit_buf told;
+    bool done = true;
+
+    if (value == NULL || len == 0 || memchr(name, '\0', len) == NULL)
+        return value != NULL && json_object_setn_new_nocheck(object, name, len, value) == 0;
+    sennit_buf_init(&told, NULL);
+    for (size_t i = 0; i < len && done; i++)
+        done = sn_buf_put(&told, name[i] != '\0' ? name + i : "\xef\xbf\xbd", name[i] != '\0' ? 1 : 3) == SENNIT_OK;
+    if (done)
+        done = json_object_setn_new_nocheck(object, (const char *)told.data, told.len, value) == 0;
+    else
+        json_decref(value);
+    sennit_buf_clear(&told);
+    return done;
+}
+
 /* Attributes of a run, but for those that are told otherwise; NULL if memory ran out. */
 static json_t *delta_attributes(const sennit_run *run, const sennit_value **embed)
 {
@@ -78,7 +98,7 @@ static json_t *delta_attributes(const sennit_run *run, const sennit_value **embe
         } else {
             json_t *value = delta_value(&mark->value);
 
-            done = value == NULL || json_object_setn_new_nocheck(to, mark->name, mark->name_len, value) == 0;
+            done = value == NULL || delta_member(to, mark->name, mark->name_len, value);
         }
         if (!done) {
             json_decref(to);
@@ -95,9 +115,8 @@ static json_t *delta_object(const sennit_value *embed)
     json_t *object = json_object();
 
     if (object == NULL ||
-        json_object_setn_new_nocheck(object, value, name, colon != NULL
-                                     ? json_stringn_nocheck(colon + 1, embed->len - name - 1)
-                                     : json_true()) == 0)
+        delta_member(object, value, name, colon != NULL ? json_stringn_nocheck(colon + 1, embed->len - name - 1)
+                                                        : json_true()))
         return object;
     json_decref(object);
     return NULL;

@@ -9,6 +9,9 @@
 
 #include "base/bytes.h"
 
+/* Parts emphasis from emphasis that begins where it ends, and is read as nothing. */
+#define SN_MARKDOWN_PART "<!-- -->"
+
 /* While work is called by sn_markdown_guarded: memory for cmark, and some of it, zeroed. */
 cmark_mem *sn_markdown_mem(void);
 void *sn_markdown_take(size_t n, size_t item);

@@ -67,8 +67,11 @@ static sennit_status markdown_enter(markdown_reading *r, cmark_node *node, cmark
     const size_t from = d->text.len;
 
     switch (cmark_node_get_type(node)) {
-    case CMARK_NODE_TEXT:
     case CMARK_NODE_HTML_INLINE:
+        if (strcmp(cmark_node_get_literal(node), SN_MARKDOWN_PART) == 0)
+            return SENNIT_OK;
+        /* fallthrough */
+    case CMARK_NODE_TEXT:
         return sn_draft_text(d, cmark_node_get_literal(node), strlen(cmark_node_get_literal(node)));
     case CMARK_NODE_CODE:
         SN_TRY(sn_draft_text(d, cmark_node_get_literal(node), strlen(cmark_node_get_literal(node))));

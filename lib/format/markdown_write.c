@@ -106,6 +106,11 @@ static bool markdown_same_link(const sn_rich *rich, const sn_rich_piece *a, cons
                                        a->link_len) == 0);
 }
 
+static bool markdown_is_space(char c)
+{
+    return c == ' ' || c == '\t';
+}
+
 static bool markdown_is_code(const markdown_bit *bit)
 {
     return !bit->embed && (bit->marks & SN_MONO);
@@ -150,8 +155,46 @@ static size_t markdown_extent(const markdown_bit *bits, size_t n, unsigned mark)
     return i;
 }
 
-/* Emphasis that goes further is outside of that which ends earlier: two of one kind side
- * by side would have their asterisks run together. At most two levels deep. */
+static bool markdown_is_blank(const markdown_bit *bit)
+{
+    size_t i = 0;
+
+    while (i < bit->len && markdown_is_space(bit->text[i]))
+        i++;
+    return i == bit->len && !bit->embed && !markdown_is_code(bit);
+}
+
+/* A node for a mark. Right behind another of these something parts them, or their
+ * asterisks would run together. */
+static cmark_node *markdown_emphasised(unsigned mark, cmark_node *parent)
+{
+    const cmark_node_type type = cmark_node_get_type(cmark_node_last_child(parent)); /* none of NULL */
+
+    if (type == CMARK_NODE_STRONG || type == CMARK_NODE_EMPH)
+        cmark_node_set_literal(markdown_node(CMARK_NODE_HTML_INLINE, parent), SN_MARKDOWN_PART);
+    return markdown_node(mark == SN_BOLD ? CMARK_NODE_STRONG : CMARK_NODE_EMPH, parent);
+}
+
+static void markdown_emphasis(cmark_node *parent, const markdown_bit *bits, size_t n, unsigned wanted);
+
+/* Bits that all have a mark; white space at their ends is left out of it. */
+static void markdown_marked(cmark_node *parent, const markdown_bit *bits, size_t n, unsigned mark,
+                            unsigned wanted)
+{
+    size_t head = 0, tail = 0;
+
+    while (head < n && markdown_is_blank(&bits[head]))
+        head++;
+    while (tail < n - head && markdown_is_blank(&bits[n - 1 - tail]))
+        tail++;
+    markdown_leaves(parent, bits, head);
+    if (head + tail < n)
+        markdown_emphasis(markdown_emphasised(mark, parent), bits + head, n - head - tail, wanted & ~mark);
+    markdown_leaves(parent, bits + n - tail, tail);
+}
+
+/* Emphasis that goes further is outside of that which ends earlier. At most two levels
+ * deep. */
 static void markdown_emphasis(cmark_node *parent, const markdown_bit *bits, size_t n, unsigned wanted)
 {
     for (size_t i = 0, taken; i < n; i += taken) {
@@ -161,9 +204,7 @@ static void markdown_emphasis(cmark_node *parent, const markdown_bit *bits, size
 
         taken = mark == SN_BOLD ? bold : italic;
         if (taken > 0) {
-            cmark_node *node = markdown_node(mark == SN_BOLD ? CMARK_NODE_STRONG : CMARK_NODE_EMPH, parent);
-
-            markdown_emphasis(node, bits + i, taken, wanted & ~mark);
+            markdown_marked(parent, bits + i, taken, mark, wanted);
             continue;
         }
         while (i + taken < n && !(bits[i + taken].marks & wanted))
@@ -187,11 +228,6 @@ static void markdown_links(const sn_rich *rich, cmark_node *parent, const markdo
         }
         markdown_emphasis(node, bits + i, end - i, SN_BOLD | SN_ITALIC);
     }
-}
-
-static bool markdown_is_space(char c)
-{
-    return c == ' ' || c == '\t';
 }
 
 /* Up to three bits of a piece; before and after: marks of its neighbours. */

@@ -184,6 +184,20 @@ static void markdown_that_was_read_is_written_again(void **state)
         writes(s, from_markdown(s, texts[i]), sennit_format_markdown, texts[i]);
 }
 
+static void emphasis_that_overlaps_comes_back(void **state)
+{
+    stage *s = *state;
+    static const char html[] = "<p>a<strong>b<em>c</em></strong><em>d</em></p>\n";
+    sennit_doc *doc = from_delta(s, "[{\"insert\":\"a\"},{\"insert\":\"b\",\"attributes\":{\"bold\":true}},"
+                                    "{\"insert\":\"c\",\"attributes\":{\"bold\":true,\"italic\":true}},"
+                                    "{\"insert\":\"d\",\"attributes\":{\"italic\":true}},{\"insert\":\"\\n\"}]");
+
+    writes(s, doc, sennit_format_html, html);
+    writes(s, doc, sennit_format_markdown, "a**b*c***<!-- -->*d*\n");
+    writes(s, from_markdown(s, "a**b*c***<!-- -->*d*\n"), sennit_format_html, html);
+    writes(s, from_markdown(s, "*one **two*** **three**\n"), sennit_format_markdown, "*one **two*** **three**\n");
+}
+
 static void emphasis_leaves_white_space_outside(void **state)
 {
     stage *s = *state;
@@ -201,6 +215,22 @@ static void raw_html_in_markdown_stays_text(void **state)
 }
 
 /* ---- Delta ---- */
+
+static void names_with_a_nul_are_read_again(void **state)
+{
+    stage *s = *state;
+    static const char delta[] = "{\"ops\":[{\"insert\":{\"i\xef\xbf\xbdm\":\"x\"}},{\"insert\":\"y\","
+                                "\"attributes\":{\"a\xef\xbf\xbd\":1}},{\"insert\":\"\\n\"}]}";
+    sennit_doc *doc = from_markdown(s, "y\n");
+    const sennit_value embed = {.type = SENNIT_STRING, .data = "i\0m:x", .len = 5},
+                       one = {.type = SENNIT_INT, .integer = 1};
+
+    assert_ok(sennit_mark_embed(doc, 0, &embed));
+    assert_ok(sennit_mark_add(doc, sennit_doc_len(doc) - 2, 1, "a\0", 2, &one, 0));
+    writes(s, doc, sennit_format_delta, delta);
+    assert_ok(sennit_format_read_delta(doc, delta, sizeof delta - 1, &s->err));
+    writes(s, doc, sennit_format_delta, delta);
+}
 
 static void a_delta_that_was_read_is_written_again(void **state)
 {
@@ -295,6 +325,8 @@ int main(void)
         STAGE_TEST(nothing_from_a_document_becomes_markup),
         STAGE_TEST(nul_is_told_as_a_replacement_character),
         STAGE_TEST(markdown_that_was_read_is_written_again),
+        STAGE_TEST(emphasis_that_overlaps_comes_back),
+        STAGE_TEST(names_with_a_nul_are_read_again),
         STAGE_TEST(emphasis_leaves_white_space_outside),
         STAGE_TEST(raw_html_in_markdown_stays_text),
         STAGE_TEST(a_delta_that_was_read_is_written_again),
