@@ -15,8 +15,9 @@ one=$root/build/js/one
 (cd "$root" && sh tools/amalgam.sh "$one")
 # What is called from JavaScript as it is.
 export=
-for call in doc_free doc_len doc_count doc_begin doc_commit doc_abort doc_watch table_free undo_free undo_can_undo \
-    undo_can_redo diff_free runs_free version_number; do
+calls="doc_free doc_len doc_begin doc_commit doc_abort doc_watch undo_free undo_can_undo undo_can_redo diff_free"
+[ -n "$lean" ] || calls="$calls doc_count table_free runs_free version_number"
+for call in $calls; do
     export="$export --export=sennit_$call"
 done
 

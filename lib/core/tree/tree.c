@@ -273,7 +273,7 @@ sn_place sn_tree_seek(sn_tree *tree, uint32_t n)
     sn_cursor *c = &tree->cursor;
 
     sn_tree_unquick(tree);
-    if (SN_UNLIKELY(c->leaf == NULL) || !tree_seek_near(tree, n)) {
+    if (!SN_QUICK || SN_UNLIKELY(c->leaf == NULL) || !tree_seek_near(tree, n)) {
         uint32_t rel = n, before;
 
         sn_tree_settle(tree);

@@ -14,8 +14,12 @@
 #define EXPORT(name) __attribute__((export_name(#name)))
 #ifdef JS_LEAN /* without what a provider and an editor can do without */
 #define EXTRA(name) __attribute__((unused))
+#define TABLE(table) ((void)(table), (sennit_table *)NULL)
+#define SAVE_FLAGS(flags) ((flags) & SENNIT_SAVE_IDENTITY)
 #else
 #define EXTRA(name) EXPORT(name)
+#define TABLE(table) (table)
+#define SAVE_FLAGS(flags) (flags)
 #endif
 #define IMPORT(name) __attribute__((import_module("env"), import_name(name)))
 
@@ -166,7 +170,7 @@ EXTRA(js_fork) int js_fork(sennit_doc *from)
 
 EXPORT(js_save) int js_save(sennit_doc *doc, unsigned flags)
 {
-    return done_bytes(sennit_doc_save(doc, flags, empty()));
+    return done_bytes(sennit_doc_save(doc, SAVE_FLAGS(flags), empty()));
 }
 
 EXPORT(js_replica) void js_replica(const sennit_doc *doc)
@@ -328,7 +332,7 @@ EXTRA(js_delta) int js_delta(sennit_doc *doc, const void *since, size_t len, sen
 
 EXPORT(js_own_delta) int js_own_delta(sennit_doc *doc, double from, sennit_table *table)
 {
-    return done_bytes(sennit_doc_own_delta(doc, (uint64_t)from, table, empty()));
+    return done_bytes(sennit_doc_own_delta(doc, (uint64_t)from, TABLE(table), empty()));
 }
 
 /* The version of whoever takes the part follows it; how long the part is, in out[2]. */
@@ -368,7 +372,7 @@ EXPORT(js_apply) int js_apply(sennit_doc *doc, const void *delta, size_t len, se
     const sennit_admission admission = {shim_admit, NULL};
     sennit_applied applied;
     sennit_status status =
-        sennit_doc_admit(doc, delta, len, table, ask ? &admission : NULL, &applied, &failure);
+        sennit_doc_admit(doc, delta, len, TABLE(table), ask ? &admission : NULL, &applied, &failure);
 
     if (status != SENNIT_OK)
         return done(status);
@@ -590,12 +594,12 @@ EXPORT(js_undo_save) int js_undo_save(sennit_undo *undo)
     return done_bytes(sennit_undo_save(undo, empty()));
 }
 
-EXPORT(js_undo_break) int js_undo_break(sennit_undo *undo)
+EXTRA(js_undo_break) int js_undo_break(sennit_undo *undo)
 {
     return done(sennit_undo_break(undo));
 }
 
-EXPORT(js_undo_track) int js_undo_track(sennit_undo *undo, int on)
+EXTRA(js_undo_track) int js_undo_track(sennit_undo *undo, int on)
 {
     return done(sennit_undo_track(undo, on));
 }
