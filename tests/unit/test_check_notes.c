@@ -79,7 +79,7 @@ static void a_wrong_index_of_marks_is_named_by_what_is_wrong(void **state)
     sn_edge *child = root->left != NULL ? root->left : root->right;
 
     DAMAGE(&n, n.first->start.number, 4, "K1");
-    DAMAGE(&n, child->rank, UINT64_MAX, "K2");
+    DAMAGE(&n, child->rank, UINT32_MAX, "K2");
     DAMAGE(&n, root->furthest, NULL, "K3");
 }
 
