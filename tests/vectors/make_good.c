@@ -572,6 +572,29 @@ static void metadata(void)
     scene_end(&s);
 }
 
+/* What is left out of a compacted snapshot: `save live` has all cuts raised. */
+static void superseded(void)
+{
+    static const char *const names[] = {"a", "b", "C"};
+    scene s;
+
+    scene_open(&s, "superseded", "marks under newer ones of their names, one of which was switched off");
+    type(&s, 0, 0, "abcdefghij");
+    for (size_t i = 0; i < 40; i++) {
+        const size_t from = 7 * i % 9, len = 1 + 5 * i % (10 - from);
+        const sennit_value value = {.type = SENNIT_INT, .integer = (int64_t)i};
+
+        mark(&s, 0, from, len, names[i % 3], &value, i % 2 == 0);
+    }
+    set(&s, 0, "a", yes);
+    set(&s, 0, "a", string("b"));
+    send(&s, 0);
+    tell_rich(&s);
+    toggle(&s, UINT64_C(0x00d15c0de0ddba11), 0, START + 100000, A, 48, false);
+    tell_rich(&s);
+    scene_end(&s);
+}
+
 /* What sennit itself does rarely: a right child where a delete ended. */
 static void foreseen(void)
 {
@@ -1002,6 +1025,7 @@ int main(void)
     toggles();
     marks();
     metadata();
+    superseded();
     foreseen();
     seeds();
     table();
