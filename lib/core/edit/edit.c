@@ -186,6 +186,8 @@ typedef struct edit_range {
 static void edit_survey(sennit_doc *doc, sn_place p, uint32_t len, edit_range *r)
 {
     *r = (edit_range){p, p.leaf, sn_place_span(&p)->change, 0};
+    /* Its newlines will be counted. In a large text it has long been out of reach. */
+    SN_FETCH(sn_author(&doc->who, r->named)->text.bytes + sn_place_span(&p)->at + p.off);
     while (len > 0) {
         const sn_span *s = sn_place_span(&p);
 
