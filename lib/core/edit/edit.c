@@ -467,12 +467,14 @@ sennit_status sennit_doc_splice(sennit_doc *doc, size_t pos, size_t n, const cha
 {
     uint32_t at, gone;
 
+    if (n == 0)
+        return sennit_doc_insert(doc, pos, text, len);
+    if (len == 0)
+        return sennit_doc_delete(doc, pos, n);
     SN_TRY(sn_edit_check_text(text, len));
     SN_TRY(sn_edit_range(doc, pos, n, &at, &gone));
     if (gone == 0)
         return sennit_doc_insert(doc, pos, text, len);
-    if (len == 0)
-        return sennit_doc_delete(doc, pos, n);
     SN_TRY(edit_splice(doc, at, gone, (const uint8_t *)text, (uint32_t)len));
     sn_doc_selfcheck(doc);
     return SENNIT_OK;
