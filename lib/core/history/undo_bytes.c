@@ -192,10 +192,8 @@ static sennit_status bytes_open(const sennit_doc *doc, sn_reader *r, sennit_erro
     if (sn_left(r) < BYTES_CHECK)
         return sn_fail(err, SENNIT_ECORRUPT, r->end, "bytes end too early");
     r->end -= BYTES_CHECK;
-    uint64_t check = sn_hash64(r->data, r->end, 0);
-    for (unsigned i = 0; i < BYTES_CHECK; i++)
-        if (r->data[r->end + i] != (uint8_t)(check >> (8 * i)))
-            return sn_fail(err, SENNIT_ECORRUPT, r->end, "checksum does not fit");
+    if (sn_get_u64(r->data + r->end) != sn_hash64(r->data, r->end, 0))
+        return sn_fail(err, SENNIT_ECORRUPT, r->end, "checksum does not fit");
     sennit_doc_lineage(doc, ours);
     if (memcmp(lineage, ours, 16) != 0)
         return sn_fail(err, SENNIT_ELINEAGE, 2, "steps in another document");
