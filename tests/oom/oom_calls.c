@@ -62,6 +62,7 @@ static void world_open(world *w)
     require(sennit_doc_seed(&w->options, "", 0, "some text\n", 10, &w->doc) == SENNIT_OK);
     grow(w->peer, 3, 25);
     grow(w->doc, 4, 25);
+    doc_index(w->doc); /* or losing the memory for it would fail no call */
     sennit_buf_init(&w->in, NULL);
     sennit_buf_init(&w->since, NULL);
     sennit_buf_init(&w->out, &w->alloc);

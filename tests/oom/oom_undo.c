@@ -48,6 +48,7 @@ static void world_open(world *w)
         require(sennit_doc_insert(w->doc, 5 * i % 15, "typed", 5) == SENNIT_OK);
         require(sennit_doc_delete(w->doc, 3 * i % 10, 6) == SENNIT_OK);
     }
+    doc_index(w->doc); /* or losing the memory for it would fail no call */
 }
 
 static void world_close(world *w)
@@ -130,21 +131,22 @@ typedef struct call {
     const char *name;
     void (*before)(world *w);
     sennit_status (*run)(world *w);
+    bool absorbs; /* some of what it wants memory for can wait */
 } call;
 
 static const call calls[] = {
-    {"new", nothing, call_new},
-    {"break", nothing, call_break},
-    {"select", nothing, call_select},
-    {"undo", nothing, call_undo},
-    {"undo again", before_redo, call_undo},
-    {"redo", before_redo, call_redo},
-    {"range", nothing, call_range},
-    {"save", nothing, call_save},
-    {"load", before_load, call_load},
-    {"insert after a pause", before_pause, call_insert},
-    {"rebase", nothing, call_rebase},
-    {"rebase of nothing", before_rename, call_rename},
+    {"new", nothing, call_new, false},
+    {"break", nothing, call_break, false},
+    {"select", nothing, call_select, false},
+    {"undo", nothing, call_undo, false},
+    {"undo again", before_redo, call_undo, false},
+    {"redo", before_redo, call_redo, false},
+    {"range", nothing, call_range, false},
+    {"save", nothing, call_save, false},
+    {"load", before_load, call_load, false},
+    {"insert after a pause", before_pause, call_insert, false},
+    {"rebase", nothing, call_rebase, true},
+    {"rebase of nothing", before_rename, call_rename, false},
 };
 
 /* The call with its nth allocation failing. Returns false if it makes no more. */
@@ -162,7 +164,7 @@ static bool try_nth(const call *c, size_t nth)
     sennit_status st = c->run(&w);
     bool fired = w.mem.fired;
     w.mem.fail_at = 0;
-    if (st != (fired ? SENNIT_ENOMEM : SENNIT_OK) && !(st == SENNIT_OK && CHECKS_ITSELF)) {
+    if (st != (fired ? SENNIT_ENOMEM : SENNIT_OK) && !(st == SENNIT_OK && (CHECKS_ITSELF || c->absorbs))) {
         fprintf(stderr, "%s: allocation %zu: status %d\n", c->name, nth, st);
         abort();
     }

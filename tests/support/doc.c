@@ -1,5 +1,7 @@
 #include "support/doc.h"
 
+#include "core/doc/doc.h"
+#include "core/tree/tree_node.h"
 #include "support/require.h"
 
 #include <string.h>
@@ -63,6 +65,12 @@ void doc_catch_up(sennit_doc *to, sennit_doc *from)
         require(sennit_doc_apply(to, delta.data, delta.len, NULL, NULL, NULL) == SENNIT_OK);
     sennit_buf_clear(&since);
     sennit_buf_clear(&delta);
+}
+
+void doc_index(sennit_doc *doc)
+{
+    (void)sn_tree_home(&doc->tree, 0, 0); /* what searches begin with has many short ways */
+    require(doc->tree.indexed);
 }
 
 bool buf_is(const sennit_buf *buf, const void *data, size_t len)

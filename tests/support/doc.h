@@ -23,6 +23,10 @@ void doc_check(const sennit_doc *doc);
 /* All that `to` lacks of what `from` has. */
 void doc_catch_up(sennit_doc *to, sennit_doc *from);
 
+/* Have the map of ids built, as the first byte that is asked for by its id does: what
+ * comes after asks for no memory for it. */
+void doc_index(sennit_doc *doc);
+
 bool buf_equal(const sennit_buf *a, const sennit_buf *b);
 bool buf_is(const sennit_buf *buf, const void *data, size_t len);
 void buf_add(sennit_buf *buf, const void *data, size_t len);
