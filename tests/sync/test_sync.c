@@ -4,20 +4,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* A copy of a client's document as its file has it, identity included. */
-static sennit_doc *copy_of(meeting *m, const client *c)
-{
-    sennit_options options = {.size = sizeof options, .random = rng_random, .random_self = &m->chance};
-    sennit_doc *copy;
-    sennit_buf bytes;
-
-    sennit_buf_init(&bytes, NULL);
-    assert_ok(sennit_doc_save(c->doc, SENNIT_SAVE_IDENTITY, &bytes));
-    assert_ok(sennit_doc_load(&options, bytes.data, bytes.len, &copy, NULL));
-    sennit_buf_clear(&bytes);
-    return copy;
-}
-
 static void what_one_types_the_others_read(void **state)
 {
     meeting *m = *state;
@@ -157,7 +143,7 @@ static void a_copied_disk_goes_on_under_an_id_of_its_own(void **state)
 
     client_type(m, a, 0, "base ");
     meeting_settle(m);
-    client *clone = meeting_client(m, 1, copy_of(m, a), "doc", "");
+    client *clone = meeting_client(m, 1, client_copy(m, a), "doc", "");
     client_cut(m, a);
     client_type(m, a, 5, "alpha");
     client_type(m, clone, 5, "beta!");
@@ -184,7 +170,7 @@ static void a_restored_backup_of_a_client_gets_its_own_text_back_once(void **sta
 
     client_type(m, a, 0, "monday ");
     meeting_settle(m);
-    sennit_doc *backup = copy_of(m, a);
+    sennit_doc *backup = client_copy(m, a);
     client_type(m, a, 7, "tuesday ");
     meeting_settle(m);
     client_leave(a); /* its machine is gone; the server finds out later */
@@ -539,7 +525,7 @@ static void nobody_writes_under_another_users_replica(void **state)
     client *ed = joined_as(m, 0, "ed");
     client_type(m, ed, 0, "mine");
     meeting_settle(m);
-    client *thief = meeting_client(m, 1, copy_of(m, ed), "doc", "thief");
+    client *thief = meeting_client(m, 1, client_copy(m, ed), "doc", "thief");
     client_cut(m, ed);
     client_type(m, thief, 4, "!");
     client_connect(m, thief);
@@ -756,7 +742,7 @@ static void of_two_that_write_under_one_id_the_older_takes_another(void **state)
 
     client_type(m, a, 0, "base");
     meeting_settle(m);
-    client *twin = meeting_client(m, 1, copy_of(m, a), "doc", ""); /* both stay connected */
+    client *twin = meeting_client(m, 1, client_copy(m, a), "doc", ""); /* both stay connected */
     client_connect(m, twin);
     meeting_settle(m);
     assert_int_equal(a->rebased, 1);

@@ -250,19 +250,6 @@ static void so_is_what_was_brought_back_while_away(void **state)
     sennit_undo_free(undo);
 }
 
-static sennit_doc *copy_of(meeting *m, const client *c)
-{
-    sennit_options options = {.size = sizeof options, .random = rng_random, .random_self = &m->chance};
-    sennit_doc *copy;
-    sennit_buf bytes;
-
-    sennit_buf_init(&bytes, NULL);
-    assert_ok(sennit_doc_save(c->doc, SENNIT_SAVE_IDENTITY, &bytes));
-    assert_ok(sennit_doc_load(&options, bytes.data, bytes.len, &copy, NULL));
-    sennit_buf_clear(&bytes);
-    return copy;
-}
-
 /* Where the ways part is below what the hub dropped, so it has no digests of the text
  * there. */
 static void a_copy_from_before_issues_anew_only_what_it_wrote_itself(void **state)
@@ -272,7 +259,7 @@ static void a_copy_from_before_issues_anew_only_what_it_wrote_itself(void **stat
 
     client_type(m, a, 0, "base ");
     meeting_settle(m);
-    sennit_doc *copy = copy_of(m, a);
+    sennit_doc *copy = client_copy(m, a);
     write_and_wait(m, a);
     sennit_doc_set_time(copy, m->now_ms + 1);
     client *b = meeting_client(m, 1, copy, "doc", "");
@@ -294,7 +281,7 @@ static void a_backup_from_before_goes_on_with_what_the_hub_has(void **state)
 
     client_type(m, a, 0, "base ");
     meeting_settle(m);
-    sennit_doc *backup = copy_of(m, a);
+    sennit_doc *backup = client_copy(m, a);
     write_and_wait(m, a);
     client_leave(a);
     client *b = meeting_client(m, 1, backup, "doc", "");

@@ -23,25 +23,14 @@ static sennit_status build_reserve(sn_tree *tree, const build_from *from)
 
 static sn_count build_count(const sn_tree *tree, build_from *from, const sn_leaf *leaf)
 {
-    sn_count sum = {0, 0, 0, 0};
+    uint32_t bytes = 0;
 
-    if (from->visible != NULL) { /* one stretch is counted faster than many */
-        uint32_t bytes = 0;
-
-        for (uint32_t i = 0; i < leaf->node.n; i++)
-            bytes += sn_span_visible(&leaf->span[i]);
-        sum = sn_utf8_count(from->visible, bytes);
-        from->visible += bytes;
-        return sum;
-    }
-    for (uint32_t i = 0; i < leaf->node.n; i++) {
-        const sn_span *s = &leaf->span[i];
-
-        if (sn_span_dead(s))
-            continue;
-        sn_count c = sn_span_count(tree, s, 0, s->len);
-        sn_count_add(&sum, &c);
-    }
+    if (from->visible == NULL)
+        return sn_leaf_sum(tree, leaf);
+    for (uint32_t i = 0; i < leaf->node.n; i++) /* one stretch is counted faster than many */
+        bytes += sn_span_visible(&leaf->span[i]);
+    sn_count sum = sn_utf8_count(from->visible, bytes);
+    from->visible += bytes;
     return sum;
 }
 
@@ -85,7 +74,6 @@ static void build_ids(sn_tree *tree, const build_from *from, const build_node *l
     tree->indexed = true;
     for (const sn_tree_id *at = from->ids, *end = at + from->ids_len; at < end; at++) {
         uint32_t id = ((const sn_leaf *)leaves[at->leaf].node)->id;
-
         sn_replica *r = &tree->who->replicas[at->replica];
 
         if (r->last_leaf != SN_NO_LEAF) {

@@ -230,7 +230,7 @@ void sn_tree_bump_beside(sn_tree *tree, sn_leaf *leaf, uint32_t i, const sn_coun
         q->caret += by->bytes;
 }
 
-static sn_count node_leaf_sum(const sn_tree *tree, const sn_leaf *leaf)
+sn_count sn_leaf_sum(const sn_tree *tree, const sn_leaf *leaf)
 {
     sn_count sum = {0, 0, 0, 0};
 
@@ -487,7 +487,7 @@ static sn_leaf *node_split_leaf(sn_tree *tree, sn_leaf *leaf, uint32_t at)
     if (right->next != NULL)
         right->next->prev = right;
     leaf->next = right;
-    sn_count sum = node_leaf_sum(tree, right);
+    sn_count sum = sn_leaf_sum(tree, right);
     node_add_sibling(tree, &leaf->node, &right->node, &sum, true);
     sn_tree_moved(tree, leaf, right);
     tree->cursor.leaf = NULL;

@@ -47,6 +47,9 @@ void sn_inner_append(sn_tree *tree, sn_inner *inner, sn_node *child, const sn_co
 sn_leaf *sn_tree_take_leaf(sn_tree *tree);
 sn_inner *sn_tree_take_inner(sn_tree *tree);
 
+/* What is visible in a leaf, counted span by span. */
+sn_count sn_leaf_sum(const sn_tree *tree, const sn_leaf *leaf);
+
 static inline uint32_t sn_inner_sum(const sn_inner *inner, uint32_t i, sennit_unit unit)
 {
     switch (unit) {

@@ -34,6 +34,19 @@ void client_leave(client *c)
     memset(c, 0, sizeof *c);
 }
 
+sennit_doc *client_copy(meeting *m, const client *c)
+{
+    sennit_options options = {.size = sizeof options, .random = rng_random, .random_self = &m->chance};
+    sennit_doc *copy;
+    sennit_buf bytes;
+
+    sennit_buf_init(&bytes, NULL);
+    assert_ok(sennit_doc_save(c->doc, SENNIT_SAVE_IDENTITY, &bytes));
+    assert_ok(sennit_doc_load(&options, bytes.data, bytes.len, &copy, NULL));
+    sennit_buf_clear(&bytes);
+    return copy;
+}
+
 void meeting_close(meeting *m)
 {
     sennit_hub_free(m->hub);

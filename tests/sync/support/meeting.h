@@ -52,6 +52,9 @@ int meeting_tear_down(void **state);
 client *meeting_client(meeting *m, unsigned i, sennit_doc *doc, const char *name, const char *token);
 void client_leave(client *c);
 
+/* A copy of a client's document as its file has it, identity included. */
+sennit_doc *client_copy(meeting *m, const client *c);
+
 /* One with an empty document that is connected, and live. */
 client *meeting_join(meeting *m, unsigned i, const char *name);
 
