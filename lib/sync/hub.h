@@ -101,6 +101,8 @@ struct sn_room {
     uint64_t ticket;     /* of the last record */
     bool unstored;       /* something that was taken is not in the storage: nothing
                             is called durable until a snapshot is */
+    sn_point *handed;    /* of when the log had become long; NULL: it has not */
+    uint64_t handed_ticket; /* all of that version is durable once this is */
     size_t log_bytes;    /* behind the snapshot */
     size_t snapshot_bytes; /* of the last one made here; 0: none was */
     uint64_t idle_since_ms;
@@ -260,6 +262,9 @@ sennit_status sn_point_new(sn_room *room, const void *version, size_t len, sn_po
 sennit_status sn_room_mark(sn_room *room);
 void sn_point_drop(sn_room *room, sn_point **point);
 void sn_point_take(sn_point **to, sn_point *from);
+
+/* Lower a version to what a point counts too. False: no memory. */
+bool sn_point_lower(sn_room *room, const sn_point *point, sennit_buf *version);
 
 const sn_round *sn_room_round(const sn_room *room, uint64_t place);
 

@@ -133,21 +133,6 @@ void sn_lease_hold(sn_channel *c)
     }
 }
 
-static bool lease_lower(sn_room *room, const sn_point *point, sennit_buf *cut)
-{
-    sennit_buf met;
-
-    sennit_buf_init(&met, &room->hub->mem.alloc);
-    const bool done = sennit_version_meet(cut->data, cut->len, point->version, point->len, &met) == SENNIT_OK;
-    if (done) { /* it is no longer than the cut was */
-        if (met.len > 0)
-            memcpy(cut->data, met.data, met.len);
-        cut->len = met.len;
-    }
-    sennit_buf_clear(&met);
-    return done;
-}
-
 bool sn_leases_lower(sn_room *room, sennit_buf *cut)
 {
     const uint64_t now = room->hub->now_ms;
@@ -157,7 +142,7 @@ bool sn_leases_lower(sn_room *room, sennit_buf *cut)
         const sn_lease *lease = &room->leases.held[i];
 
         if (lease->until_ms > now) {
-            done = lease_lower(room, lease->point, cut);
+            done = sn_point_lower(room, lease->point, cut);
             continue;
         }
         lease_forget(room, lease->replica);
@@ -165,6 +150,6 @@ bool sn_leases_lower(sn_room *room, sennit_buf *cut)
     }
     for (const sn_channel *c = room->channels; c != NULL && done; c = c->next_in_room)
         if (c->behind && c->replica != 0 && c->permission >= SENNIT_COMMENT && c->point != NULL)
-            done = lease_lower(room, c->point, cut);
+            done = sn_point_lower(room, c->point, cut);
     return done;
 }

@@ -69,6 +69,22 @@ sennit_status sn_point_new(sn_room *room, const void *version, size_t len, sn_po
     return SENNIT_OK;
 }
 
+bool sn_point_lower(sn_room *room, const sn_point *point, sennit_buf *version)
+{
+    sennit_buf met;
+
+    sennit_buf_init(&met, &room->hub->mem.alloc);
+    const bool done = sennit_version_meet(version->data, version->len, point->version, point->len,
+                                          &met) == SENNIT_OK;
+    if (done) { /* it is no longer than the version was */
+        if (met.len > 0)
+            memcpy(version->data, met.data, met.len);
+        version->len = met.len;
+    }
+    sennit_buf_clear(&met);
+    return done;
+}
+
 sennit_status sn_room_mark(sn_room *room)
 {
     sennit_buf *version = &room->hub->scratch;
@@ -141,6 +157,7 @@ static void room_free(sn_room *room)
     sn_mem_free(&hub->mem, room->ring, room->ring_cap * sizeof *room->ring);
     sn_pace_leave(room);
     sn_point_drop(room, &room->point);
+    sn_point_drop(room, &room->handed);
     sn_registry_free(&room->owners, &hub->mem);
     sn_leases_free(room);
     sennit_doc_free(room->doc);
@@ -319,8 +336,20 @@ void sn_room_presence(sn_room *room, sn_channel *from, bool gone)
 
 /* ---- Time ---- */
 
-/* Deleted text that was kept long enough goes. What there was no memory for goes the
- * next time. */
+/* Whether all of a version that is not much older than now is durable. While something is
+ * written at every moment, the last ticket never is. */
+static bool room_is_kept(sn_room *room)
+{
+    if (room->handed == NULL && !room->unstored && sn_room_mark(room) == SENNIT_OK) {
+        sn_point_take(&room->handed, room->point);
+        room->handed_ticket = room->ticket;
+    }
+    return room->handed != NULL && room->handed_ticket <= room->hub->durable;
+}
+
+/* Deleted text that was kept long enough goes, as far as it is durable: of what a crash
+ * loses, nobody who got it without its text could bring the rest. What there was no memory
+ * for goes the next time. */
 static void room_drop_deleted(sn_room *room)
 {
     const uint64_t keep = room->hub->options.keep_deleted_ms, now = room->hub->now_ms;
@@ -328,7 +357,9 @@ static void room_drop_deleted(sn_room *room)
     sennit_status st;
 
     cut->len = 0;
-    if (keep == 0 || now < keep || sennit_history_at(room->doc, now - keep, cut) != SENNIT_OK)
+    if (keep == 0 || now < keep || !room_is_kept(room) ||
+        sennit_history_at(room->doc, now - keep, cut) != SENNIT_OK ||
+        !sn_point_lower(room, room->handed, cut))
         return;
     if (room->hub->options.lease_ms > 0 && !sn_leases_lower(room, cut))
         return;
@@ -351,6 +382,7 @@ static void room_compact(sn_room *room)
         room->snapshot_bytes = snapshot.len;
         room->waits_unlogged = room->doc->park.operations > 0;
         room->unstored = room->unstored && !sn_registry_store(room);
+        sn_point_drop(room, &room->handed);
         hub->stat.compactions++;
         sn_hub_note(hub, SENNIT_HUB_COMPACTED, NULL, room->name, NULL, 0, NULL, snapshot.len);
     }
@@ -368,7 +400,7 @@ bool sn_room_tick(sn_room *room, uint64_t now_ms)
 {
     sennit_hub *hub = room->hub;
 
-    if (room->unstored || (room_has_much_log(room) && room->ticket <= hub->durable))
+    if (room->unstored || (room_has_much_log(room) && room_is_kept(room)))
         room_compact(room);
     if (room->channels != NULL) {
         room->idle_since_ms = now_ms;

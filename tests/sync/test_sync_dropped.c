@@ -291,6 +291,111 @@ static void a_backup_from_before_goes_on_with_what_the_hub_has(void **state)
     client_has(b, "<one twobase ");
 }
 
+/* ---- What is not durable stays ---- */
+
+static struct {
+    bool refuses;
+    uint64_t held; /* so many tickets are not durable yet */
+    sennit_storage below;
+} weak;
+
+static sennit_status weak_append(void *self, const char *name, const void *data, size_t len,
+                                 uint64_t *ticket)
+{
+    return weak.refuses ? SENNIT_EIO : weak.below.append(self, name, data, len, ticket);
+}
+
+static sennit_status weak_compact(void *self, const char *name, uint64_t through, const void *data,
+                                  size_t len, uint64_t *ticket)
+{
+    return weak.refuses ? SENNIT_EIO : weak.below.compact(self, name, through, data, len, ticket);
+}
+
+static uint64_t weak_durable(void *self)
+{
+    const uint64_t durable = weak.below.durable(self);
+
+    return durable > weak.held ? durable - weak.held : 0;
+}
+
+static int set_up_weak(void **state)
+{
+    meeting *m;
+
+    assert_int_equal(set_up(state), 0);
+    m = *state;
+    memset(&weak, 0, sizeof weak);
+    weak.below = *m->storage;
+    m->storage->append = weak_append;
+    m->storage->compact = weak_compact;
+    m->storage->durable = weak_durable;
+    return 0;
+}
+
+#define WEAK(name) cmocka_unit_test_setup_teardown(name, set_up_weak, meeting_tear_down)
+
+static void what_storage_refused_is_not_dropped_before_it_has_it(void **state)
+{
+    meeting *m = *state;
+    client *a = meeting_join(m, 0, "doc");
+
+    weak.refuses = true;
+    write_and_wait(m, a);
+    weak.refuses = false;
+    m->now_ms += 2000;
+    sennit_hub_tick(m->hub, m->now_ms); /* stores it anew */
+    assert_true(newcomer_knows_the_secret(m, 1));
+    meeting_restart(m);
+    assert_true(newcomer_knows_the_secret(m, 2));
+    client_connect(m, a);
+    write_and_wait(m, a);
+    assert_false(newcomer_knows_the_secret(m, 3));
+}
+
+static void a_document_where_something_is_never_durable_yet_is_compacted_all_the_same(void **state)
+{
+    meeting *m = *state;
+    client *a = meeting_join(m, 0, "doc");
+
+    weak.held = 1;
+    write_and_wait(m, a);
+    m->now_ms += 2000;
+    sennit_doc_set_time(a->doc, m->now_ms);
+    client_type(m, a, 0, "<");
+    meeting_settle(m);
+    m->now_ms += 2000;
+    sennit_hub_tick(m->hub, m->now_ms);
+    assert_false(newcomer_knows_the_secret(m, 1));
+}
+
+/* It was deleted long ago, elsewhere, and is here since a moment. */
+static void what_came_late_is_kept_until_it_is_durable(void **state)
+{
+    meeting *m = *state;
+    client *a = meeting_join(m, 0, "doc"), *b = meeting_join(m, 1, "doc");
+    char much[2000] = "";
+
+    client_cut(m, b);
+    client_type(m, b, 0, "one secret two");
+    assert_ok(sennit_doc_delete(b->doc, 4, 7));
+    m->now_ms += 3 * DAY;
+    weak.held = 1;
+    sennit_doc_set_time(a->doc, m->now_ms);
+    memset(much, '.', sizeof much - 1);
+    client_type(m, a, 0, much);
+    meeting_settle(m);
+    m->now_ms += 2000;
+    sennit_hub_tick(m->hub, m->now_ms); /* what is here now has to be durable */
+    client_connect(m, b);
+    meeting_settle(m);
+    m->now_ms += 2000;
+    sennit_hub_tick(m->hub, m->now_ms);
+    sennit_hub_stat stat;
+    sennit_hub_get_stat(m->hub, &stat);
+    assert_int_equal(stat.compactions, 1);
+    assert_true(newcomer_knows_the_secret(m, 2));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -303,6 +408,9 @@ int main(void)
         EACH_DAY(so_is_what_was_brought_back_while_away),
         EACH_DAY(a_copy_from_before_issues_anew_only_what_it_wrote_itself),
         EACH_DAY(a_backup_from_before_goes_on_with_what_the_hub_has),
+        WEAK(what_storage_refused_is_not_dropped_before_it_has_it),
+        WEAK(a_document_where_something_is_never_durable_yet_is_compacted_all_the_same),
+        WEAK(what_came_late_is_kept_until_it_is_durable),
     };
 
     return RUN_TESTS(tests);
