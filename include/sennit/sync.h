@@ -347,10 +347,11 @@ typedef struct sennit_hub_options {
     uint64_t keep_deleted_ms;    /* drop deleted text so long after (sennit_doc_compact), when a
                                     document is compacted in the storage; 0: never. Whoever was
                                     away for longer loses nothing but the undo of older deletions */
-    uint32_t gather_ms;          /* what is done in a document sooner than this after something of
-                                    it was sent on waits for what is done later and goes out with it,
-                                    after twice this at the latest, or once there are some edits;
-                                    0: at once */
+    uint32_t gather_ms;          /* what is done in a document sooner than twice this after something
+                                    of it was sent on waits for what is done next and goes out with
+                                    it, after as long at the latest; and where 32 or more are there
+                                    to be told, not before this is over, where fewer a part of it,
+                                    but once there are some edits. 0: at once */
     uint64_t lease_ms;           /* who may write holds a lease on a document while there and so long
                                     after: what is dropped is what all of them have, the stable
                                     version. Whoever comes back later gets a snapshot, to which what

@@ -3,7 +3,9 @@
 
 #include <string.h>
 
-#define GATHER 7
+#define GATHER 70
+#define SILENCE (2 * GATHER)
+#define REST 6 /* of a room of three */
 
 static int set_up(void **state)
 {
@@ -86,7 +88,7 @@ static unsigned wait_ms(meeting *m, uint64_t ms)
     return n;
 }
 
-static void after_a_rest_an_edit_goes_out_at_once(void **state)
+static void into_silence_an_edit_goes_out_at_once(void **state)
 {
     meeting *m = *state;
     client *a, *b, *c;
@@ -95,7 +97,7 @@ static void after_a_rest_an_edit_goes_out_at_once(void **state)
     type_and_say(m, a, "1");
     assert_int_equal(listen(m), 2);
     client_has(b, "1");
-    m->now_ms += GATHER;
+    m->now_ms += SILENCE;
     type_and_say(m, b, "2");
     listen(m);
     client_has(c, "21");
@@ -115,7 +117,7 @@ static void what_comes_sooner_waits_for_the_next_one_after_the_rest(void **state
     m->now_ms += 2;
     type_and_say(m, b, "3");
     assert_int_equal(listen(m), 0);
-    m->now_ms += GATHER - 4;
+    m->now_ms += REST - 4;
     type_and_say(m, a, "4");
     assert_int_equal(listen(m), 3); /* one frame for each, also for whoever wrote some of it */
     const client *all[] = {a, b, c};
@@ -125,7 +127,42 @@ static void what_comes_sooner_waits_for_the_next_one_after_the_rest(void **state
     }
 }
 
-static void nothing_waits_longer_than_twice_the_rest(void **state)
+static void after_the_rest_it_still_waits_for_another(void **state)
+{
+    meeting *m = *state;
+    client *a, *b, *c;
+
+    three_at(m, &a, &b, &c);
+    type_and_say(m, a, "1");
+    listen(m);
+    m->now_ms += REST + 1;
+    type_and_say(m, a, "2");
+    assert_int_equal(listen(m), 0);
+    type_and_say(m, b, "3"); /* has company, so neither waits */
+    assert_int_equal(listen(m), 3);
+    assert_int_equal(sennit_doc_len(c->doc), 3);
+}
+
+static void the_more_are_there_the_longer_is_the_rest(void **state)
+{
+    meeting *m = *state;
+    client *a = meeting_join(m, 0, "doc");
+
+    for (unsigned i = 1; i < MEETING_CLIENTS; i++)
+        meeting_join(m, i, "doc");
+    rest(m);
+    type_and_say(m, a, "1");
+    listen(m);
+    m->now_ms += 2 * REST; /* of eight it is more */
+    type_and_say(m, a, "2");
+    type_and_say(m, a, "3");
+    assert_int_equal(listen(m), 0);
+    m->now_ms += REST;
+    type_and_say(m, a, "4");
+    assert_int_equal(listen(m), MEETING_CLIENTS - 1);
+}
+
+static void nothing_waits_longer_than_silence(void **state)
 {
     meeting *m = *state;
     client *a, *b, *c;
@@ -135,8 +172,8 @@ static void nothing_waits_longer_than_twice_the_rest(void **state)
     listen(m);
     m->now_ms++;
     type_and_say(m, a, "2");
-    assert_true(sennit_hub_timeout(m->hub, m->now_ms) <= 2 * GATHER);
-    wait_ms(m, 2 * GATHER - 1);
+    assert_true(sennit_hub_timeout(m->hub, m->now_ms) <= SILENCE);
+    wait_ms(m, SILENCE - 1);
     client_has(b, "1");
     wait_ms(m, 1);
     client_has(b, "21");
@@ -158,13 +195,13 @@ static void rooms_wait_each_for_its_own(void **state)
             assert_int_equal(listen(m), round == 0 ? 1 : 0);
         }
     client_has(b, "x");
-    m->now_ms += GATHER - 5; /* since the first of "two" went out */
+    m->now_ms += REST - 5; /* since the first of "two" went out */
     type_and_say(m, c, "x"); /* takes along what waits in the middle */
     listen(m);
     client_has(b, "x");
     client_has(d, "xxx");
     client_has(f, "x");
-    wait_ms(m, 2 * GATHER);
+    wait_ms(m, SILENCE);
     client_has(b, "xx");
     client_has(f, "xx");
 }
@@ -219,7 +256,7 @@ static void an_acknowledgement_takes_along_what_waits(void **state)
     assert_int_equal(frames_out(m) - before, 2);
     client_has(a, "21");
     client_has(c, "1");
-    assert_int_equal(wait_ms(m, 2 * GATHER), 1); /* and what it had does not come again */
+    assert_int_equal(wait_ms(m, SILENCE), 1); /* and what it had does not come again */
     client_has(c, "21");
     client_has(a, "21");
 }
@@ -236,7 +273,7 @@ static void a_presence_waits_with_the_edit_before_it(void **state)
     assert_ok(sennit_session_set_presence(a->session, "behind 2", 8));
     say(m, a);
     assert_int_equal(listen(m), 0);
-    wait_ms(m, 2 * GATHER);
+    wait_ms(m, SILENCE);
     client_has(b, "12");
     meeting_settle(m);
     assert_string_equal(b->shown, "behind 2");
@@ -254,7 +291,7 @@ static void who_joins_meanwhile_lacks_nothing(void **state)
     type_and_say(m, a, "2");
     client *late = meeting_join(m, 3, "doc");
     client_has(late, "21");
-    wait_ms(m, 2 * GATHER);
+    wait_ms(m, SILENCE);
     client_has(late, "21");
     client_has(b, "21");
 }
@@ -273,8 +310,8 @@ static void a_clock_that_is_set_back_keeps_nothing(void **state)
     listen(m);
     client_has(b, "21");
     type_and_say(m, a, "3");
-    assert_int_equal(sennit_hub_timeout(m->hub, m->now_ms), 2 * GATHER);
-    wait_ms(m, 2 * GATHER);
+    assert_int_equal(listen(m), 0);
+    wait_ms(m, SILENCE);
     client_has(c, "321");
 }
 
@@ -307,9 +344,11 @@ static void a_document_closes_over_what_waits(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST_WITH(after_a_rest_an_edit_goes_out_at_once),
+        TEST_WITH(into_silence_an_edit_goes_out_at_once),
         TEST_WITH(what_comes_sooner_waits_for_the_next_one_after_the_rest),
-        TEST_WITH(nothing_waits_longer_than_twice_the_rest),
+        TEST_WITH(after_the_rest_it_still_waits_for_another),
+        TEST_WITH(the_more_are_there_the_longer_is_the_rest),
+        TEST_WITH(nothing_waits_longer_than_silence),
         TEST_WITH(rooms_wait_each_for_its_own),
         TEST_WITH(several_wait_for_nobody),
         TEST_WITH(much_waits_for_nobody),
