@@ -11,15 +11,6 @@ static char *copy_text(sn_mem *mem, const char *text)
     return copy != NULL ? memcpy(copy, text, strlen(text) + 1) : NULL;
 }
 
-static sn_channel *channel_find(const sennit_connection *connection, uint64_t number)
-{
-    sn_channel *c = connection->channels;
-
-    while (c != NULL && c->number != number)
-        c = c->next;
-    return c;
-}
-
 static sennit_status hello_authorise(sennit_connection *connection, const sn_message *m,
                                      const char *name, sennit_grant *grant)
 {
@@ -250,14 +241,13 @@ static sennit_status channel_tell_voids(const sn_channel *c, const sn_bytes *ver
 sennit_status sn_channel_hello(sennit_connection *connection, const sn_message *m)
 {
     char name[SENNIT_NAME_MAX + 1] = "";
-    sn_channel *c = channel_find(connection, m->channel);
     sennit_grant grant;
+    sn_channel *c;
     sn_room *room;
 
-    if (m->channel == 0)
+    if (m->channel <= connection->last_channel)
         return SENNIT_ECORRUPT;
-    if (c != NULL)
-        sn_channel_free(c);
+    connection->last_channel = m->channel;
     sennit_fault fault = hello_check(connection, m, name, &grant, &room);
     connection->joined = connection->joined || fault == 0;
     if (fault != 0) {

@@ -160,6 +160,7 @@ struct sennit_connection {
     void *host;
     sn_channel *channels;
     unsigned channels_len;
+    uint64_t last_channel; /* the greatest number that a hello opened */
     bool ready, joined;
     int fault;
     const char *fault_text;

@@ -657,24 +657,52 @@ static void what_one_typed_does_not_come_back_to_it(void **state)
 
 /* A client without a library: frames by hand. The hello of somebody with nothing but
  * a lineage. */
-static sennit_connection *stranger(meeting *m, const char *name, const sennit_doc *doc)
+static size_t write_hello(uint8_t hello[64], uint8_t channel, const char *name, const sennit_doc *doc)
 {
-    uint8_t hello[64] = {0x9c, 0, 1, 1, 1}, *p = hello + 5;
-    sennit_connection *c;
-    const void *data;
-    size_t len = strlen(name);
+    const uint8_t head[] = {0x9c, 0, channel, 1, 1, (uint8_t)(0xa0 | strlen(name))};
+    uint8_t *p = hello + sizeof head;
 
-    *p++ = (uint8_t)(0xa0 | len);
-    memcpy(p, name, len);
-    p += len;
+    memcpy(hello, head, sizeof head);
+    memcpy(p, name, strlen(name));
+    p += strlen(name);
     memcpy(p, "\xc4\x10", 2);
     sennit_doc_lineage(doc, p + 2);
-    p += 18;
-    memcpy(p, "\x00\x00\x00\xc4\x00\xa0\x00", 7); /* replica .. incarnation */
+    memcpy(p + 18, "\x00\x00\x00\xc4\x00\xa0\x00", 7); /* replica .. incarnation */
+    return (size_t)(p + 25 - hello);
+}
+
+static sennit_connection *stranger(meeting *m, const char *name, const sennit_doc *doc)
+{
+    uint8_t hello[64];
+    sennit_connection *c;
+    const void *data;
+    size_t len = write_hello(hello, 1, name, doc);
+
     assert_ok(sennit_hub_connect(m->hub, NULL, m->now_ms, &c));
-    assert_ok(sennit_hub_receive(c, hello, (size_t)(p + 7 - hello), m->now_ms));
+    assert_ok(sennit_hub_receive(c, hello, len, m->now_ms));
     assert_int_equal(sennit_hub_next_frame(c, &data, &len), 1);
     return c;
+}
+
+/* What is under way on the one would be taken for what comes on the other. */
+static void the_number_of_a_channel_is_used_once_on_a_connection(void **state)
+{
+    meeting *m = *state;
+    client *a = meeting_join(m, 0, "doc");
+    uint8_t hello[64];
+    size_t len;
+
+    for (uint8_t again = 0; again <= 1; again++) {
+        sennit_connection *c = stranger(m, "doc", a->doc);
+
+        len = write_hello(hello, 3, "doc", a->doc);
+        assert_ok(sennit_hub_receive(c, "\x92\x08\x01", 3, m->now_ms)); /* it leaves the first */
+        assert_ok(sennit_hub_receive(c, hello, len, m->now_ms));
+        len = write_hello(hello, again ? 3 : 1, "doc", a->doc);
+        assert_int_equal(sennit_hub_receive(c, hello, len, m->now_ms), SENNIT_ECLOSED);
+        assert_int_equal(sennit_connection_fault(c, NULL), SENNIT_FAULT_PROTOCOL);
+        sennit_hub_disconnect(c, m->now_ms);
+    }
 }
 
 /* A delta message of one delta of less than 256 bytes. */
@@ -989,6 +1017,7 @@ int main(void)
         EACH_MEETING(a_clock_that_was_set_right_needs_no_correction_any_more),
         EACH_MEETING(a_server_that_always_says_fork_is_left),
         EACH_MEETING(what_one_typed_does_not_come_back_to_it),
+        EACH_MEETING(the_number_of_a_channel_is_used_once_on_a_connection),
         EACH_MEETING(a_serial_that_does_not_follow_ends_the_connection),
         EACH_MEETING(a_time_from_the_future_is_refused_at_the_door),
         EACH_MEETING(of_two_that_write_under_one_id_the_older_takes_another),

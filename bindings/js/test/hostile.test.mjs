@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 
-import { encode } from "@msgpack/msgpack";
+import { decodeMulti, encode } from "@msgpack/msgpack";
 import WebSocket from "ws";
 
 import { Document } from "../dist/index.js";
@@ -78,6 +78,31 @@ for (const [what, frames] of Object.entries(ENDS))
     p.document.insert(4, "!");
     assert.ok(String(p.document).includes("mine!"));
   });
+
+test("each hello opens a channel of its own, and what comes on the one before is no answer", () => {
+  const doc = new Document("mine"), told = [];
+  const events = new Proxy({}, { get: (_, name) => (what) => told.push([name, what]) });
+  const session = new Session(doc, "x", "", events);
+  const says = () => [...decodeMulti(session.next() ?? [], { useBigInt64: true })].map(([type, channel]) => [type, channel]);
+  const hear = (...messages) => messages.forEach((m) => session.receive(m, Date.now()));
+  session.opened();
+  assert.deepEqual(says(), [[0, 1]]);
+  hear(welcome());
+  assert.equal(session.state, "live");
+  session.rebase();
+  hear(welcome(), encode([7, 1, 4403, "no"])); // of the channel that it is about to leave
+  assert.deepEqual([session.state, says()], ["greeting", [[8, 1], [0, 2]]]);
+  hear(welcome(), encode([2, 1, 9]), encode([7, 1, 4403, "no"]));
+  assert.equal(session.state, "greeting");
+  hear(welcome({}, 2));
+  assert.equal(session.state, "live");
+  hear(encode([7, 2, 4412, "gone"])); // which ends that channel: there is none to leave
+  assert.deepEqual([session.state, says()], ["greeting", [[0, 3]]]);
+  session.lost();
+  session.opened();
+  assert.deepEqual(says(), [[0, 1]]);
+  assert.ok(!told.some(([name]) => name === "refused"));
+});
 
 test("any numbers in any message leave a session that can go on", () => {
   const numbers = [0, 1, 2, 65_535, 2n ** 31n, 2n ** 32n - 1n, 2n ** 32n, 2n ** 47n, 2n ** 53n - 1n, 2n ** 53n, 2n ** 63n, MOST];

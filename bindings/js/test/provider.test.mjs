@@ -168,9 +168,9 @@ test("a clock that is hours ahead is corrected", async () => {
 test("of what a clock was wrong for, only what the server lacks is issued anew", async (t) => {
   let hellos = 0, deltas = 0;
   const url = await listen(t, (socket) => socket.on("message", (frame) => {
-    for (const [type] of decodeMulti(frame, { useBigInt64: true }))
-      if (type === 0) socket.send(welcome({ count: hellos++ === 1 ? 3 : 0 }));
-      else if (type === 2 && ++deltas === 2) socket.send(encode([7, 1, Fault.Clock, "too far ahead"]));
+    for (const [type, channel] of decodeMulti(frame, { useBigInt64: true }))
+      if (type === 0) socket.send(welcome({ count: hellos++ === 1 ? 3 : 0 }, channel));
+      else if (type === 2 && ++deltas === 2) socket.send(encode([7, channel, Fault.Clock, "too far ahead"]));
   }));
   const p = await open("ahead", {}, url), rebased = [];
   p.on("rebased", (r) => rebased.push(r));

@@ -18,7 +18,7 @@ export async function listen(t, connected) {
 }
 
 /** A welcome of a server that has nothing, but for what is said otherwise. */
-export const welcome = (otherwise = {}) => encode([1, 1, ...Object.values({
+export const welcome = (otherwise = {}, channel = 1) => encode([1, channel, ...Object.values({
   protocol: 1, version: new Uint8Array(), lineage: new Uint8Array(16).fill(1), permission: 3, time: BigInt(Date.now()),
   heartbeat: 20_000, frame: 1 << 20, incarnation: 5, session: 1, count: 0, digest: 0, ...otherwise,
 })], { useBigInt64: true });

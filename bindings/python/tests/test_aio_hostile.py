@@ -198,9 +198,9 @@ def test_a_server_that_says_everything_is_forked_is_given_up() -> None:
         while True:
             for message in decode(await socket.recv()):
                 if message.type == Type.HELLO:
-                    await socket.send(encode(Type.ERROR, 1, 4409, "no"))
+                    await socket.send(encode(Type.ERROR, message.channel, 4409, "no"))
                 elif message.type == Type.PROBE:
-                    await socket.send(encode(Type.DIGESTS, 1, message.fields[0]))
+                    await socket.send(encode(Type.DIGESTS, message.channel, message.fields[0]))
 
     async def test() -> None:
         doc = Document("hello")
@@ -209,6 +209,50 @@ def test_a_server_that_says_everything_is_forked_is_given_up() -> None:
                 await one.saved()
         assert str(doc) == "hello"
         doc.check()
+
+    run(test())
+
+
+def test_each_hello_opens_a_channel_of_its_own() -> None:
+    """What comes on the one before is no answer to it."""
+    session = Session(Document("mine"), "x", "", lambda event: None)
+
+    def says() -> list[tuple[Type, int]]:
+        return [(m.type, m.channel) for m in decode(session.write(0))]
+
+    session.opened()
+    assert says() == [(Type.HELLO, 1)] and session.channel == 1
+    for m in decode(welcome(Document())):
+        session.take(m, 0)
+    assert session.state == State.LIVE
+    session.rebase()
+    assert session.state == State.GREETING and session.channel == 0
+    assert says() == [(Type.LEAVE, 1), (Type.HELLO, 2)] and session.channel == 2
+    for m in decode(encode(Type.ERROR, 2, 4412, "gone")):  # which ends it: there is none to leave
+        session.take(m, 0)
+    assert says() == [(Type.HELLO, 3)]
+    assert session.leave() == encode(Type.LEAVE, 3)
+    session.lost()
+    session.opened()
+    assert session.leave() == b"" and says() == [(Type.HELLO, 1)]
+
+
+def test_what_comes_on_a_channel_that_was_left_is_passed_over() -> None:
+    async def talk(socket: Any) -> None:
+        async for frame in socket:
+            for message in decode(frame):
+                if message.type == Type.HELLO and message.channel == 1:
+                    await socket.send(encode(Type.ERROR, 1, 4412, "gone"))
+                elif message.type == Type.HELLO:
+                    late = encode(Type.ERROR, 1, 4403, "no") + welcome(DOC, protocol=9)
+                    answer = msgpack.unpackb(welcome(DOC, count=message.fields[5]))
+                    await socket.send(late + encode(Type.WELCOME, message.channel, *answer[2:]))
+
+    async def test() -> None:
+        doc = Document.load(DOC.save(identity=True))
+        async with against(talk, doc) as one:
+            await one.live()
+            assert one.refusal is None
 
     run(test())
 

@@ -12,7 +12,7 @@ from websockets.exceptions import ConnectionClosed, WebSocketException
 from .._errors import BusyError
 from . import _faults as faults
 from ._message import Message, Type, decode, encode, malformed
-from ._session import CHANNEL, Session
+from ._session import Session
 
 BUSY_WAIT = 0.005  # seconds; until a transaction is over that a message has to wait for
 
@@ -65,8 +65,11 @@ class Connection:
             self._session.refuse(error.rcvd.code, error.rcvd.reason)
 
     async def leave(self) -> None:
+        frame = self._session.leave()
+        if not frame:
+            return
         with suppress(WebSocketException, asyncio.TimeoutError):
-            await asyncio.wait_for(self._socket.send(self._session.leave()), 1)
+            await asyncio.wait_for(self._socket.send(frame), 1)
 
     # ---- In
 
@@ -84,8 +87,8 @@ class Connection:
 
     async def _take(self, message: Message) -> None:
         if message.channel == 0:
-            self._take_own(message)
-        while message.channel == CHANNEL:
+            return self._take_own(message)
+        while message.channel == self._session.channel:
             try:
                 return self._session.take(message, self._now())
             except BusyError:

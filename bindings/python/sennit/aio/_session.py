@@ -30,7 +30,6 @@ from ._presence import Peer, presence_decode
 from ._safe import Goal, Safety, version_of
 
 PROTOCOL = 1
-CHANNEL = 1
 CLOCK_TOLERANCE_MS = 2000
 FRAME_LEAST = 65_536  # taken by every server
 PEERS_MOST = 10_000
@@ -83,6 +82,7 @@ class Session:
 
     permission  what this user may do, by the server's last welcome
     refusal     why it is REFUSED
+    channel     the one on this connection; 0: none, of which no message is
     renewals    how often own operations were issued anew
     welcomed    whether the server took it since there is a connection
     """
@@ -97,10 +97,13 @@ class Session:
         self.peers: dict[int, Peer] = {}
         self.heartbeat = 20.0
         self.renewals = 0
+        self.channel = 0
         self.connected = self.welcomed = False
         self.retry_ms = 0  # greet again then; 0: not by itself
         self._tell = tell
         self._safety = Safety()
+        self._channels = 0  # on this connection so far
+        self._leaving = 0  # the one to be left at the next hello
         self._max_frame = FRAME_LEAST
         self._incarnation = 0
         self._number = 0  # of this session at the server
@@ -121,10 +124,13 @@ class Session:
 
     def opened(self) -> None:
         self.connected, self.welcomed = True, False
+        self._channels = self.channel = self._leaving = 0
         self.greet()
 
     def greet(self) -> None:
-        """Say hello, again perhaps: at once, or once there is a connection."""
+        """Say hello, again perhaps: at once, or once there is a connection. On a channel
+        of its own: what is under way on the one before is no answer."""
+        self._leaving, self.channel = self.channel or self._leaving, 0
         self.state = State.GREETING if self.connected else State.OFFLINE
         self.refusal, self.retry_ms = None, 0
         self._due = {Type.HELLO}
@@ -280,7 +286,9 @@ class Session:
     def _take_error(self, code: int, text: str, now_ms: int) -> None:
         if code == faults.FORKED:
             self._begin_search()
-        elif code not in self._ANEW or not self._renews(self._ANEW[code]):
+            return
+        self.channel = 0  # it has ended
+        if code not in self._ANEW or not self._renews(self._ANEW[code]):
             self.refuse(code, text)
             if code == faults.CLOCK:
                 self._anew = Anew.REBASE
@@ -366,7 +374,7 @@ class Session:
                 return self._hello()
             if self._search is not None and self._search.probe_due:
                 self._search.probe_due = False
-                return encode(Type.PROBE, CHANNEL, self.document.replica, *self._search.counts())
+                return encode(Type.PROBE, self.channel, self.document.replica, *self._search.counts())
             return self._live(now_ms) if self.state == State.LIVE else b""
         except BusyError:
             return b""
@@ -376,22 +384,25 @@ class Session:
         with contextlib.suppress(GoneError):  # then it cannot be told
             digest = doc.digest(doc.replica, own) if own else 0
         lineage = doc.lineage if doc.stat().operations else None
-        frame = encode(
-            Type.HELLO, CHANNEL, PROTOCOL, 1, self.name, lineage, doc.replica, own, digest,
+        leave = encode(Type.LEAVE, self._leaving) if self._leaving else b""
+        hello = encode(
+            Type.HELLO, self._channels + 1, PROTOCOL, 1, self.name, lineage, doc.replica, own, digest,
             doc.version, self.token, self._incarnation,
         )
         self._due.discard(Type.HELLO)
-        return frame
+        self._channels += 1
+        self.channel, self._leaving = self._channels, 0
+        return leave + hello
 
     def _live(self, now_ms: int) -> bytes:
         frame = b""
         if (v := self._voided) is not None:
-            frame += encode(Type.VOID, CHANNEL, v.old, v.start, v.renewed)
+            frame += encode(Type.VOID, self.channel, v.old, v.start, v.renewed)
         frame += self._catch_up() if self._catching_up else self._own()
         if Type.WANT in self._due:
-            frame += b"".join(encode(Type.WANT, CHANNEL, *m) for m in self.document.missing())
+            frame += b"".join(encode(Type.WANT, self.channel, *m) for m in self.document.missing())
         if Type.PRESENCE in self._due:
-            frame += encode(Type.PRESENCE, CHANNEL, 0, self._presence, "")
+            frame += encode(Type.PRESENCE, self.channel, 0, self._presence, "")
             self._shown_ms = now_ms
         self._due.clear()
         self._voided = None
@@ -405,7 +416,7 @@ class Session:
     def _delta(self, delta: bytes) -> bytes:
         self._out_serial += 1
         self._safety.note_sent(self._out_serial, self._sent, self._catching_up)
-        return encode(Type.DELTA, CHANNEL, self._out_serial, delta)
+        return encode(Type.DELTA, self.channel, self._out_serial, delta)
 
     def _own(self) -> bytes:
         """Own operations that were not sent yet: about as many as a frame takes."""
@@ -438,7 +449,7 @@ class Session:
         return b""
 
     def leave(self) -> bytes:
-        return encode(Type.LEAVE, CHANNEL)
+        return encode(Type.LEAVE, self.channel) if self.channel else b""
 
     def set_presence(self, state: Optional[bytes]) -> None:
         self._presence = state

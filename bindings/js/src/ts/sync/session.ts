@@ -46,7 +46,6 @@ const FINAL = new Set([Fault.Token, Fault.Forbidden, Fault.Name, Fault.Forked, F
   Fault.Version]);
 
 const PROTOCOL = 1;
-const CHANNEL = 1;
 const CLOCK_TOLERANCE_MS = 2000;
 const FRAME_LEAST = 65536;
 const FRAME_MOST = 2 ** 30;
@@ -75,6 +74,10 @@ export class Session {
   readonly #doc: Document;
   readonly #name: string;
   readonly #events: SessionEvents;
+  /** Channels on this connection so far; the one there is, and one to be left: 0 is none. */
+  #channels = 0;
+  #channel = 0;
+  #leaving = 0;
   #maxFrame = FRAME_LEAST;
   #safe: [number, number, number] = [0, 0, 0];
   #sent = 0;
@@ -104,15 +107,23 @@ export class Session {
 
   // ---- Opening and closing
 
-  /** The transport is connected: greet, as after a rebase. */
+  /** The transport is connected. */
   opened(): void {
+    this.#channels = this.#channel = this.#leaving = 0;
+    this.#pong = null;
+    this.#greet();
+  }
+
+  /** Say hello, on a channel of its own: what is under way on the one before is no answer. */
+  #greet(): void {
+    this.#leaving ||= this.#channel;
+    this.#channel = 0;
     this.state = "greeting";
     this.retryMs = 0;
     this.#due = { hello: true, probe: false, catchup: false, want: false, presence: this.#presence !== null };
     this.#search = null;
     this.#outSerial = this.#inSerial = 0;
     this.#acks = [];
-    this.#pong = null;
   }
 
   lost(): void {
@@ -168,7 +179,7 @@ export class Session {
   receive(frame: Uint8Array, nowMs: number): void {
     for (const m of read(frame)) {
       if (m.channel === 0) this.#takeOfConnection(m);
-      else if (m.channel === CHANNEL) this.#take(m, nowMs);
+      else if (m.channel === this.#channel) this.#take(m, nowMs);
     }
   }
 
@@ -280,7 +291,7 @@ export class Session {
   #renewed(rebased: Rebased): void {
     this.#safe = [0, 0, 0];
     this.#sent = 0;
-    this.opened();
+    this.#greet();
     this.#events.rebased(rebased);
     this.#events.changed();
   }
@@ -291,7 +302,7 @@ export class Session {
     if (this.#tried[how] || this.#doc.ownCount === 0) return false;
     this.#tried[how] = true;
     this.#anew = how;
-    this.opened();
+    this.#greet();
     return true;
   }
 
@@ -311,8 +322,9 @@ export class Session {
 
   #takeError(m: Message, nowMs: number): void {
     const fault = m.number(), text = m.text();
+    if (fault === Fault.Forked) return this.#fork();
+    this.#channel = 0; // it has ended
     switch (fault) {
-      case Fault.Forked: return this.#fork();
       case Fault.Clock: // corrected at the welcome, so issued again it is right
         if (this.#renews("rebase")) return;
         this.#anew = "rebase";
@@ -356,7 +368,7 @@ export class Session {
     search.counts = Array.from({ length: n }, (_, i) =>
       between <= PROBES ? search.low + 1 + i : search.low + Math.floor((between * (i + 1)) / n));
     this.#due.probe = false;
-    return write(Type.Probe, CHANNEL, this.#doc.replica, ...search.counts);
+    return write(Type.Probe, this.#channel, this.#doc.replica, ...search.counts);
   }
 
   #takeDigests(m: Message): void {
@@ -409,28 +421,31 @@ export class Session {
   #hello(): Uint8Array {
     const doc = this.#doc, own = doc.ownCount;
     const version = doc.version, lineage = version.length > 0 ? doc.lineage : null;
+    const leave = this.#leaving ? [write(Type.Leave, this.#leaving)] : [];
     this.#due.hello = false;
-    return write(Type.Hello, CHANNEL, PROTOCOL, 1, this.#name, lineage, doc.replica, own,
-      own > 0 ? this.#digest(own) : 0, version, this.token, this.incarnation);
+    this.#leaving = 0;
+    this.#channel = ++this.#channels;
+    return join([...leave, write(Type.Hello, this.#channel, PROTOCOL, 1, this.#name, lineage, doc.replica, own,
+      own > 0 ? this.#digest(own) : 0, version, this.token, this.incarnation)]);
   }
 
   #nextLive(): Uint8Array | null {
     if (this.#voided) {
       const { old, from, renewed } = this.#voided;
       this.#voided = null;
-      return write(Type.Void, CHANNEL, old, from, renewed);
+      return write(Type.Void, this.#channel, old, from, renewed);
     }
     const delta = this.#own() ?? (this.#due.catchup ? this.#others() : null);
     if (delta) return delta;
     this.#due.catchup = false;
     if (this.#due.want) {
-      const wants = [...this.#doc.missing()].map(({ replica, after }) => write(Type.Want, CHANNEL, replica, after));
+      const wants = [...this.#doc.missing()].map(({ replica, after }) => write(Type.Want, this.#channel, replica, after));
       this.#due.want = false;
       if (wants.length > 0) return join(wants);
     }
     if (!this.#due.presence) return null;
     this.#due.presence = false;
-    return write(Type.Presence, CHANNEL, 0, this.#presence, "");
+    return write(Type.Presence, this.#channel, 0, this.#presence, "");
   }
 
   /** How much one delta may hold, so that its frame is not too long. */
@@ -441,7 +456,7 @@ export class Session {
   #delta(delta: Uint8Array): Uint8Array {
     if (this.#acks.length === ACKS_MOST) this.#acks.pop(); // told together with this one
     this.#acks.push({ serial: ++this.#outSerial, own: this.#sent });
-    return write(Type.Delta, CHANNEL, this.#outSerial, delta);
+    return write(Type.Delta, this.#channel, this.#outSerial, delta);
   }
 
   /** Own operations that were not sent yet: about as many as a frame takes. */
