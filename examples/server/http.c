@@ -395,17 +395,22 @@ static int http_document(struct http *http, uint64_t id, const sennit_http_reque
                       : http_present(http, id, request->query, wanted, out);
 }
 
-/* A page anywhere can have its own name lead to this machine, and then read what
- * needs no token; but it cannot have its browser say our name. */
-static bool http_host_is_ours(const struct http *http, const char *host)
+static bool http_pages_are_allowed(const struct http *http, const char *scheme, const char *host)
 {
     char origin[300];
-    int len = snprintf(origin, sizeof origin, "%s://%s",
-                       http->options->tls_cert != NULL ? "https" : "http", host);
+    int len = snprintf(origin, sizeof origin, "%s://%s", scheme, host);
 
-    return *host == '\0' ||
-           ((size_t)len < sizeof origin &&
-            origin_is_allowed(http->options, sennit_listener_port(http->listener), origin));
+    return (size_t)len < sizeof origin &&
+           origin_is_allowed(http->options, sennit_listener_port(http->listener), origin);
+}
+
+/* A page anywhere can have its own name lead to this machine, and then read what
+ * needs no token; but it cannot have its browser say our name. TLS may be done by a
+ * proxy before us, and the request come without. */
+static bool http_host_is_ours(const struct http *http, const char *host)
+{
+    return *host == '\0' || http_pages_are_allowed(http, "http", host) ||
+           http_pages_are_allowed(http, "https", host);
 }
 
 /* ------------------------------------------------------------- Editing -- */

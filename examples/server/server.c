@@ -66,11 +66,21 @@ static int server_admit(void *self, const char *path, const char *origin, const 
     return 403;
 }
 
+/* The turn before may have ended long ago; in this one time stands still once a frame
+ * has come. */
+static void server_look_at_clock(struct server *server)
+{
+    if (server->n_arrivals == 0)
+        server->now_ms = host_now();
+}
+
 static void *server_opened(void *self, uint64_t id)
 {
     struct server *server = self;
-    struct peer *peer = peer_new(server->hub, id, server->now_ms);
+    struct peer *peer;
 
+    server_look_at_clock(server);
+    peer = peer_new(server->hub, id, server->now_ms);
     if (peer == NULL)
         log_say(&server->log, LOG_WARN, "refused", "too many connections");
     return peer;
@@ -84,8 +94,7 @@ static void server_received(void *self, void *of, const void *data, size_t len)
 
     if (peer->closing)
         return;
-    if (server->n_arrivals == 0) /* the turn before may have ended long ago */
-        server->now_ms = host_now();
+    server_look_at_clock(server);
     /* What it returns is seen again in sennit_connection_fault. */
     if (sennit_hub_receive(peer->connection, data, len, server->now_ms) == SENNIT_OK)
         histogram_add(&server->metrics.apply, host_ns() - start);
@@ -111,6 +120,7 @@ static void server_closed(void *self, void *of, int code, const char *reason)
     log_text(line, "text", reason);
     log_end(&server->log, line);
 
+    server_look_at_clock(server);
     sennit_hub_disconnect(peer->connection, server->now_ms);
     events_log(server->hub, &server->log); /* they tell of the peer */
     peer_free(peer);

@@ -47,6 +47,16 @@ def until(what, why):
         time.sleep(0.01)
 
 
+def certificate(folder):
+    """Make one for this machine; where it is, and its key."""
+    cert, key = os.path.join(folder, "cert.pem"), os.path.join(folder, "key.pem")
+    code, _, err = run("openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1",
+                       "-nodes", "-keyout", key, "-out", cert, "-days", "2", "-subj", "/CN=localhost",
+                       "-addext", "subjectAltName=DNS:localhost,IP:127.0.0.1")
+    assert code == 0, err
+    return cert, key
+
+
 class Server:
     """A process, listening where the system likes. Its log is in the file `log`."""
 

@@ -114,6 +114,20 @@ def check_what_follows_closely_goes_out_together(folder):
         watcher.close()
 
 
+def now_ms():
+    return time.time_ns() // 1000000
+
+
+def check_after_a_silence_it_knows_what_time_it_is(folder):
+    with Server(folder, "--open") as server:
+        for document in ("x", "y", "z"):  # of which it looks at the clock by itself before one at most
+            client = Client(server)
+            time.sleep(0.4)
+            before, told = now_ms(), client.join(document)[6]
+            assert before <= told <= now_ms(), (before, told)
+            client.close()
+
+
 def check_it_takes_leave(folder):
     with Server(folder, "--open", "--group-ms", "1000") as server:
         typist, other = Typist(server, "x"), Client(server)

@@ -5,7 +5,7 @@ import re
 import ssl
 import subprocess
 
-from harness import DEADLINE, SENNITD, Server, Typist, main, run
+from harness import DEADLINE, SENNITD, Server, Typist, certificate, main, run
 
 PUBLIC = "0" * 64
 
@@ -157,11 +157,7 @@ def check_six(folder):
 
 
 def check_tls(folder):
-    cert, key = os.path.join(folder, "cert.pem"), os.path.join(folder, "key.pem")
-    code, _, err = run("openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1",
-                       "-nodes", "-keyout", key, "-out", cert, "-days", "2", "-subj", "/CN=localhost",
-                       "-addext", "subjectAltName=DNS:localhost,IP:127.0.0.1")
-    assert code == 0, err
+    cert, key = certificate(folder)
     with Server(folder, "--open", "--tls-cert", cert, "--tls-key", key, data="memory") as server:
         server.tls = ssl.create_default_context(cafile=cert)
         assert server.get("/healthz")[0] == 200

@@ -113,12 +113,13 @@ def check_who_waits_is_answered_when_the_server_stops(folder):
 
 
 def check_the_name_of_the_server(folder):
-    with Server(folder, OPEN, "--origin", "http://notes.example") as server:
+    with Server(folder, OPEN, "--origin", "http://notes.example", "--origin", "https://proxied.example") as server:
         write(server, "x", "secret")
         assert server.get("/docs/x", Host="evil.example")[0] == 421
         assert server.get("/metrics", Host="evil.example")[0] == 421
         assert server.get("/docs/x", Host="localhost:%d" % server.port)[0] == 200
         assert server.get("/docs/x", Host="notes.example")[0] == 200
+        assert server.get("/docs/x", Host="proxied.example")[0] == 200
 
 
 def check_origins(folder):

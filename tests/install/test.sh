@@ -45,6 +45,11 @@ for page in man1/sennit.1 man8/sennitd.8; do
 done
 unit=$root/usr/lib/systemd/system/sennitd.service
 grep -q '^ExecStart=/usr/bin/sennitd ' "$unit" || wrong "the unit does not start /usr/bin/sennitd"
+if command -v systemd-analyze >/dev/null 2>&1; then
+    sed "s#/usr/bin/sennitd#$root&#" "$unit" >"$work/sennitd.service"
+    systemd-analyze verify --man=no "$work/sennitd.service" 2>"$work/unit.log" && [ ! -s "$work/unit.log" ] ||
+        wrong "the unit: $(cat "$work/unit.log")"
+fi
 
 # The other library, and all headers.
 for header in sennit sync storage transport trust; do
