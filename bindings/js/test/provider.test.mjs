@@ -184,6 +184,21 @@ test("of what a clock was wrong for, only what the server lacks is issued anew",
   assert.equal(p.document.ownCount, 2);
 });
 
+test("who was told to wait says hello again on the same connection, on another channel", async (t) => {
+  const hellos = [];
+  let later = 0;
+  const url = await listen(t, (socket) => socket.on("message", (frame) => {
+    for (const [type, channel] of decodeMulti(frame, { useBigInt64: true }))
+      if (type === 0 && hellos.push(channel) === 1) socket.send(encode([7, channel, Fault.Rate, "too much"]));
+      else if (type === 0) socket.send(welcome({}, channel));
+  }));
+  const p = await open("patient", { document: { clock: () => Date.now() + later } }, url);
+  await until("it is told to wait", () => p.status.connection === "refused");
+  later = 10_000;
+  await live(p);
+  assert.deepEqual(hellos, [1, 2]);
+});
+
 test("text that an undo brings back is typed anew if the server has dropped it", async (t) => {
   const forgetful = await new Server().start("--keep-deleted", "1", "--group-ms", "5");
   t.after(() => forgetful.end());

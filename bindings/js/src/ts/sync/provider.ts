@@ -347,7 +347,7 @@ export class Provider {
     const now = Date.now(), { heartbeatMs, retryMs } = this.#session;
     if (!this.#socket) return;
     if (now - this.#heardMs > 2 * heartbeatMs) return this.#hangUp(Fault.Timeout, "");
-    if (retryMs > 0 && Document.now(this.document) >= retryMs) this.#session.opened();
+    if (retryMs > 0 && Document.now(this.document) >= retryMs) this.#session.greet();
     if (this.#presence && now - this.#presenceMs > PRESENCE_MS) this.setPresence(this.#presence);
     if (this.#socket.readyState === OPEN && now - this.#sentMs >= heartbeatMs) {
       this.#socket.send(this.#session.ping() as Uint8Array<ArrayBuffer>);

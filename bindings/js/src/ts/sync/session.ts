@@ -111,11 +111,11 @@ export class Session {
   opened(): void {
     this.#channels = this.#channel = this.#leaving = 0;
     this.#pong = null;
-    this.#greet();
+    this.greet();
   }
 
   /** Say hello, on a channel of its own: what is under way on the one before is no answer. */
-  #greet(): void {
+  greet(): void {
     this.#leaving ||= this.#channel;
     this.#channel = 0;
     this.state = "greeting";
@@ -291,7 +291,7 @@ export class Session {
   #renewed(rebased: Rebased): void {
     this.#safe = [0, 0, 0];
     this.#sent = 0;
-    this.#greet();
+    this.greet();
     this.#events.rebased(rebased);
     this.#events.changed();
   }
@@ -302,7 +302,7 @@ export class Session {
     if (this.#tried[how] || this.#doc.ownCount === 0) return false;
     this.#tried[how] = true;
     this.#anew = how;
-    this.#greet();
+    this.greet();
     return true;
   }
 
