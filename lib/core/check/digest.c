@@ -55,6 +55,12 @@ static void digest_put(digesting *d, uint64_t word)
     d->hash = digest_step(d->hash, word);
 }
 
+static void digest_nuls(digesting *d, uint32_t n)
+{
+    while (n-- > 0)
+        digest_put(d, 0);
+}
+
 static void digest_named(digesting *d, unsigned what, const sn_op *op)
 {
     digest_put(d, what);
@@ -79,8 +85,7 @@ static void digest_text(digesting *d, uint32_t at, uint32_t n)
     uint64_t hash = d->hash;
 
     if (SN_UNLIKELY(d->shape)) {
-        while (n-- > 0)
-            digest_put(d, 0);
+        digest_nuls(d, n);
         return;
     }
     if (SN_UNLIKELY(d->redacts)) {
@@ -98,10 +103,10 @@ static void digest_with_blanks(digesting *d, uint32_t at, uint32_t len)
 
     for (uint32_t end = at + len, n; at < end; at += n) {
         n = sn_erased_alike(d->blank, d->blank_index, at, end - at, &blank);
-        if (!blank)
+        if (blank)
+            digest_nuls(d, n);
+        else
             digest_text(d, at, n);
-        for (uint32_t i = 0; blank && i < n; i++)
-            digest_put(d, 0);
     }
 }
 
@@ -223,7 +228,7 @@ static sennit_status digest_check(const sennit_doc *doc, uint64_t replica, uint3
 static uint64_t digest_start(digesting *d, sn_log_iter *it, sn_op *op)
 {
     const sn_replica *r = &d->who->replicas[d->author];
-    const uint32_t from = d->shape ? 0 : r->cut.seq;
+    const uint32_t from = d->shape || d->blank != NULL ? 0 : r->cut.seq;
 
     if (from > 0) {
         sn_log_seek(it, &r->log, d->author, r->changes, from - 1);
@@ -320,18 +325,12 @@ uint64_t sn_digest_known(const sennit_doc *doc, uint32_t index, uint32_t seq)
 uint64_t sn_digest_blank(const sennit_doc *doc, uint32_t index, uint32_t seq, const sennit_doc *other,
                          const sn_erased *blank, uint32_t blank_index)
 {
-    const sn_replica *r = &doc->who.replicas[index];
     digesting d = {.who = &doc->who, .author = index, .blank = blank, .blank_index = blank_index,
                    .blank_notes = other->who.replicas[blank_index].notes,
                    .redacts = doc->redacts};
-    sn_log_iter it;
-    sn_op op = {.n = 0};
+    const uint64_t count = seq;
+    uint64_t digest;
 
-    sn_log_seek(&it, &r->log, index, r->changes, 0);
-    for (uint64_t done = 0; done < seq;) {
-        if (op.n == 0)
-            sn_log_next(&it, &op);
-        done += digest_some(&d, &op, seq - done);
-    }
-    return d.hash;
+    digest_all(&d, &count, 1, &digest);
+    return digest;
 }

@@ -8,14 +8,26 @@
 #include "base/sort.h"
 #include "core/doc/doc.h"
 
+typedef struct dumping {
+    const sn_roster *who;
+    sennit_buf *out;
+    sennit_status st; /* the first that was not SENNIT_OK: nothing is written from then on */
+} dumping;
+
 /* ---- writing ---- */
 
-static sennit_status dump_text(sennit_buf *out, const char *text)
+static void dump_bytes(dumping *d, const void *bytes, size_t n)
 {
-    return sn_buf_put(out, text, strlen(text));
+    if (d->st == SENNIT_OK)
+        d->st = sn_buf_put(d->out, bytes, n);
 }
 
-static sennit_status dump_number(sennit_buf *out, uint64_t v, unsigned width)
+static void dump_text(dumping *d, const char *text)
+{
+    dump_bytes(d, text, strlen(text));
+}
+
+static void dump_number(dumping *d, uint64_t v, unsigned width)
 {
     char digits[20];
     unsigned n = 0;
@@ -24,41 +36,41 @@ static sennit_status dump_number(sennit_buf *out, uint64_t v, unsigned width)
         digits[sizeof digits - ++n] = (char)('0' + v % 10);
     while ((v /= 10) > 0);
     for (unsigned pad = n; pad < width; pad++)
-        SN_TRY(sn_buf_put(out, " ", 1));
-    return sn_buf_put(out, digits + sizeof digits - n, n);
+        dump_text(d, " ");
+    dump_bytes(d, digits + sizeof digits - n, n);
 }
 
-static sennit_status dump_hex(sennit_buf *out, uint64_t v)
+static void dump_hex(dumping *d, uint64_t v, unsigned digits)
 {
-    for (unsigned i = 0; i < 16; i++)
-        SN_TRY(sn_buf_put(out, &"0123456789abcdef"[v >> (60 - 4 * i) & 15], 1));
-    return SENNIT_OK;
+    while (digits-- > 0)
+        dump_bytes(d, &"0123456789abcdef"[v >> 4 * digits & 15], 1);
 }
 
 /* number@replica */
-static sennit_status dump_id(const sn_roster *who, sennit_buf *out, uint32_t replica, uint32_t number)
+static void dump_id(dumping *d, uint32_t replica, uint32_t number)
 {
-    if (replica == SN_NO_REPLICA)
-        return dump_text(out, "root");
-    SN_TRY(dump_number(out, number, 0));
-    SN_TRY(sn_buf_put(out, "@", 1));
-    return dump_hex(out, who->replicas[replica].id);
+    if (replica == SN_NO_REPLICA) {
+        dump_text(d, "root");
+        return;
+    }
+    dump_number(d, number, 0);
+    dump_text(d, "@");
+    dump_hex(d, d->who->replicas[replica].id, 16);
 }
 
 /* Text in quotes; what would break the line is told in hexadecimal. */
-static sennit_status dump_quoted(sennit_buf *out, const uint8_t *text, uint32_t len)
+static void dump_quoted(dumping *d, const uint8_t *text, uint32_t len)
 {
-    SN_TRY(sn_buf_put(out, "\"", 1));
+    dump_text(d, "\"");
     for (uint32_t i = 0; i < len; i++) {
         if (text[i] >= 0x20 && text[i] != '"' && text[i] != '\\' && text[i] != 0x7f) {
-            SN_TRY(sn_buf_put(out, &text[i], 1));
-            continue;
+            dump_bytes(d, &text[i], 1);
+        } else {
+            dump_text(d, "\\x");
+            dump_hex(d, text[i], 2);
         }
-        SN_TRY(sn_buf_put(out, "\\x", 2));
-        SN_TRY(sn_buf_put(out, &"0123456789abcdef"[text[i] >> 4], 1));
-        SN_TRY(sn_buf_put(out, &"0123456789abcdef"[text[i] & 15], 1));
     }
-    return sn_buf_put(out, "\"", 1);
+    dump_text(d, "\"");
 }
 
 /* ---- spans ---- */
@@ -79,105 +91,105 @@ static sn_span dump_joined(sn_place *p)
     return s;
 }
 
-static sennit_status dump_spans(const sennit_doc *doc, sennit_buf *out)
+static void dump_spans(dumping *d, const sn_tree *tree)
 {
-    const sn_roster *who = &doc->who;
     uint64_t pos = 0;
 
-    SN_TRY(dump_text(out, "spans\n"));
-    for (sn_place p = sn_tree_from(doc->tree.first, 0); p.leaf != NULL; p = sn_tree_next(p)) {
-        sn_span s = dump_joined(&p);
-        uint32_t author = who->changes[s.change].replica;
+    dump_text(d, "spans\n");
+    for (sn_place p = sn_tree_from(tree->first, 0); p.leaf != NULL; p = sn_tree_next(p)) {
+        const sn_span s = dump_joined(&p);
+        const uint32_t author = d->who->changes[s.change].replica;
 
+        if (sn_span_dead(&s))
+            dump_text(d, "         -");
+        else
+            dump_number(d, pos, 10);
+        dump_text(d, "  ");
+        dump_id(d, author, s.at);
+        dump_text(d, sn_span_left(&s) ? "  L  " : "  R  ");
         if (sn_span_dead(&s)) {
-            SN_TRY(dump_text(out, "         -  "));
+            dump_text(d, "[");
+            dump_number(d, sn_span_len(&s), 0);
+            dump_text(d, " gone]");
         } else {
-            SN_TRY(dump_number(out, pos, 10));
-            SN_TRY(dump_text(out, "  "));
+            dump_quoted(d, d->who->replicas[author].text.bytes + s.at, s.len);
+            pos += s.len;
         }
-        SN_TRY(dump_id(who, out, author, s.at));
-        SN_TRY(dump_text(out, sn_span_left(&s) ? "  L  " : "  R  "));
-        if (sn_span_dead(&s)) {
-            SN_TRY(sn_buf_put(out, "[", 1));
-            SN_TRY(dump_number(out, sn_span_len(&s), 0));
-            SN_TRY(dump_text(out, " gone]\n"));
-            continue;
-        }
-        SN_TRY(dump_quoted(out, who->replicas[author].text.bytes + s.at, s.len));
-        SN_TRY(sn_buf_put(out, "\n", 1));
-        pos += s.len;
+        dump_text(d, "\n");
     }
-    return SENNIT_OK;
 }
 
 /* ---- operations ---- */
 
 /* Its payload in quotes, as the bytes it is. */
-static sennit_status dump_note(const sn_roster *who, sennit_buf *out, const sn_op *op, uint32_t author)
+static void dump_note(dumping *d, const sn_op *op, uint32_t author)
 {
-    const char *side = op->kind == SN_SET ? "  set " : op->part == SN_MORE ? "  mark from " : "  to ";
-
-    SN_TRY(dump_text(out, side));
+    dump_text(d, op->kind == SN_SET ? "  set " : op->part == SN_MORE ? "  mark from " : "  to ");
     if (op->kind == SN_MARK && op->ref_replica == SN_NO_REPLICA) {
-        SN_TRY(dump_text(out, op->flag ? "end" : "start"));
+        dump_text(d, op->flag ? "end" : "start");
     } else if (op->kind == SN_MARK) {
-        SN_TRY(dump_text(out, op->flag ? "after " : "before "));
-        SN_TRY(dump_id(who, out, op->ref_replica, op->ref));
+        dump_text(d, op->flag ? "after " : "before ");
+        dump_id(d, op->ref_replica, op->ref);
     }
-    if (op->part != SN_MORE) {
-        SN_TRY(dump_text(out, op->kind == SN_MARK ? " " : ""));
-        SN_TRY(dump_quoted(out, sn_notes_bytes(who->replicas[author].notes, op->seq), op->len));
-    }
-    return sn_buf_put(out, "\n", 1);
+    if (op->part == SN_MORE)
+        return;
+    dump_text(d, op->kind == SN_MARK ? " " : "");
+    dump_quoted(d, sn_notes_bytes(d->who->replicas[author].notes, op->seq), op->len);
 }
 
-static sennit_status dump_op(const sn_roster *who, sennit_buf *out, const sn_op *op, uint32_t author)
+static void dump_delete(dumping *d, const sn_op *op)
 {
-    SN_TRY(dump_number(out, op->seq, 10));
-    if (op->kind == SN_INSERT) {
-        SN_TRY(dump_text(out, "  insert "));
-        SN_TRY(dump_number(out, op->n, 0));
-        SN_TRY(dump_text(out, op->flag ? " before " : " after "));
-    } else if (op->kind == SN_TOGGLE) {
-        SN_TRY(dump_text(out, op->flag ? "  on " : "  off "));
-    } else if (op->kind >= SN_MARK) {
-        return dump_note(who, out, op, author);
+    dump_text(d, op->part == SN_MORE        ? "  delete and "
+                 : op->part == SN_REDACTION ? "  redact "
+                                            : "  delete ");
+    dump_number(d, op->n, 0);
+    dump_text(d, op->flag ? " down of " : " of ");
+    dump_number(d, op->len, 0);
+    dump_text(d, " at ");
+}
+
+static void dump_op(dumping *d, const sn_op *op, uint32_t author)
+{
+    dump_number(d, op->seq, 10);
+    if (op->kind >= SN_MARK) {
+        dump_note(d, op, author);
     } else {
-        SN_TRY(dump_text(out, op->part == SN_MORE        ? "  delete and "
-                              : op->part == SN_REDACTION ? "  redact "
-                                                         : "  delete "));
-        SN_TRY(dump_number(out, op->n, 0));
-        SN_TRY(dump_text(out, op->flag ? " down of " : " of "));
-        SN_TRY(dump_number(out, op->len, 0));
-        SN_TRY(dump_text(out, " at "));
+        if (op->kind == SN_DELETE) {
+            dump_delete(d, op);
+        } else if (op->kind == SN_INSERT) {
+            dump_text(d, "  insert ");
+            dump_number(d, op->n, 0);
+            dump_text(d, op->flag ? " before " : " after ");
+        } else {
+            dump_text(d, op->flag ? "  on " : "  off ");
+        }
+        dump_id(d, op->ref_replica, op->ref);
     }
-    SN_TRY(dump_id(who, out, op->ref_replica, op->ref));
-    return sn_buf_put(out, "\n", 1);
+    dump_text(d, "\n");
 }
 
-static sennit_status dump_log(const sn_roster *who, uint32_t replica, sennit_buf *out)
+static void dump_log(dumping *d, uint32_t replica)
 {
-    const sn_replica *r = &who->replicas[replica];
+    const sn_replica *r = &d->who->replicas[replica];
     uint32_t change = SN_ROOT_CHANGE;
     sn_log_iter it;
     sn_op op;
 
-    SN_TRY(dump_text(out, "replica "));
-    SN_TRY(dump_hex(out, r->id));
-    SN_TRY(sn_buf_put(out, "\n", 1));
+    dump_text(d, "replica ");
+    dump_hex(d, r->id, 16);
+    dump_text(d, "\n");
     sn_log_seek(&it, &r->log, replica, r->changes, 0);
     while (sn_log_next(&it, &op)) {
         if (op.change != change) {
             change = op.change;
-            SN_TRY(dump_text(out, "    at "));
-            SN_TRY(dump_number(out, who->times[change] >> 16, 0));
-            SN_TRY(sn_buf_put(out, "+", 1));
-            SN_TRY(dump_number(out, who->times[change] & 0xffff, 0));
-            SN_TRY(sn_buf_put(out, "\n", 1));
+            dump_text(d, "    at ");
+            dump_number(d, d->who->times[change] >> 16, 0);
+            dump_text(d, "+");
+            dump_number(d, d->who->times[change] & 0xffff, 0);
+            dump_text(d, "\n");
         }
-        SN_TRY(dump_op(who, out, &op, replica));
+        dump_op(d, &op, replica);
     }
-    return SENNIT_OK;
 }
 
 static bool dump_less(const void *ctx, uint32_t a, uint32_t b)
@@ -187,9 +199,9 @@ static bool dump_less(const void *ctx, uint32_t a, uint32_t b)
     return replicas[a].id < replicas[b].id;
 }
 
-static sennit_status dump_logs(const sennit_doc *doc, uint32_t *order, sennit_buf *out)
+static void dump_logs(dumping *d, uint32_t *order)
 {
-    const sn_roster *who = &doc->who;
+    const sn_roster *who = d->who;
     uint32_t n = 0;
 
     for (uint32_t i = 0; i < who->replicas_len; i++)
@@ -197,8 +209,7 @@ static sennit_status dump_logs(const sennit_doc *doc, uint32_t *order, sennit_bu
             order[n++] = i;
     sn_sort_indices(order, n, dump_less, who->replicas);
     for (uint32_t i = 0; i < n; i++)
-        SN_TRY(dump_log(who, order[i], out));
-    return SENNIT_OK;
+        dump_log(d, order[i]);
 }
 
 SN_RARE sennit_status sennit_doc_dump(const sennit_doc *doc, sennit_buf *out)
@@ -206,12 +217,14 @@ SN_RARE sennit_status sennit_doc_dump(const sennit_doc *doc, sennit_buf *out)
     sn_mem *mem = &sn_doc_mutable(doc)->mem;
     size_t start = out->len, size = (doc->who.replicas_len + (size_t)1) * sizeof(uint32_t);
     uint32_t *order = sn_mem_resize(mem, NULL, 0, size);
-    sennit_status st = order == NULL ? SENNIT_ENOMEM : dump_spans(doc, out);
+    dumping d = {&doc->who, out, SENNIT_OK};
 
-    if (st == SENNIT_OK)
-        st = dump_logs(doc, order, out);
+    if (order == NULL)
+        return SENNIT_ENOMEM;
+    dump_spans(&d, &doc->tree);
+    dump_logs(&d, order);
     sn_mem_free(mem, order, size);
-    if (st != SENNIT_OK)
+    if (d.st != SENNIT_OK)
         out->len = start;
-    return st;
+    return d.st;
 }
