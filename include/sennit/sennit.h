@@ -977,7 +977,8 @@ sennit_doc_rebase(sennit_doc *doc, uint64_t from, sennit_rebased *out);
  *
  * Toggles that switched such deletes off are left out. What was visible by them alone
  * becomes this replica's own text, behind the operations that `out` tells of: its author
- * and the anchors in it are others than before.
+ * and the anchors in it are others than before. Marks and metadata from before `from` that
+ * were taken back since are taken off anew, by newer ones.
  *
  * Returns  as sennit_doc_rebase
  * Cost     O(document and its history)

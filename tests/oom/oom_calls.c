@@ -304,14 +304,17 @@ static sennit_status call_rebase(world *w)
     return sennit_doc_rebase(w->doc, 5, NULL);
 }
 
-/* It has brought back what it had deleted. */
+/* It has brought back what it had deleted, and taken back a mark and a value. */
 static void before_retype(world *w)
 {
+    const sennit_value value = {.type = SENNIT_INT, .integer = 1};
     sennit_undo *undo;
 
     before_rebase(w);
     require(sennit_undo_new(w->doc, NULL, &undo) == SENNIT_OK);
     require(sennit_doc_delete(w->doc, 0, sennit_doc_len(w->doc) / 2) == SENNIT_OK);
+    require(sennit_mark_add(w->doc, 0, 1, "strong", 6, &value, 0) == SENNIT_OK);
+    require(sennit_meta_set(w->doc, "title", 5, &value) == SENNIT_OK);
     require(sennit_undo_undo(undo) == SENNIT_OK);
     sennit_undo_free(undo);
 }

@@ -1,4 +1,5 @@
 /* A hub that drops deleted text after a day: those who were away come back. */
+#include "support/rich.h"
 #include "sync/support/meeting.h"
 
 #include <string.h>
@@ -217,6 +218,31 @@ static void what_an_undo_brings_back_and_the_hub_dropped_is_typed_anew(void **st
     sennit_undo_free(undo);
 }
 
+static void a_mark_that_an_undo_takes_back_is_taken_off_anew(void **state)
+{
+    meeting *m = *state;
+    client *a = meeting_join(m, 0, "doc");
+    sennit_undo *undo;
+
+    client_type(m, a, 0, "one two");
+    assert_ok(sennit_undo_new(a->doc, NULL, &undo));
+    rich_mark(a->doc, 0, 3, "strong", 1);
+    meeting_settle(m);
+    m->now_ms += 3 * DAY;
+    client *b = meeting_join(m, 1, "doc");
+    client_type(m, b, 7, "!");
+    meeting_settle(m);
+    sennit_hub_tick(m->hub, m->now_ms);
+    sennit_doc_set_time(a->doc, m->now_ms);
+    assert_ok(sennit_undo_undo(undo));
+    meeting_settle(m);
+    assert_int_equal(a->refused, 0);
+    assert_int_equal(a->rebased, 1);
+    assert_true(rich_is(a->doc, "one two!"));
+    assert_true(rich_is(b->doc, "one two!"));
+    sennit_undo_free(undo);
+}
+
 /* It comes back with an undo that it made while it was away. */
 static void so_is_what_was_brought_back_while_away(void **state)
 {
@@ -405,6 +431,7 @@ int main(void)
         EACH_DAY(what_was_written_while_away_comes_along),
         EACH_DAY(it_stays_so_after_a_restart),
         EACH_DAY(what_an_undo_brings_back_and_the_hub_dropped_is_typed_anew),
+        EACH_DAY(a_mark_that_an_undo_takes_back_is_taken_off_anew),
         EACH_DAY(so_is_what_was_brought_back_while_away),
         EACH_DAY(a_copy_from_before_issues_anew_only_what_it_wrote_itself),
         EACH_DAY(a_backup_from_before_goes_on_with_what_the_hub_has),

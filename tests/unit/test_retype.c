@@ -1,6 +1,7 @@
 /* Text that was brought back, typed anew for somebody who has dropped it. */
 #include "core/doc/doc.h"
 
+#include "support/rich.h"
 #include "support/stage.h"
 
 static sennit_doc *stage_brought_back(stage *s, uint64_t *from, sennit_doc **peer)
@@ -52,6 +53,58 @@ static void who_dropped_it_takes_what_was_typed_anew(void **state)
     assert_text(peer, "one secret two");
 }
 
+/* It undid a mark and a value that the peer has kept for good. */
+static void marks_and_metadata_that_were_taken_back_are_taken_off_anew(void **state)
+{
+    const sennit_value old = {.type = SENNIT_INT, .integer = 1};
+    stage *s = *state;
+    sennit_doc *doc = stage_doc(s, 7, "one two three"), *peer = stage_doc(s, 1, "one two three");
+    sennit_undo *undo;
+
+    assert_ok(sennit_meta_set(doc, "title", 5, &old));
+    assert_ok(sennit_undo_new(doc, NULL, &undo));
+    rich_mark(doc, 0, 7, "strong", 1);
+    rich_mark(doc, 4, 13, "comment:a", 2);
+    assert_ok(sennit_meta_set(doc, "title", 5, &(sennit_value){.type = SENNIT_INT, .integer = 2}));
+    assert_ok(sennit_meta_set(doc, "kind", 4, &old));
+    doc_catch_up(peer, doc);
+    doc_version(peer, &s->buf);
+    assert_ok(sennit_doc_compact(peer, s->buf.data, s->buf.len, NULL));
+    const uint64_t from = sennit_doc_own_count(doc);
+    assert_ok(sennit_undo_undo(undo));
+    sennit_undo_free(undo);
+    assert_int_equal(give(s, peer, doc), SENNIT_EGONE);
+    rich_mark(doc, 8, 9, "strong", 1);
+    assert_ok(sennit_doc_retype(doc, from, NULL));
+    assert_ok(give(s, peer, doc));
+    for (unsigned i = 0; i < 2; i++) {
+        const sennit_doc *one = i == 0 ? doc : peer;
+        sennit_value value;
+
+        assert_true(rich_is(one, "one two [strong=1|t]hree"));
+        assert_int_equal(sennit_meta_get(one, "title", 5, &value), 1);
+        assert_int_equal(value.integer, 1);
+        assert_int_equal(sennit_meta_get(one, "kind", 4, &value), 0);
+    }
+}
+
+/* Nor does it take on the marks of what it stands beside. */
+static void what_is_typed_anew_has_the_marks_it_had(void **state)
+{
+    stage *s = *state;
+    sennit_doc *peer;
+    uint64_t from;
+
+    sennit_doc *doc = stage_brought_back(s, &from, &peer);
+    from = sennit_doc_own_count(doc);
+    rich_mark(doc, 0, 4, "strong", 1);
+    rich_mark(doc, 6, 8, "comment:a", 1);
+    assert_ok(sennit_doc_retype(doc, from - 1, NULL));
+    assert_ok(give(s, peer, doc));
+    assert_true(rich_is(doc, "[strong=1|one ]se[comment:a=1|cr]et two"));
+    assert_true(rich_is(peer, "[strong=1|one ]se[comment:a=1|cr]et two"));
+}
+
 static void what_was_typed_since_comes_along(void **state)
 {
     stage *s = *state;
@@ -97,6 +150,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         STAGE_TEST(who_dropped_it_takes_what_was_typed_anew),
+        STAGE_TEST(marks_and_metadata_that_were_taken_back_are_taken_off_anew),
+        STAGE_TEST(what_is_typed_anew_has_the_marks_it_had),
         STAGE_TEST(what_was_typed_since_comes_along),
         STAGE_TEST(a_rebase_would_bring_it_back_once_more),
         STAGE_TEST(what_cannot_be_taken_back_changes_nothing),

@@ -160,6 +160,8 @@ static sennit_status rebase_run(rebasing *r)
     if (r->anew) {
         r->fresh->own_id = r->id;
         SN_TRY(sn_retype(r->doc, r->fresh));
+        SN_TRY(sn_remark(r->doc, r->fresh));
+        sn_tree_unquick(&r->fresh->tree);
     }
     r->swap.fresh = r->fresh;
     return sn_swap_look(&r->swap);

@@ -245,8 +245,8 @@ uint32_t sn_reissue_seq(const sn_reissue *r, uint32_t seq)
     return seq - (r->author == r->was->me ? 0 : r->from) - reissue_dropped(r, seq, &unused);
 }
 
-/* Whether a toggle is of a delete that `now` knows, and switches it off, or on where that
- * was all that ever switched it off. */
+/* Whether a toggle is of what `now` knows, and switches it off, or on where that was all
+ * that ever switched it off. */
 static bool reissue_is_of_old(const sn_reissue *r, const sn_op *op)
 {
     uint32_t index = sn_roster_find(&r->now->who, r->batch.ids[op->ref_replica]);
@@ -254,7 +254,7 @@ static bool reissue_is_of_old(const sn_reissue *r, const sn_op *op)
     sn_op target;
 
     if (op->ref >= r->at[op->ref_replica].seqs ||
-        !sn_switch_find(r->was, op->ref_replica, op->ref, &it, &target) || target.kind != SN_DELETE)
+        !sn_switch_find(r->was, op->ref_replica, op->ref, &it, &target))
         return false;
     return !op->flag || sn_switch_of(r->now, index, op->ref) == NULL;
 }

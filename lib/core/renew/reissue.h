@@ -18,7 +18,8 @@ typedef struct sn_reissue {
     sennit_doc *now;      /* lacks those of was->me from `from` on, maybe others' too */
     uint64_t id;          /* under which they are issued; may be the same */
     uint32_t from, from_byte;
-    bool anew;            /* no delete that `now` knows is switched off: sn_retype */
+    bool anew;            /* no delete, mark or value that `now` knows is switched off:
+                             sn_retype, sn_remark */
 
     sn_batch batch;       /* one segment; free with sn_reissue_free */
     sn_segment segment;
@@ -48,6 +49,10 @@ sennit_status sn_reissue_all(sn_reissue *r);
 /* Let a document type what it lacks of the visible text of another, which it was made
  * from, though it knows the bytes. Returns SENNIT_OK, SENNIT_ENOMEM, SENNIT_ELIMIT. */
 sennit_status sn_retype(sennit_doc *was, sennit_doc *fresh);
+
+/* Let a document have the metadata of another, which it was made from, and where the text is
+ * the same, the marks. Returns as sn_retype. */
+sennit_status sn_remark(const sennit_doc *was, sennit_doc *fresh);
 
 /* What number an operation of this replica, from `from` on, has now; of one that
  * came to nothing, what that of the next one is. */

@@ -54,6 +54,5 @@ SN_RARE sennit_status sn_retype(sennit_doc *was, sennit_doc *fresh)
         for (uint32_t at = span->at; at < span->at + sn_span_len(span) && !sn_span_dead(span);)
             SN_TRY(retype_piece(was, fresh, span, &at));
     }
-    sn_tree_unquick(&fresh->tree);
     return SENNIT_OK;
 }

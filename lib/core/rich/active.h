@@ -55,6 +55,14 @@ static inline bool sn_mark_same(const sennit_doc *doc, const sn_mark *a, const s
     return a == b || sn_mark_alike(doc, a, b);
 }
 
+/* By name: below 0, a comes first; 0, it is the same. Behind all names comes none. */
+static inline int sn_mark_compare(const sn_mark *a, const sn_mark *b)
+{
+    if (a == NULL || b == NULL)
+        return (a == NULL) - (b == NULL);
+    return sn_name_compare(a->note.name, b->note.name);
+}
+
 /* Its value, as a payload has it. */
 static inline const uint8_t *sn_mark_value(const sennit_doc *doc, const sn_mark *mark)
 {
@@ -63,5 +71,8 @@ static inline const uint8_t *sn_mark_value(const sennit_doc *doc, const sn_mark 
 
 /* Whether the same marks, by name and value, count in both. */
 bool sn_active_same(const sn_active *a, const sn_active *b);
+
+/* One of the marks of the run that was read last. */
+const sn_mark *sn_runs_mark(const sennit_runs *runs, size_t i);
 
 #endif

@@ -141,14 +141,6 @@ static sennit_status caret_say(caret_gap *c, uint32_t number, uint32_t len, cons
                         wanted != NULL ? &value : NULL);
 }
 
-/* Below 0: a name comes first; 0: it is the same. Behind all names comes none. */
-static int caret_names(const sn_mark *a, const sn_mark *b)
-{
-    if (a == NULL || b == NULL)
-        return (a == NULL) - (b == NULL);
-    return sn_name_compare(a->note.name, b->note.name);
-}
-
 /* Say by marks what differs between what is wanted and what the gap gives. */
 static sennit_status caret_correct(caret_gap *c, uint32_t number, uint32_t len)
 {
@@ -156,7 +148,7 @@ static sennit_status caret_correct(caret_gap *c, uint32_t number, uint32_t len)
     const sn_mark *want = sn_active_next(&c->want, &i), *have = sn_active_next(&c->beside, &k);
 
     while (want != NULL || have != NULL) {
-        int order = caret_names(want, have);
+        int order = sn_mark_compare(want, have);
         const sn_mark *wanted = order <= 0 ? want : NULL, *given = order >= 0 ? have : NULL;
 
         if (wanted == NULL || given == NULL || !sn_mark_same(c->doc, wanted, given))

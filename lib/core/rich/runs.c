@@ -204,6 +204,11 @@ static void runs_tell(sennit_runs *r)
     r->told_len = r->here_len;
 }
 
+const sn_mark *sn_runs_mark(const sennit_runs *r, size_t i)
+{
+    return r->told[i];
+}
+
 int sennit_runs_next(sennit_runs *r, sennit_run *out)
 {
     bool same;
