@@ -132,6 +132,7 @@ struct sn_channel {
     sn_channel_state state;
     sennit_permission permission;
     uint64_t expires_ms, token_id;
+    uint64_t leased_until_ms; /* that much storage knows */
     char *user;            /* never NULL */
 
     uint64_t place;        /* in the ring */
@@ -236,6 +237,9 @@ void sn_leases_free(sn_room *room);
 /* A channel ends: its replica holds what it has from now on. What cannot be kept is not
  * held: whoever comes back then gets a snapshot, as after a lease. */
 void sn_lease_hold(sn_channel *c);
+
+/* Have storage know a lease of everybody who is here, for when this process is killed. */
+void sn_leases_renew(sn_room *room);
 
 /* Lower a cut to what all have who hold a lease, or are here and were not caught up yet.
  * False: no memory. */

@@ -1,8 +1,10 @@
 /* Leases: what is dropped from a document is what all writers have who may come back.
  *
  * A writer's lease begins when it goes and lasts for lease_ms; while it is here and gets
- * what goes round it needs none. Facts of a document: "lease/<replica>" is the time when it ends and the version
- * that it had, both numbers in 16 hexadecimal digits.
+ * what goes round it needs none. But this process may end before anybody goes: so storage
+ * has one of whoever is here, renewed when half of it is over. Facts of a document:
+ * "lease/<replica>" is the time when it ends and the version that it had, both numbers in
+ * 16 hexadecimal digits.
  */
 #include "base/bytes.h"
 #include "sync/hub.h"
@@ -119,14 +121,40 @@ sennit_status sn_lease_fact(sn_room *room, const sennit_record *record)
 
 /* ---- held ---- */
 
+static bool lease_is_given(const sn_channel *c)
+{
+    return c->room->hub->options.lease_ms > 0 && c->replica != 0 && c->point != NULL &&
+           c->permission >= SENNIT_COMMENT;
+}
+
+static sn_lease lease_of(const sn_channel *c)
+{
+    const sennit_hub *hub = c->room->hub;
+
+    return (sn_lease){c->replica, hub->now_ms + hub->options.lease_ms, c->point};
+}
+
+/* What storage does not take now is tried again the next time. */
+void sn_leases_renew(sn_room *room)
+{
+    const sennit_hub *hub = room->hub;
+
+    for (sn_channel *c = room->channels; c != NULL; c = c->next_in_room) {
+        if (!lease_is_given(c) || c->leased_until_ms > hub->now_ms + hub->options.lease_ms / 2)
+            continue;
+        const sn_lease lease = lease_of(c);
+        if (lease_store(room, &lease) == SENNIT_OK)
+            c->leased_until_ms = lease.until_ms;
+    }
+}
+
 void sn_lease_hold(sn_channel *c)
 {
     sn_room *room = c->room;
-    const uint64_t lease_ms = room->hub->options.lease_ms;
 
-    if (lease_ms == 0 || c->replica == 0 || c->point == NULL || c->permission < SENNIT_COMMENT)
+    if (!lease_is_given(c))
         return;
-    const sn_lease lease = {c->replica, room->hub->now_ms + lease_ms, c->point};
+    const sn_lease lease = lease_of(c);
     if (lease_set(room, c->replica, lease.until_ms, c->point)) {
         sennit_status st = lease_store(room, &lease);
         (void)st; /* then it ends with this process */

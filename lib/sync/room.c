@@ -405,6 +405,7 @@ bool sn_room_tick(sn_room *room, uint64_t now_ms)
     if (room->channels != NULL) {
         room->idle_since_ms = now_ms;
         room_trim(room);
+        sn_leases_renew(room);
         return true;
     }
     if (now_ms < room->idle_since_ms + hub->options.unload_ms || room->ticket > hub->durable ||

@@ -102,6 +102,59 @@ static void what_a_writer_who_may_come_back_has_not_seen_is_kept(void **state)
     assert_int_equal(b->rebased, 0);
 }
 
+static sennit_status put_nothing(void *self, const char *name, const char *key, const void *data,
+                                 size_t len, uint64_t *ticket)
+{
+    (void)self, (void)name, (void)key, (void)data, (void)len, (void)ticket;
+    return SENNIT_EIO;
+}
+
+/* Nothing is stored of those who are here when the hub ends. */
+static void kill_hub(meeting *m)
+{
+    sennit_storage *storage = m->storage;
+    const sennit_storage as_it_is = *storage;
+
+    storage->put = put_nothing;
+    meeting_restart(m);
+    storage->put = as_it_is.put;
+}
+
+static void days_pass(meeting *m, uint64_t days, client *a, client *b)
+{
+    for (; days > 0; days--) {
+        m->now_ms += DAY;
+        sennit_doc_set_time(a->doc, m->now_ms);
+        sennit_doc_set_time(b->doc, m->now_ms);
+        sennit_hub_tick(m->hub, m->now_ms);
+        meeting_settle(m);
+    }
+}
+
+static void a_server_that_was_killed_knows_who_was_there(void **state)
+{
+    meeting *m = *state;
+    client *a, *b;
+
+    m->options.heartbeat_ms = UINT32_MAX; /* days pass in a moment */
+    meeting_restart(m);
+    a = meeting_join(m, 0, "doc");
+    b = meeting_join(m, 1, "doc");
+    client_type(m, b, 0, "b");
+    meeting_settle(m);
+    days_pass(m, 8, a, b);
+    kill_hub(m);
+    client_connect(m, a);
+    meeting_settle(m);
+    write_and_wait(m, a); /* what b got when it came would have ended by now */
+    assert_true(newcomer_knows_the_secret(m, 2));
+    sennit_doc_set_time(b->doc, m->now_ms);
+    client_connect(m, b);
+    meeting_settle(m);
+    assert_int_equal(b->rebased, 0);
+    client_has(b, "<one twob");
+}
+
 static void a_lease_that_ran_out_holds_nothing(void **state)
 {
     meeting *m = *state;
@@ -426,6 +479,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         LEASED(what_a_writer_who_may_come_back_has_not_seen_is_kept),
+        LEASED(a_server_that_was_killed_knows_who_was_there),
         LEASED(a_lease_that_ran_out_holds_nothing),
         EACH_DAY(a_newcomer_gets_all_but_what_was_dropped),
         EACH_DAY(what_was_written_while_away_comes_along),
