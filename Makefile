@@ -175,8 +175,9 @@ amalgam: build/amalgam/sennit.c
 build/amalgam/sennit.c: tools/amalgam.sh include/sennit/sennit.h $(LIB) $(wildcard lib/base/*.h lib/core/*/*.h lib/wire/*.h)
 	sh tools/amalgam.sh $(@D)
 
-# In a file as large as this gcc would cease to inline what is typed through.
-ROOMY := $(if $(findstring clang,$(CC)),,--param large-unit-insns=40000)
+# In a file as large as this gcc would cease to inline what is typed through. And it
+# gathers small structs in wide registers: what is then read in parts has to wait.
+ROOMY := $(if $(findstring clang,$(CC)),,--param large-unit-insns=40000 -fno-tree-slp-vectorize)
 $(B)/sennit.o: build/amalgam/sennit.c $(B)/flags
 	@mkdir -p $(@D)
 	$(CC) $(FLAGS) $(ROOMY) $(CPPFLAGS) -c $< -o $@

@@ -68,6 +68,8 @@ sennit_status sn_mem_grow32(sn_mem *mem, void **array, uint32_t *cap, size_t nee
 {
     size_t wide = *cap;
 
+    if (SN_LIKELY(need <= wide))
+        return SENNIT_OK;
     if (need > UINT32_MAX)
         return SENNIT_ENOMEM;
     SN_TRY(sn_mem_grow(mem, array, &wide, need, item));
@@ -81,10 +83,10 @@ sennit_status sn_mem_grow_nested(sn_mem *mem, void **array, uint32_t *cap, uint3
     uint32_t wide = 0;
     void *own = NULL;
 
-    if (*cap > nest)
-        return sn_mem_grow32(mem, array, cap, need, item);
     if (need <= *cap)
         return SENNIT_OK;
+    if (*cap > nest)
+        return sn_mem_grow32(mem, array, cap, need, item);
     SN_TRY(sn_mem_grow32(mem, &own, &wide, (size_t)sn_max_u64(need, 2 * nest), item));
     if (*cap > 0)
         memcpy(own, *array, *cap * item);

@@ -125,7 +125,7 @@ static void the_parent_of_a_place_is_the_byte_before_or_what_follows(void **stat
     sn_parent p = sn_order_parent(&doc->tree, (sn_place){NULL, 0, 0});
 
     assert_true(p.left && p.byte.leaf == doc->tree.first && p.byte.off == 0); /* before a */
-    assert_int_equal(sn_parent_change(p), sn_place_span(&p.byte)->change);
+    assert_int_equal(sn_parent_change(&p), sn_place_span(&p.byte)->change);
     p = sn_order_parent(&doc->tree, (sn_place){doc->tree.first, 0, 0});
     assert_true(p.left && p.byte.off == 1); /* behind a, that is before b */
     p = sn_order_parent(&doc->tree, (sn_place){doc->tree.first, 0, 2});
@@ -136,7 +136,7 @@ static void the_parent_of_a_place_is_the_byte_before_or_what_follows(void **stat
     doc = stage_doc(s, 1, "");
     p = sn_order_parent(&doc->tree, (sn_place){NULL, 0, 0});
     assert_true(!p.left && p.byte.leaf == NULL); /* the root */
-    assert_int_equal(sn_parent_change(p), SN_ROOT_CHANGE);
+    assert_int_equal(sn_parent_change(&p), SN_ROOT_CHANGE);
 }
 
 int main(void)

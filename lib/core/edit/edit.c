@@ -97,10 +97,10 @@ static sennit_status edit_reserve_abort(sennit_doc *doc, size_t fragments)
 
 /* ---- inserting ---- */
 
-static sennit_status edit_reserve_insert(sennit_doc *doc, sn_parent parent, uint32_t len,
+static sennit_status edit_reserve_insert(sennit_doc *doc, const sn_parent *parent, uint32_t len,
                                          uint64_t *hlc)
 {
-    const sn_leaf *leaf = parent.byte.leaf != NULL ? parent.byte.leaf : doc->tree.first;
+    const sn_leaf *leaf = parent->byte.leaf != NULL ? parent->byte.leaf : doc->tree.first;
     sn_replica *me = &doc->who.replicas[doc->me];
 
     if (SN_UNLIKELY(doc->who.inserted + len > doc->limits.text_bytes ||
@@ -124,18 +124,18 @@ static sn_parent edit_parent(sennit_doc *doc, uint32_t at)
 }
 
 /* Write an insert for which there is room. */
-static void edit_put(sennit_doc *doc, uint32_t at, sn_parent parent, const uint8_t *text,
+static void edit_put(sennit_doc *doc, uint32_t at, const sn_parent *parent, const uint8_t *text,
                      uint32_t len, uint64_t hlc)
 {
     sn_edit_change(doc, hlc);
     sn_replica *me = &doc->who.replicas[doc->me];
-    sn_op op = {.kind = SN_INSERT, .flag = parent.left, .change = doc->change, .seq = me->seq,
+    sn_op op = {.kind = SN_INSERT, .flag = parent->left, .change = doc->change, .seq = me->seq,
                 .n = len, .number = me->text.len, .ref_replica = SN_NO_REPLICA};
-    if (parent.byte.leaf != NULL) {
-        const sn_span *s = sn_place_span(&parent.byte);
+    if (parent->byte.leaf != NULL) {
+        const sn_span *s = sn_place_span(&parent->byte);
 
         op.ref_replica = doc->who.changes[s->change].replica;
-        op.ref = s->at + parent.byte.off;
+        op.ref = s->at + parent->byte.off;
     }
     sn_text_append(&me->text, text, len);
     sn_log_append(&me->log, &op, doc->me, doc->who.changes[doc->change].ordinal);
@@ -155,8 +155,8 @@ sennit_status sn_edit_insert_behind(sennit_doc *doc, uint32_t at, sn_place left,
 
     sn_parent parent = sn_order_parent(&doc->tree, left);
     SN_TRY(sn_edit_start(doc));
-    SN_TRY(edit_reserve_insert(doc, parent, len, &hlc));
-    edit_put(doc, at, parent, text, len, hlc);
+    SN_TRY(edit_reserve_insert(doc, &parent, len, &hlc));
+    edit_put(doc, at, &parent, text, len, hlc);
     return SENNIT_OK;
 }
 
@@ -168,8 +168,8 @@ sennit_status sn_doc_insert_bytes(sennit_doc *doc, uint32_t at, const uint8_t *t
         return sn_caret_insert(doc, at, text, len);
     sn_parent parent = edit_parent(doc, at);
     SN_TRY(sn_edit_start(doc));
-    SN_TRY(edit_reserve_insert(doc, parent, len, &hlc));
-    edit_put(doc, at, parent, text, len, hlc);
+    SN_TRY(edit_reserve_insert(doc, &parent, len, &hlc));
+    edit_put(doc, at, &parent, text, len, hlc);
     return SENNIT_OK;
 }
 
@@ -368,10 +368,10 @@ static sennit_status edit_splice(sennit_doc *doc, uint32_t at, uint32_t gone, co
     SN_TRY(edit_reserve_splice(doc, &r, len, &hlc));
     edit_take(doc, at, gone, &r, hlc);
     sn_parent parent = edit_parent(doc, at);
-    sennit_status st = sn_edit_reserve_change(doc, sn_parent_change(parent), &hlc);
+    sennit_status st = sn_edit_reserve_change(doc, sn_parent_change(&parent), &hlc);
     SN_ASSERT(st == SENNIT_OK);
     (void)st;
-    edit_put(doc, at, parent, text, len, hlc);
+    edit_put(doc, at, &parent, text, len, hlc);
     return SENNIT_OK;
 }
 

@@ -402,7 +402,7 @@ static void apply_insert(sennit_doc *doc, const sn_op *op, uint32_t author)
 
     if (op->ref_replica != SN_NO_REPLICA)
         parent = (sn_parent){sn_tree_find(&doc->tree, op->ref_replica, op->ref), op->flag};
-    sn_place p = sn_order_insert(&doc->tree, parent, op->change, op->number, op->n, &c);
+    sn_place p = sn_order_insert(&doc->tree, &parent, op->change, op->number, op->n, &c);
     doc->tree.hit = p.leaf;
     doc->tree.hit_i = p.i;
     if (sn_doc_watches(doc))

@@ -75,7 +75,7 @@ static bool lone_parent(sennit_doc *doc, const sn_batch *batch, lone_insert *in)
     in->parent = (sn_parent){sn_tree_find(&doc->tree, op->ref_replica, op->ref), op->flag};
     const sn_key key = {in->hlc, in->id};
     return op->ref_replica == in->replica || SENNIT_MUTANT == 92 ||
-           sn_roster_key_le(who, sn_parent_change(in->parent), &key);
+           sn_roster_key_le(who, sn_parent_change(&in->parent), &key);
 }
 
 static sennit_status lone_ask(const sennit_doc *doc, const sn_segment *seg, const lone_insert *in,
@@ -119,7 +119,7 @@ static void lone_commit(sennit_doc *doc, lone_insert *in, sn_place p)
     doc->who.inserted += op->n;
     sn_clock_see(&doc->clock, in->hlc);
     sn_count c = sn_text_count(&r->text, op->number, op->n);
-    sn_order_put(&doc->tree, in->parent, &p, op->change, op->number, op->n, &c);
+    sn_order_put(&doc->tree, &in->parent, &p, op->change, op->number, op->n, &c);
     doc->tree.hit = p.leaf;
     doc->tree.hit_i = p.i;
     if (sn_doc_watches(doc))
@@ -133,7 +133,7 @@ static sennit_status lone_prepare(sennit_doc *doc, lone_insert *in, sn_place *p)
     sennit_status st = lone_reserve(doc, in);
 
     if (st == SENNIT_OK) {
-        *p = sn_order_find(&doc->tree, in->parent, in->change);
+        *p = sn_order_find(&doc->tree, &in->parent, in->change);
         st = sn_tree_reserve_at(&doc->tree, p->leaf, 2);
     }
     if (SN_UNLIKELY(st != SENNIT_OK))

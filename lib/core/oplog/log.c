@@ -142,7 +142,7 @@ static inline uint8_t *log_put(uint8_t *p, const sn_op *op, uint32_t author, uns
 {
     uint32_t n = op->n, far = (uint32_t)sn_zigzag((int32_t)(op->ref - ref));
     uint32_t size = (uint32_t)(far > 0xff) + (far > 0xffff) + (far > 0xffffff);
-    uint32_t many = (uint32_t)(n > 1) + (n > 0xff) + (n > 0xffff);
+    uint32_t many = SN_LIKELY(n <= 0xff) ? n > 1 : 2u + (n > 0xffff);
     unsigned head = (op->kind < SN_SET ? op->kind : SN_MARK) | (unsigned)(op->flag != 0) << PACK_FLAG |
                     size << PACK_REF | many << PACK_COUNT;
 
@@ -194,8 +194,8 @@ void sn_log_append(sn_log *log, const sn_op *op, uint32_t author, uint32_t ordin
     sn_op next;
 
     if (log->open.n > 0) {
-        if (log->open.kind == op->kind) {
-            next = *op;
+        if (op_joins(&log->open, op, author)) {
+            next = *op; /* not before: it was written just now, in parts */
             if (sn_op_join(&log->open, &next, author))
                 return;
             op = &next;

@@ -1,8 +1,8 @@
 #include "core/tree/order.h"
 
-uint32_t sn_parent_change(sn_parent parent)
+uint32_t sn_parent_change(const sn_parent *parent)
 {
-    return parent.byte.leaf == NULL ? SN_ROOT_CHANGE : sn_place_span(&parent.byte)->change;
+    return parent->byte.leaf == NULL ? SN_ROOT_CHANGE : sn_place_span(&parent->byte)->change;
 }
 
 sn_parent sn_order_parent(sn_tree *tree, sn_place left)
@@ -126,14 +126,14 @@ static sn_place order_left(sn_tree *tree, sn_leaf *leaf, uint32_t i, uint32_t ch
     return (sn_place){prev, found, 0};
 }
 
-sn_place sn_order_find(sn_tree *tree, sn_parent parent, uint32_t change)
+sn_place sn_order_find(sn_tree *tree, const sn_parent *parent, uint32_t change)
 {
-    sn_place p = parent.byte;
+    sn_place p = parent->byte;
 
     if (p.leaf == NULL)
         return order_right(tree, tree->first, 0, change);
     const sn_span *s = sn_place_span(&p);
-    if (parent.left) {
+    if (parent->left) {
         if (p.off > 0) /* the byte before has the same lkey, which is p's or older */
             return p;
 #if SENNIT_MUTANT == 2
@@ -154,20 +154,20 @@ sn_place sn_order_find(sn_tree *tree, sn_parent parent, uint32_t change)
 
 /* ---- putting ---- */
 
-void sn_order_put(sn_tree *tree, sn_parent parent, sn_place *p, uint32_t change, uint32_t number,
-                  uint32_t len, const sn_count *visible)
+void sn_order_put(sn_tree *tree, const sn_parent *parent, sn_place *p, uint32_t change,
+                  uint32_t number, uint32_t len, const sn_count *visible)
 {
     uint32_t inherited = SN_ROOT_CHANGE;
 
-    if (parent.byte.leaf != NULL) {
-        sn_span *s = sn_place_span(&parent.byte);
+    if (parent->byte.leaf != NULL) {
+        sn_span *s = sn_place_span(&parent->byte);
 
-        if (parent.left) {
-            inherited = parent.byte.off == 0 ? sn_span_rkey(s) : s->change;
+        if (parent->left) {
+            inherited = parent->byte.off == 0 ? sn_span_rkey(s) : s->change;
         } else {
             inherited = sn_span_lkey(s);
-            if (parent.byte.off + 1 == sn_span_len(s)) {
-                if (p->leaf == parent.byte.leaf && p->i == parent.byte.i && s->change == change &&
+            if (parent->byte.off + 1 == sn_span_len(s)) {
+                if (p->leaf == parent->byte.leaf && p->i == parent->byte.i && s->change == change &&
                     s->at + s->len == number) { /* typing on: not dead, so len is plain */
                     sn_tree_extend(tree, p->leaf, p->i, visible);
                     return;
@@ -176,11 +176,11 @@ void sn_order_put(sn_tree *tree, sn_parent parent, sn_place *p, uint32_t change,
             }
         }
     }
-    sn_span span = {number, len, change, inherited << 2 | (parent.left ? SN_LEFT : 0)};
-    sn_tree_insert(tree, p, &span, visible, parent.byte.leaf);
+    sn_span span = {number, len, change, inherited << 2 | (parent->left ? SN_LEFT : 0)};
+    sn_tree_insert(tree, p, &span, visible, parent->byte.leaf);
 }
 
-sn_place sn_order_insert(sn_tree *tree, sn_parent parent, uint32_t change, uint32_t number,
+sn_place sn_order_insert(sn_tree *tree, const sn_parent *parent, uint32_t change, uint32_t number,
                          uint32_t len, const sn_count *visible)
 {
     sn_place p = sn_order_find(tree, parent, change);

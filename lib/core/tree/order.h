@@ -40,16 +40,16 @@ sn_parent sn_order_parent(sn_tree *tree, sn_place left);
 /* Put len bytes of the author's text from `number` on, all of one change, each
  * the right child of the one before and the first the child of parent. Room was
  * reserved. Returns where the first byte is. */
-sn_place sn_order_insert(sn_tree *tree, sn_parent parent, uint32_t change, uint32_t number,
+sn_place sn_order_insert(sn_tree *tree, const sn_parent *parent, uint32_t change, uint32_t number,
                          uint32_t len, const sn_count *visible);
 
 /* The same in two steps: find the place, for which room can then be reserved; and put
  * them there, if nothing was changed meanwhile. p moves to the first byte. */
-sn_place sn_order_find(sn_tree *tree, sn_parent parent, uint32_t change);
-void sn_order_put(sn_tree *tree, sn_parent parent, sn_place *p, uint32_t change, uint32_t number,
-                  uint32_t len, const sn_count *visible);
+sn_place sn_order_find(sn_tree *tree, const sn_parent *parent, uint32_t change);
+void sn_order_put(sn_tree *tree, const sn_parent *parent, sn_place *p, uint32_t change,
+                  uint32_t number, uint32_t len, const sn_count *visible);
 
 /* The change of a parent byte, SN_ROOT_CHANGE of the root. */
-uint32_t sn_parent_change(sn_parent parent);
+uint32_t sn_parent_change(const sn_parent *parent);
 
 #endif

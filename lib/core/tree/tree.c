@@ -268,20 +268,24 @@ static bool tree_seek_near(sn_tree *tree, uint32_t n)
     return true;
 }
 
+static SN_APART void tree_seek_far(sn_tree *tree, uint32_t n)
+{
+    uint32_t rel = n, before;
+
+    sn_tree_settle(tree);
+    sn_leaf *leaf = tree_descend_bytes(tree, &rel);
+    tree_fetch(leaf);
+    uint32_t i = tree_scan(leaf, rel, &before);
+    tree->cursor = (sn_cursor){leaf, i, before, n - rel, true};
+}
+
 sn_place sn_tree_seek(sn_tree *tree, uint32_t n)
 {
     sn_cursor *c = &tree->cursor;
 
     sn_tree_unquick(tree);
-    if (!SN_QUICK || SN_UNLIKELY(c->leaf == NULL) || !tree_seek_near(tree, n)) {
-        uint32_t rel = n, before;
-
-        sn_tree_settle(tree);
-        sn_leaf *leaf = tree_descend_bytes(tree, &rel);
-        tree_fetch(leaf);
-        uint32_t i = tree_scan(leaf, rel, &before);
-        *c = (sn_cursor){leaf, i, before, n - rel, true};
-    }
+    if (!SN_QUICK || SN_UNLIKELY(c->leaf == NULL) || !tree_seek_near(tree, n))
+        tree_seek_far(tree, n);
     return (sn_place){c->leaf, c->i, n - c->base - c->before};
 }
 

@@ -116,16 +116,14 @@ static void edit_isolate(sn_tree *tree, sn_place *p, uint32_t n)
     if (more == 0)
         return;
     sn_tree_room(tree, p, more);
+    sn_leaf_open(tree, p->leaf, p->i + 1, more);
     if (p->off > 0) {
-        sn_leaf_open(tree, p->leaf, p->i + 1, 1);
         edit_cut(p->leaf, p->i, p->off, p->i + 1);
         p->i++;
         p->off = 0;
     }
-    if (tail > 0) {
-        sn_leaf_open(tree, p->leaf, p->i + 1, 1);
+    if (tail > 0)
         edit_cut(p->leaf, p->i, n, p->i + 1);
-    }
 }
 
 /* Give n bytes from p on the state dead (SN_DEAD or 0), which they are not in. */
