@@ -40,7 +40,7 @@ static const char *check_log(const sn_roster *who, uint32_t replica)
     sn_log_iter it;
     sn_op op, last = {.n = 0};
 
-    sn_log_seek(&it, &r->log, replica, r->changes, 0);
+    sn_roster_seek(who, &it, replica, 0);
     while (sn_log_next(&it, &op)) {
         sn_op copy = last, next = op;
 
@@ -66,11 +66,12 @@ static const char *check_log(const sn_roster *who, uint32_t replica)
                                                         : "R3: text is not what inserts inserted";
 }
 
-static const char *check_cut(const sn_replica *r, uint32_t replica)
+static const char *check_cut(const sn_roster *who, uint32_t replica)
 {
+    const sn_replica *r = &who->replicas[replica];
     const sn_cut *cut = &r->cut;
 
-    if (cut->seq > r->seq || cut->number != sn_number_at(r, replica, cut->seq) ||
+    if (cut->seq > r->seq || cut->number != sn_roster_number_at(who, replica, cut->seq) ||
         !sn_text_boundary(&r->text, cut->number))
         return "C1: a cut is not between two operations that are known";
     return NULL;
@@ -86,7 +87,7 @@ static const char *check_roster(const sn_roster *who)
         if (broken == NULL)
             broken = check_log(who, i);
         if (broken == NULL)
-            broken = check_cut(&who->replicas[i], i);
+            broken = check_cut(who, i);
         if (broken != NULL)
             return broken;
         for (uint32_t k = 0; k < i && i < 64; k++)
@@ -123,12 +124,11 @@ static void check_gather(sennit_doc *doc, const check_order *o, sn_bulk *b)
 
     for (uint32_t i = 0; i < o->changes_len; i++) {
         const sn_change *c = &who->changes[o->changes[i]];
-        const sn_replica *r = &who->replicas[c->replica];
         uint32_t number_end, end = sn_roster_change_end(who, o->changes[i], &number_end);
         sn_log_iter it;
         sn_op op;
 
-        sn_log_seek(&it, &r->log, c->replica, r->changes, c->seq);
+        sn_roster_seek(who, &it, c->replica, c->seq);
         while (sn_log_next(&it, &op) && op.seq < end) {
             if (op.kind == SN_INSERT)
                 sn_bulk_insert(b, &op);
@@ -191,7 +191,7 @@ static const char *check_order_of(sennit_doc *doc, size_t *pos)
     size_t size = (size_t)who->changes_len * sizeof(uint32_t);
     check_order o = {who, sn_mem_resize(&doc->mem, NULL, 0, size), 0};
     uint32_t inserts = 0, deletes = 0;
-    sn_log_iter it;
+    sn_log_iter it = sn_roster_start();
     sn_op op;
 
     if (o.changes == NULL)
@@ -199,12 +199,9 @@ static const char *check_order_of(sennit_doc *doc, size_t *pos)
     for (uint32_t i = 1; i < who->changes_len; i++)
         o.changes[o.changes_len++] = i;
     sn_sort_indices(o.changes, o.changes_len, check_change_less, who);
-    for (uint32_t r = 0; r < who->replicas_len; r++) {
-        sn_log_seek(&it, &who->replicas[r].log, r, who->replicas[r].changes, 0);
-        while (sn_log_next(&it, &op)) {
-            inserts += op.kind == SN_INSERT;
-            deletes += op.kind == SN_DELETE ? op.n : 0;
-        }
+    while (sn_roster_next(who, &it, &op)) {
+        inserts += op.kind == SN_INSERT;
+        deletes += op.kind == SN_DELETE ? op.n : 0;
     }
     const char *broken = check_against_logs(doc, &o, inserts, deletes, pos);
     sn_mem_free(&doc->mem, o.changes, size);
@@ -223,16 +220,13 @@ static bool check_is_redacted(const sn_text *text, const sn_op *op)
 
 static const char *check_redactions(const sn_roster *who, bool any)
 {
-    for (uint32_t r = 0; r < who->replicas_len; r++) {
-        sn_log_iter it;
-        sn_op op;
+    sn_log_iter it = sn_roster_start();
+    sn_op op;
 
-        sn_log_seek(&it, &who->replicas[r].log, r, who->replicas[r].changes, 0);
-        while (sn_log_next(&it, &op))
-            if (op.part == SN_REDACTION &&
-                (!any || !check_is_redacted(&who->replicas[op.ref_replica].text, &op)))
-                return "E1: text is redacted and still there";
-    }
+    while (sn_roster_next(who, &it, &op))
+        if (op.part == SN_REDACTION &&
+            (!any || !check_is_redacted(&who->replicas[op.ref_replica].text, &op)))
+            return "E1: text is redacted and still there";
     return NULL;
 }
 

@@ -56,18 +56,14 @@ const char *sn_check_toggles(sennit_doc *doc)
 {
     const char *broken = sn_map_check(&doc->toggled);
     uint32_t deciding = 0;
+    sn_log_iter it = sn_roster_start();
+    sn_op op;
 
     if (broken == NULL)
         broken = check_switches(doc);
-    for (uint32_t r = 0; r < doc->who.replicas_len && broken == NULL; r++) {
-        sn_log_iter it;
-        sn_op op;
-
-        sn_log_seek(&it, &doc->who.replicas[r].log, r, doc->who.replicas[r].changes, 0);
-        while (broken == NULL && sn_log_next(&it, &op))
-            if (op.kind == SN_TOGGLE)
-                broken = check_toggle(doc, sn_switch_of(doc, op.ref_replica, op.ref), &op, &deciding);
-    }
+    while (broken == NULL && sn_roster_next(&doc->who, &it, &op))
+        if (op.kind == SN_TOGGLE)
+            broken = check_toggle(doc, sn_switch_of(doc, op.ref_replica, op.ref), &op, &deciding);
     if (broken == NULL && deciding != doc->switches_len)
         broken = "D5: a switch heeds no toggle of its delete";
     return broken;
@@ -95,16 +91,13 @@ static void check_add_edges(void *arg, uint32_t replica, uint32_t at, uint32_t l
 
 static void check_all_edges(sennit_doc *doc, check_edges *e)
 {
-    e->n = 0;
-    for (uint32_t r = 0; r < doc->who.replicas_len; r++) {
-        sn_log_iter it;
-        sn_op op;
+    sn_log_iter it = sn_roster_start();
+    sn_op op;
 
-        sn_log_seek(&it, &doc->who.replicas[r].log, r, doc->who.replicas[r].changes, 0);
-        while (sn_log_next(&it, &op))
-            if (op.kind == SN_DELETE)
-                sn_check_deletes(doc, r, &op, check_add_edges, e);
-    }
+    e->n = 0;
+    while (sn_roster_next(&doc->who, &it, &op))
+        if (op.kind == SN_DELETE)
+            sn_check_deletes(doc, it.author, &op, check_add_edges, e);
 }
 
 static bool check_edge_less(const void *ctx, uint32_t a, uint32_t b)

@@ -54,7 +54,7 @@ static const char *check_notes_of(sennit_doc *doc, uint32_t author, uint64_t *by
     sn_log_iter it;
     sn_op op;
 
-    sn_log_seek(&it, &r->log, author, r->changes, 0);
+    sn_roster_seek(&doc->who, &it, author, 0);
     while (broken == NULL && sn_log_next(&it, &op))
         if (sn_op_is_note(&op))
             broken = check_note(doc, author, &op, entry++, bytes, edges);

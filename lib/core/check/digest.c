@@ -231,7 +231,7 @@ static uint64_t digest_start(digesting *d, sn_log_iter *it, sn_op *op)
     const uint32_t from = d->shape || d->blank != NULL ? 0 : r->cut.seq;
 
     if (from > 0) {
-        sn_log_seek(it, &r->log, d->author, r->changes, from - 1);
+        sn_roster_seek(d->who, it, d->author, from - 1);
         sn_log_next(it, op);
         d->hash = r->cut.digest;
         d->change = op->change;
@@ -243,7 +243,7 @@ static uint64_t digest_start(digesting *d, sn_log_iter *it, sn_op *op)
         }
     }
     op->n = 0;
-    sn_log_seek(it, &r->log, d->author, r->changes, from);
+    sn_roster_seek(d->who, it, d->author, from);
     if (from < r->seq && sn_log_next(it, op) && op->seq < from)
         sn_op_skip(op, from - op->seq, d->author);
     return from;

@@ -170,15 +170,14 @@ static void dump_op(dumping *d, const sn_op *op, uint32_t author)
 
 static void dump_log(dumping *d, uint32_t replica)
 {
-    const sn_replica *r = &d->who->replicas[replica];
     uint32_t change = SN_ROOT_CHANGE;
     sn_log_iter it;
     sn_op op;
 
     dump_text(d, "replica ");
-    dump_hex(d, r->id, 16);
+    dump_hex(d, d->who->replicas[replica].id, 16);
     dump_text(d, "\n");
-    sn_log_seek(&it, &r->log, replica, r->changes, 0);
+    sn_roster_seek(d->who, &it, replica, 0);
     while (sn_log_next(&it, &op)) {
         if (op.change != change) {
             change = op.change;

@@ -121,7 +121,7 @@ static sennit_status gather_records(sn_gathered *g, const sn_roster *who, sn_seg
 
     SN_TRY(gather_name(g, who, author, &seg->replica));
     seg->first = g->batch.ops_len;
-    sn_log_seek(&it, &r->log, author, r->changes, seg->seq);
+    sn_roster_seek(who, &it, author, seg->seq);
     while (!full && (it.seq < end || it.amid)) {
         if (!sn_log_next(&it, &op) || op.seq >= end)
             break;

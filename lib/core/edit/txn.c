@@ -81,11 +81,10 @@ static void txn_childless(sennit_doc *doc, const sn_txn *mark, const sn_op *op)
 static void txn_each(sennit_doc *doc, const sn_txn *mark, sn_kind kind,
                      void (*each)(sennit_doc *doc, const sn_txn *mark, const sn_op *op))
 {
-    const sn_replica *me = &doc->who.replicas[doc->me];
     sn_log_iter it;
     sn_op op;
 
-    sn_log_seek(&it, &me->log, doc->me, me->changes, mark->seq);
+    sn_roster_seek(&doc->who, &it, doc->me, mark->seq);
     while (sn_log_next(&it, &op)) {
         if (op.seq < mark->seq)
             sn_op_skip(&op, mark->seq - op.seq, doc->me);

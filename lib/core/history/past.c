@@ -70,18 +70,11 @@ void sn_ranges_free(sn_ranges *ranges, sn_mem *mem)
 /* ---- what a version counts ---- */
 
 /* Bytes that a replica inserted before an operation, of whole characters. */
-static uint32_t past_number(const sn_replica *r, uint32_t replica, uint32_t seq)
+static uint32_t past_number(const sn_roster *who, uint32_t replica, uint32_t seq)
 {
-    sn_log_iter it;
-    sn_op op;
+    uint32_t number = sn_roster_number_at(who, replica, seq);
 
-    if (seq == r->seq)
-        return r->number;
-    sn_log_seek(&it, &r->log, replica, r->changes, seq);
-    if (!sn_log_next(&it, &op))
-        return r->number;
-    uint32_t number = op.number + (op.kind == SN_INSERT ? seq - op.seq : 0);
-    while (!sn_text_boundary(&r->text, number))
+    while (!sn_text_boundary(&who->replicas[replica].text, number))
         number--;
     return number;
 }
@@ -99,11 +92,11 @@ static sennit_status past_read(sn_past *past, const void *version, size_t len)
     if (st == SENNIT_OK && unknown)
         st = SENNIT_EGONE;
     for (uint32_t i = 0; i < past->replicas_len && st == SENNIT_OK; i++) {
-        const sn_replica *r = &doc->who.replicas[i];
+        const uint32_t seq = counts[i].seq;
 
-        if (counts[i].seq < r->cut.seq)
+        if (seq < doc->who.replicas[i].cut.seq)
             st = SENNIT_EGONE;
-        past->of[i] = (sn_past_of){counts[i].seq, past_number(r, i, counts[i].seq), past->words};
+        past->of[i] = (sn_past_of){seq, past_number(&doc->who, i, seq), past->words};
         past->words += past->of[i].number / 64 + 1;
     }
     sn_mem_free(&doc->mem, counts, size);
@@ -163,12 +156,11 @@ static void past_deletes(sn_past *past, const sn_op *op, uint32_t author)
 static void past_pass(sn_past *past, sn_kind kind)
 {
     for (uint32_t i = 0; i < past->replicas_len; i++) {
-        const sn_replica *r = &past->doc->who.replicas[i];
         const uint32_t end = past->of[i].seq;
         sn_log_iter it;
         sn_op op;
 
-        sn_log_seek(&it, &r->log, i, r->changes, 0);
+        sn_roster_seek(&past->doc->who, &it, i, 0);
         while (sn_log_next(&it, &op) && op.seq < end) {
             if (op.kind != kind)
                 continue;

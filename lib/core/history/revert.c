@@ -82,7 +82,7 @@ static void revert_look(revert *r, sn_stretch *s)
 
     if (s->looked && s->plain)
         return;
-    sn_log_seek(&s->start, &author->log, s->replica, author->changes, s->from);
+    sn_roster_seek(&r->doc->who, &s->start, s->replica, s->from);
     if (s->looked)
         return;
     revert_walk w = revert_start(r, s);

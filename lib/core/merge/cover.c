@@ -173,9 +173,7 @@ sn_switch *sn_switch_of(sennit_doc *doc, uint32_t replica, uint32_t seq)
 bool sn_switch_find(const sennit_doc *doc, uint32_t replica, uint32_t seq, sn_log_iter *it,
                     sn_op *op)
 {
-    const sn_replica *r = &doc->who.replicas[replica];
-
-    sn_log_seek(it, &r->log, replica, r->changes, seq);
+    sn_roster_seek(&doc->who, it, replica, seq);
     if (!sn_log_next(it, op) || op->kind == SN_INSERT || op->kind == SN_TOGGLE ||
         op->part == SN_REDACTION)
         return false;

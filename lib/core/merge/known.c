@@ -70,7 +70,7 @@ sennit_status sn_apply_known(sn_apply *a, sn_segment *seg, uint32_t known)
     if (who->times[seg->change] != seg->hlc ||
         who->times[sn_roster_change_at_seq(who, author, end - 1)] != seg->hlc)
         return known_fork(a, seg);
-    sn_log_seek(&it, &r->log, author, r->changes, seg->seq);
+    sn_roster_seek(who, &it, author, seg->seq);
     while (k < seg->n && a->batch->ops[seg->first + k].seq < end) {
         sn_op *theirs = &a->batch->ops[seg->first + k];
 

@@ -13,7 +13,7 @@ static sn_op relative_before(const sn_apply *a, uint32_t replica, uint32_t seq)
     SN_ASSERT(seq > 0 && seq <= r->seq);
     if (SN_LIKELY(seq == r->seq))
         return prev;
-    sn_log_seek(&it, &r->log, replica, r->changes, seq - 1);
+    sn_roster_seek(&a->doc->who, &it, replica, seq - 1);
     do
         sn_log_next(&it, &prev);
     while (prev.part == SN_MORE);

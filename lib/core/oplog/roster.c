@@ -253,3 +253,33 @@ uint32_t sn_roster_change_end(const sn_roster *who, uint32_t change, uint32_t *n
     *number_end = r->text.len;
     return r->seq;
 }
+
+void sn_roster_seek(const sn_roster *who, sn_log_iter *it, uint32_t replica, uint32_t seq)
+{
+    const sn_replica *r = &who->replicas[replica];
+
+    sn_log_seek(it, &r->log, replica, r->changes, seq);
+}
+
+uint32_t sn_roster_number_at(const sn_roster *who, uint32_t replica, uint32_t seq)
+{
+    sn_log_iter it;
+    sn_op op;
+
+    sn_roster_seek(who, &it, replica, seq);
+    if (!sn_log_next(&it, &op))
+        return who->replicas[replica].text.len;
+    return op.kind == SN_INSERT ? op.number + (seq - op.seq) : op.number;
+}
+
+bool sn_roster_next(const sn_roster *who, sn_log_iter *it, sn_op *out)
+{
+    while (it->log == NULL || !sn_log_next(it, out)) {
+        const uint32_t next = it->author + 1; /* 0 in the beginning */
+
+        if (next >= who->replicas_len)
+            return false;
+        sn_roster_seek(who, it, next, 0);
+    }
+    return true;
+}

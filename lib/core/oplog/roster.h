@@ -112,6 +112,21 @@ uint32_t sn_roster_change_at_seq(const sn_roster *who, uint32_t replica, uint32_
 /* Operations in a change, and the number of the byte after its last. */
 uint32_t sn_roster_change_end(const sn_roster *who, uint32_t change, uint32_t *number_end);
 
+/* Start at the record of a replica that holds operation seq; see sn_log_seek. */
+void sn_roster_seek(const sn_roster *who, sn_log_iter *it, uint32_t replica, uint32_t seq);
+
+/* The number of the first byte that operation seq of a replica, or a later one, inserts.
+ * Nothing is staged. */
+uint32_t sn_roster_number_at(const sn_roster *who, uint32_t replica, uint32_t seq);
+
+/* Step through the records of all replicas, one replica's after the other's: it.author is
+ * whose a record is. Returns false at the end. */
+static inline sn_log_iter sn_roster_start(void)
+{
+    return (sn_log_iter){.log = NULL, .author = SN_NO_REPLICA};
+}
+bool sn_roster_next(const sn_roster *who, sn_log_iter *it, sn_op *out);
+
 /* Whether key a is at most b. The root's is the least: nobody else has its hlc. */
 static inline bool sn_key_le(const sn_key *a, const sn_key *b)
 {

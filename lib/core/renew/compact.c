@@ -96,7 +96,7 @@ sennit_status sn_erased_find(sennit_doc *doc, sn_erased *out)
         sn_log_iter it;
         sn_op op;
 
-        sn_log_seek(&it, &r->log, i, r->changes, 0);
+        sn_roster_seek(&doc->who, &it, i, 0);
         while (sn_log_next(&it, &op) && op.seq < r->cut.seq)
             if (op.kind == SN_DELETE)
                 erased_record(doc, out, i, &op);
@@ -106,30 +106,15 @@ sennit_status sn_erased_find(sennit_doc *doc, sn_erased *out)
 
 void sn_erased_redacted(sennit_doc *doc, sn_erased *erased)
 {
-    for (uint32_t i = 0; i < doc->who.replicas_len && doc->redacts; i++) {
-        const sn_replica *r = &doc->who.replicas[i];
-        sn_log_iter it;
-        sn_op op;
+    sn_log_iter it = sn_roster_start();
+    sn_op op;
 
-        sn_log_seek(&it, &r->log, i, r->changes, 0);
-        while (sn_log_next(&it, &op))
-            if (op.part == SN_REDACTION)
-                erased_set(erased, op.ref_replica, op.ref, op.ref + op.len);
-    }
+    while (doc->redacts && sn_roster_next(&doc->who, &it, &op))
+        if (op.part == SN_REDACTION)
+            erased_set(erased, op.ref_replica, op.ref, op.ref + op.len);
 }
 
 /* ---- cuts ---- */
-
-uint32_t sn_number_at(const sn_replica *replica, uint32_t index, uint32_t seq)
-{
-    sn_log_iter it;
-    sn_op op;
-
-    sn_log_seek(&it, &replica->log, index, replica->changes, seq);
-    if (!sn_log_next(&it, &op))
-        return replica->text.len; /* nothing is staged */
-    return op.kind == SN_INSERT ? op.number + (seq - op.seq) : op.number;
-}
 
 sn_cut *sn_cuts_keep(sennit_doc *doc, size_t *size)
 {
@@ -151,7 +136,7 @@ void sn_cuts_put(sennit_doc *doc, const sn_cut *cuts)
 static void cut_raise(sennit_doc *doc, uint32_t index, uint32_t seq)
 {
     sn_replica *r = &doc->who.replicas[index];
-    uint32_t number = sn_number_at(r, index, seq);
+    uint32_t number = sn_roster_number_at(&doc->who, index, seq);
 
     while (seq > 0 && !sn_text_boundary(&r->text, number)) { /* inside what one insert typed */
         seq--;
@@ -250,9 +235,9 @@ static sennit_status cuts_fill(sennit_doc *doc, const sn_cuts *cuts, sn_wanted *
         return sn_fail(err, SENNIT_ECORRUPT, 0, "a cut above what is there");
     for (; sennit_version_next(cuts->version, cuts->len, &at, &id, &count) == 1; digest += 8) {
         uint32_t i = sn_roster_find(&doc->who, id);
-        sn_replica *r = &doc->who.replicas[i];
 
-        r->cut = (sn_cut){(uint32_t)count, sn_number_at(r, i, (uint32_t)count), sn_get_u64(digest)};
+        doc->who.replicas[i].cut = (sn_cut){
+            (uint32_t)count, sn_roster_number_at(&doc->who, i, (uint32_t)count), sn_get_u64(digest)};
     }
     return SENNIT_OK;
 }

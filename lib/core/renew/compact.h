@@ -72,10 +72,6 @@ sennit_status sn_cuts_read(sn_reader *r, sn_cuts *out, sennit_error *err);
  * Returns SENNIT_OK, SENNIT_ENOMEM, SENNIT_ECORRUPT. */
 sennit_status sn_cuts_set(sennit_doc *doc, const sn_cuts *cuts, sennit_error *err);
 
-/* The number of the first byte that operation seq of a replica, or a later one,
- * inserts. */
-uint32_t sn_number_at(const sn_replica *replica, uint32_t index, uint32_t seq);
-
 /* ---- digest.c ---- */
 
 /* What the first operations of a replica come to if erased bytes and dropped payloads of

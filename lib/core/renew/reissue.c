@@ -288,12 +288,11 @@ static sennit_status reissue_note(sn_reissue *r, sn_op op)
 
 static sennit_status reissue_second_halves(sn_reissue *r)
 {
-    const uint32_t me = r->was->me;
-    const sn_replica *old = &r->was->who.replicas[me];
+    const sn_replica *old = &r->was->who.replicas[r->was->me];
     sn_log_iter it;
     sn_op op;
 
-    sn_log_seek(&it, &old->log, me, old->changes, r->from);
+    sn_roster_seek(&r->was->who, &it, r->was->me, r->from);
     while (sn_log_next(&it, &op))
         if (op.part == SN_REDACTION) {
             op.number = old->number;
@@ -305,11 +304,10 @@ static sennit_status reissue_second_halves(sn_reissue *r)
 static sennit_status reissue_records(sn_reissue *r)
 {
     const uint32_t me = r->was->me;
-    const sn_replica *old = &r->was->who.replicas[me];
     sn_log_iter it;
     sn_op op;
 
-    sn_log_seek(&it, &old->log, me, old->changes, r->from);
+    sn_roster_seek(&r->was->who, &it, me, r->from);
     while (sn_log_next(&it, &op)) {
         if (op.seq < r->from)
             sn_op_skip(&op, r->from - op.seq, me);
