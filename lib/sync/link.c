@@ -91,6 +91,7 @@ uint32_t sennit_link_closed(sennit_link *link, uint64_t now_ms)
     (void)now_ms;
     if (link->welcomed)
         link->retries = 0;
+    link->welcomed = false;
     for (unsigned i = 0; i < link->retries && wait < link->options.retry_most_ms; i++)
         wait = (uint32_t)sn_min_u64((uint64_t)wait * 2, link->options.retry_most_ms);
     link->retries++;

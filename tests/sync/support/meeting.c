@@ -27,6 +27,18 @@ void meeting_restart(meeting *m)
     assert_int_equal(sennit_hub_new(&m->options, &m->hub), SENNIT_OK);
 }
 
+void meeting_forget(meeting *m)
+{
+    for (unsigned i = 0; i < MEETING_CLIENTS; i++)
+        client_cut(m, &m->clients[i]);
+    sennit_hub_free(m->hub);
+    sennit_storage_close(m->storage);
+    assert_ok(sennit_storage_memory(NULL, &m->storage));
+    m->options.storage = m->storage;
+    m->options.restored = 1;
+    assert_ok(sennit_hub_new(&m->options, &m->hub));
+}
+
 void client_leave(client *c)
 {
     sennit_link_free(c->link);
@@ -186,6 +198,14 @@ void meeting_settle(meeting *m)
         for (unsigned i = 0; i < MEETING_CLIENTS; i++)
             if (m->clients[i].link != NULL)
                 moved = client_turn(m, &m->clients[i]) || moved;
+    }
+}
+
+void meeting_pass_time(meeting *m, unsigned seconds)
+{
+    for (unsigned i = 0; i < seconds; i++) {
+        m->now_ms += 1000;
+        meeting_settle(m);
     }
 }
 

@@ -41,6 +41,9 @@ void meeting_close(meeting *m);
 /* Stop the hub as a crash does, and start it again on the same storage. */
 void meeting_restart(meeting *m);
 
+/* Have it come back from a backup in which there was nothing. */
+void meeting_forget(meeting *m);
+
 /* A test that has a meeting as its state: with these options of the hub, or the usual. */
 int meeting_begin(void **state, const sennit_hub_options *options);
 int meeting_set_up(void **state);
@@ -63,6 +66,7 @@ void client_cut(meeting *m, client *c);
 
 /* Move frames to and fro until there are none. */
 void meeting_settle(meeting *m);
+void meeting_pass_time(meeting *m, unsigned seconds); /* and do so each second */
 
 void client_type(meeting *m, client *c, size_t pos, const char *text);
 void client_has(const client *c, const char *text);
