@@ -145,6 +145,30 @@ static void what_is_in_the_text_is_not_redacted(void **state)
     sennit_buf_clear(&then);
 }
 
+static void whoever_cannot_write_is_told_so(void **state)
+{
+    stage *s = *state;
+    sennit_buf then;
+    sennit_doc *doc = writer(s, &then), *reader;
+    const uint64_t who = sennit_doc_replica(doc);
+
+    assert_ok(sennit_doc_save(doc, SENNIT_SAVE_SHARED, &s->buf));
+    s->options.replica = 0;
+    s->options.random = NULL;
+    reader = opened(s, &s->buf);
+    s->err = (sennit_error){0};
+    assert_refused(reader, SENNIT_EINVAL,
+                   sennit_doc_redact(reader, then.data, then.len, 4, 2, &s->err));
+    assert_string_equal(s->err.what, sennit_status_text(SENNIT_EINVAL));
+    s->err = (sennit_error){0};
+    assert_refused(reader, SENNIT_EINVAL, sennit_doc_redact_all(reader, who, &s->err));
+    assert_string_equal(s->err.what, sennit_status_text(SENNIT_EINVAL));
+    assert_refused(reader, SENNIT_EINVAL,
+                   sennit_doc_redact(reader, then.data, then.len, 0, 5, &s->err));
+    assert_string_equal(s->err.what, "some of it is still in the text");
+    sennit_buf_clear(&then);
+}
+
 static void a_part_can_be_redacted_and_then_the_rest(void **state)
 {
     stage *s = *state;
@@ -433,6 +457,7 @@ int main(void)
         STAGE_TEST(the_text_is_in_nothing_that_is_saved_or_sent),
         STAGE_TEST(the_old_text_shows_stand_ins_where_it_was),
         STAGE_TEST(what_is_in_the_text_is_not_redacted),
+        STAGE_TEST(whoever_cannot_write_is_told_so),
         STAGE_TEST(a_part_can_be_redacted_and_then_the_rest),
         STAGE_TEST(all_that_a_replica_deleted_can_be_redacted),
         STAGE_TEST(no_undo_brings_it_back),

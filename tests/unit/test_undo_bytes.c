@@ -248,6 +248,24 @@ static void a_later_form_is_told_apart(void **state)
     sennit_undo_free(undo);
 }
 
+static void every_refusal_says_why(void **state)
+{
+    stage *s = *state;
+    const sennit_undo_options none = {.size = 1};
+    sennit_doc *doc;
+    sennit_undo *undo = some_steps(s, &doc), *again = undo;
+
+    assert_ok(sennit_undo_save(undo, &s->buf));
+    s->err = (sennit_error){0};
+    assert_int_equal(sennit_undo_load(doc, NULL, NULL, 0, &again, &s->err), SENNIT_ECORRUPT);
+    assert_int_equal(s->err.code, SENNIT_ECORRUPT);
+    assert_null(again);
+    assert_int_equal(sennit_undo_load(doc, &none, s->buf.data, s->buf.len, &again, &s->err),
+                     SENNIT_EINVAL);
+    assert_int_equal(s->err.code, SENNIT_EINVAL);
+    sennit_undo_free(undo);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -259,6 +277,7 @@ int main(void)
         STAGE_TEST(damage_is_noticed),
         STAGE_TEST(made_up_steps_do_no_harm),
         STAGE_TEST(a_later_form_is_told_apart),
+        STAGE_TEST(every_refusal_says_why),
     };
 
     return RUN_TESTS(tests);

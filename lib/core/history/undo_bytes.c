@@ -205,16 +205,17 @@ sennit_status sennit_undo_load(sennit_doc *doc, const sennit_undo_options *optio
 {
     sn_reader r = sn_reader_of(data, len);
 
-    if (out == NULL)
-        return SENNIT_EINVAL;
-    *out = NULL;
-    if (doc == NULL || data == NULL)
-        return SENNIT_EINVAL;
+    if (out != NULL)
+        *out = NULL;
+    if (out == NULL || doc == NULL || (data == NULL && len > 0))
+        return sn_fail(err, SENNIT_EINVAL, 0, "called wrongly");
     SN_TRY(bytes_open(doc, &r, err));
-    sn_fail(err, SENNIT_ENOMEM, 0, "out of memory"); /* what no one else reports */
     sennit_undo *undo;
-    SN_TRY(sn_undo_create(doc, options, &undo));
-    sennit_status st = bytes_read(&r, undo, err);
+    sennit_status st = sn_undo_create(doc, options, &undo);
+    if (st != SENNIT_OK)
+        return sn_fail(err, st, 0, sennit_status_text(st));
+    sn_fail(err, SENNIT_ENOMEM, 0, "out of memory"); /* what no one else reports */
+    st = bytes_read(&r, undo, err);
     if (st == SENNIT_OK)
         *out = undo;
     else

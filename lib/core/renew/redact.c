@@ -52,6 +52,7 @@ typedef struct redacting {
     sennit_doc *doc;
     sn_ranges ranges; /* deleted all of them */
     uint32_t named;   /* the newest change of theirs */
+    bool visible;     /* some of what was asked for is not deleted */
 } redacting;
 
 /* A range that is deleted and not redacted yet. */
@@ -80,15 +81,14 @@ static uint32_t redact_alike(const redacting *r, uint32_t replica, uint32_t at, 
     return n;
 }
 
-/* Of a range all that is deleted; *visible tells whether that is not all of it. */
-static sennit_status redact_range(redacting *r, uint32_t replica, uint32_t at, uint32_t len,
-                                  bool *visible)
+/* Of a range all that is deleted. */
+static sennit_status redact_range(redacting *r, uint32_t replica, uint32_t at, uint32_t len)
 {
     bool dead, done;
 
     for (uint32_t end = at + len, n; at < end; at += n) {
         n = redact_alike(r, replica, at, end - at, &dead, &done);
-        *visible = *visible || !dead;
+        r->visible = r->visible || !dead;
         if (dead && !done)
             SN_TRY(redact_add(r, replica, at, n));
     }
@@ -141,23 +141,20 @@ void sn_doc_redacted(sennit_doc *doc, const sn_op *op)
     sn_text_redact(&doc->who.replicas[op->ref_replica].text, op->ref, op->len);
 }
 
-static sennit_status redact_end(redacting *r, sennit_status st, sennit_error *err)
+static sennit_status redact_end(redacting *r, sennit_status st, const char *what, sennit_error *err)
 {
     sn_ranges_free(&r->ranges, &r->doc->mem);
-    if (st == SENNIT_OK)
-        sn_doc_selfcheck(r->doc);
-    return st == SENNIT_OK || st == SENNIT_EINVAL ? st : sn_fail(err, st, 0, sennit_status_text(st));
+    if (st != SENNIT_OK)
+        return sn_fail(err, st, 0, what);
+    sn_doc_selfcheck(r->doc);
+    return SENNIT_OK;
 }
 
-static sennit_status redact_then(redacting *r, const sn_ranges *then, sennit_error *err)
+static sennit_status redact_then(redacting *r, const sn_ranges *then)
 {
-    bool visible = false;
-
     for (size_t i = 0; i < then->len; i++)
-        SN_TRY(redact_range(r, then->at[i].replica, then->at[i].at, then->at[i].len, &visible));
-    if (visible)
-        return sn_fail(err, SENNIT_EINVAL, 0, "some of it is still in the text");
-    return redact_all(r);
+        SN_TRY(redact_range(r, then->at[i].replica, then->at[i].at, then->at[i].len));
+    return r->visible ? SENNIT_EINVAL : redact_all(r);
 }
 
 SN_RARE sennit_status sennit_doc_redact(sennit_doc *doc, const void *version, size_t version_len,
@@ -168,9 +165,10 @@ SN_RARE sennit_status sennit_doc_redact(sennit_doc *doc, const void *version, si
 
     sennit_status st = sn_past_ranges(doc, version, version_len, doc->unit, pos, n, &then);
     if (st == SENNIT_OK)
-        st = redact_then(&r, &then, err);
+        st = redact_then(&r, &then);
     sn_ranges_free(&then, &doc->mem);
-    return redact_end(&r, st, err);
+    return redact_end(&r, st, r.visible && st == SENNIT_EINVAL ? "some of it is still in the text"
+                                                                : sennit_status_text(st), err);
 }
 
 SN_RARE sennit_status sennit_doc_redact_all(sennit_doc *doc, uint64_t replica, sennit_error *err)
@@ -178,11 +176,10 @@ SN_RARE sennit_status sennit_doc_redact_all(sennit_doc *doc, uint64_t replica, s
     redacting r = {.doc = doc, .named = SN_ROOT_CHANGE};
     const uint32_t i = sn_roster_find(&doc->who, replica);
     sennit_status st = doc->txn.open ? SENNIT_EBUSY : SENNIT_OK;
-    bool visible = false;
 
     if (st == SENNIT_OK && i != SN_NO_REPLICA)
-        st = redact_range(&r, i, 0, doc->who.replicas[i].number, &visible);
+        st = redact_range(&r, i, 0, doc->who.replicas[i].number);
     if (st == SENNIT_OK)
         st = redact_all(&r);
-    return redact_end(&r, st, err);
+    return redact_end(&r, st, sennit_status_text(st), err);
 }
