@@ -28,8 +28,11 @@
  *   - const pointers are borrowed for the call; results are appended to a
  *     sennit_buf that the caller owns.
  *   - SENNIT_EINVAL means a mistake of the calling program (a NULL where none
- *     may be, a call in the wrong state), SENNIT_ENOMEM that memory ran out;
- *     any call that returns a status may return them.
+ *     may be, a call in the wrong state; not every mistake is noticed), or that
+ *     its source of randomness failed, SENNIT_ENOMEM that memory ran out; any
+ *     call that returns a status may return them.
+ *   - err, where a call has it, may be NULL; what it holds counts after a
+ *     failure only.
  *
  * How it works: docs/ALGORITHM.md. The bytes: docs/FORMAT.md.
  */
@@ -249,10 +252,11 @@ sennit_snapshot_text(const void *data, size_t len, const char **text,
 
 /* Copy a document; the copy edits under a replica id of its own.
  *
- * options  of the copy; NULL takes those of doc, which must have a source of
- *          randomness. options->replica must not be doc's.
+ * options  of the copy; NULL takes those of doc, and without a source of randomness
+ *          there it can only be read and merged into. options->replica must not be
+ *          doc's.
  *
- * Returns  SENNIT_OK, SENNIT_EBUSY
+ * Returns  SENNIT_OK, SENNIT_EBUSY, SENNIT_ELIMIT (one of options)
  * Cost     O(document and its history)
  */
 SENNIT_API SENNIT_MUST_CHECK sennit_status
@@ -343,7 +347,7 @@ sennit_doc_insert(sennit_doc *doc, size_t pos, const char *text, size_t len);
 /* Delete n units of text from pos on.
  *
  * Returns  SENNIT_OK, SENNIT_ERANGE, SENNIT_EUTF8 (an end lies inside a
- *          character)
+ *          character), SENNIT_ELIMIT
  * Cost     O(log n) for each stretch that one writer typed
  */
 SENNIT_API SENNIT_MUST_CHECK sennit_status
@@ -454,7 +458,7 @@ sennit_version_compare(const void *a, size_t a_len, const void *b, size_t b_len,
 /* Append the version of what two versions both know: the *stable* version is that of all
  * who hold a lease, and one that sennit_doc_compact may be given.
  *
- * Returns  SENNIT_OK, SENNIT_ECORRUPT (a or b is no version), SENNIT_ENOMEM
+ * Returns  SENNIT_OK, SENNIT_ECORRUPT (a or b is no version)
  */
 SENNIT_API SENNIT_MUST_CHECK sennit_status
 sennit_version_meet(const void *a, size_t a_len, const void *b, size_t b_len, sennit_buf *out);
@@ -531,7 +535,7 @@ sennit_doc_own_delta(sennit_doc *doc, uint64_t from, sennit_table *table, sennit
 typedef struct sennit_applied {
     uint64_t applied; /* new, done now; earlier arrivals that could follow included */
     uint64_t known;   /* seen before */
-    uint64_t parked;  /* of this delta, waiting for others; see sennit_doc_missing */
+    uint64_t parked;  /* of this delta, waiting for others: sennit_doc_next_missing */
     uint64_t dropped; /* waited in vain: refused now that their causes are known */
 } sennit_applied;
 
@@ -1336,7 +1340,7 @@ typedef struct sennit_stat {
     uint64_t parked_bytes;   /* memory they take */
 } sennit_stat;
 
-/* Measure a document. Cost O(replicas). */
+/* Measure a document. Cost O(replicas + spans). */
 SENNIT_API void sennit_doc_stat(const sennit_doc *doc, sennit_stat *out);
 
 /* Recompute every sum, order and index, and compare.

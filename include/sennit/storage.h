@@ -14,7 +14,6 @@
  * can bring its own; one contract test runs against every adapter. Like all
  * objects it belongs to one thread at a time, whatever threads an adapter keeps
  * for itself; memory is asked of the host's allocator by that thread only.
- * How the adapters work, and the schema: docs/STORAGE.md.
  */
 #ifndef SENNIT_STORAGE_H
 #define SENNIT_STORAGE_H

@@ -7,7 +7,7 @@
 
 #define SN_CHECKSUM 16 /* bytes */
 
-/* What is summed; docs/STORAGE.md, "Checksums". */
+/* What is summed. */
 typedef struct sn_summed {
     uint8_t kind;     /* a sennit_stored, or SN_SUM_STATE */
     uint64_t position;

@@ -1,4 +1,4 @@
-/* All the SQL there is; docs/STORAGE.md explains the tables.
+/* All the SQL there is, and the tables.
  *
  * Every statement takes its arguments from one sn_row (sql.h), by the same
  * numbers, and those that read records give the same columns, so one function
