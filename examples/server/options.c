@@ -178,6 +178,18 @@ static enum options_end options_help(void)
     return OPTIONS_DONE;
 }
 
+/* What a value is that is not taken. */
+static const char *options_instead(enum kind kind)
+{
+    switch (kind) {
+    case LISTEN: return "no address in numbers with a port, such as 127.0.0.1:8377 or [::1]:8377";
+    case ORIGIN: return "no origin, such as https://notes.example.org, or one too many";
+    case LEVEL: return "none of debug, info, warn and error";
+    case FLAG: return "neither yes nor no";
+    default: return "no name of a file";
+    }
+}
+
 /* where: "--name" or "FILE:LINE: name", for messages; text NULL: none given. */
 static enum options_end options_set(struct options *out, const struct setting *setting,
                                     const char *where, const char *text)
@@ -187,7 +199,10 @@ static enum options_end options_set(struct options *out, const struct setting *s
 
     switch (setting->kind) {
     case LISTEN: good = options_listen(out, text); break;
-    case TEXT: memcpy(base, &text, sizeof text); break;
+    case TEXT:
+        good = *text != '\0';
+        memcpy(base, &text, sizeof text);
+        break;
     case FLAG: good = options_flag(text, (bool *)base); break;
     case ORIGIN: good = options_origin(out, text); break;
     case NUMBER: good = options_number(setting, text, (uint64_t *)(void *)base); break;
@@ -207,7 +222,7 @@ static enum options_end options_set(struct options *out, const struct setting *s
     if (setting->kind == NUMBER)
         return options_wrong("%s: '%s' is no number from %llu to %llu", where, text,
                              (unsigned long long)setting->min, (unsigned long long)setting->max);
-    return options_wrong("%s: '%s' makes no sense", where, text);
+    return options_wrong("%s: '%s' is %s", where, text, options_instead(setting->kind));
 }
 
 /* ---------------------------------------------------------------- File -- */

@@ -64,13 +64,14 @@ def check_every_file_setting_is_looked_at(folder):
 def check_addresses(_):
     for bad in ("", "8377", ":8377", "localhost:8377", "127.0.0.1", "127.0.0.1:", "127.0.0.1:65536",
                 "127.0.0.1:-1", "127.0.0.1:1x", "::1:8377", "[::1]", "[127.0.0.1]:1", "1.2.3:1"):
-        refused("--open", "--listen", bad, saying="--listen: '%s' makes no sense" % bad)
+        refused("--open", "--listen", bad, saying="--listen: '%s' is no address in numbers" % bad)
 
 
 def check_other_values(_):
-    refused("--open", "--log-level", "loud", saying="--log-level: 'loud' makes no sense")
+    refused("--open", "--log-level", "loud", saying="--log-level: 'loud' is none of debug, info")
+    refused("--open", "--data", "", saying="--data: '' is no name of a file")
     for bad in ("*", "example.org", "https://", "https://example.org/"):
-        refused("--open", "--origin", bad, saying="--origin: '%s' makes no sense" % bad)
+        refused("--open", "--origin", bad, saying="--origin: '%s' is no origin" % bad)
 
 
 def check_it_listens_to_the_world_with_a_key_only(_):
@@ -93,7 +94,7 @@ def check_files_that_are_wrong(folder):
     refused("--config", text, saying="text:1: no '='")
     refused("--config", write(folder, "c", "frobnicate = 1\n"), saying="c:1: there is no setting 'frobnicate'")
     refused("--config", write(folder, "c", "config = x\n"), saying="there is no setting 'config'")
-    refused("--config", write(folder, "c", "open = perhaps\n"), saying="c:1: open: 'perhaps' makes no sense")
+    refused("--config", write(folder, "c", "open = perhaps\n"), saying="c:1: open: 'perhaps' is neither yes nor no")
     refused("--token-key", missing, code=1, saying="No such file")
     refused("--token-key", text, code=1, saying="this line is not understood")
     refused("--token-key", write(folder, "none", "# none\n"), code=1, saying="there is no key in it")
