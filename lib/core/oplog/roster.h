@@ -52,12 +52,12 @@ typedef struct sn_replica {
     uint64_t id;
     uint32_t seq;       /* operations known */
     uint32_t number;    /* bytes in the tree; its text may hold staged ones beyond */
-    sn_cut cut;         /* below it deleted text may be gone */
     uint32_t last_leaf; /* leaf of the newest byte; SN_NO_LEAF if none */
     uint32_t changes_len, changes_cap;
     bool spread;        /* not all its bytes are in that leaf: the map of ids tells where */
     uint32_t *changes;  /* indices into the roster's; up to SN_NEST_CHANGES in its nest */
     sn_text text;
+    sn_cut cut;         /* below it deleted text may be gone */
     sn_log log;
     sn_notes *notes;    /* NULL: none */
 } sn_replica;

@@ -474,6 +474,13 @@ void sn_inner_append(sn_tree *tree, sn_inner *inner, sn_node *child, const sn_co
     node_relow(tree, child, is_leaf);
 }
 
+/* Have the authors of a leaf's spans come, all at once: in a crowd each is far away. */
+static void node_fetch_authors(const sn_tree *tree, const sn_leaf *leaf)
+{
+    for (uint32_t i = 0; i < leaf->node.n; i++)
+        SN_FETCH(&sn_author(tree->who, leaf->span[i].change)->number);
+}
+
 static sn_leaf *node_split_leaf(sn_tree *tree, sn_leaf *leaf, uint32_t at)
 {
     sn_leaf *right = sn_tree_take_leaf(tree);
@@ -482,6 +489,7 @@ static sn_leaf *node_split_leaf(sn_tree *tree, sn_leaf *leaf, uint32_t at)
     right->node.n = leaf->node.n - at;
     memcpy(right->span, leaf->span + at, right->node.n * sizeof *right->span);
     leaf->node.n = at;
+    node_fetch_authors(tree, right);
     right->prev = leaf;
     right->next = leaf->next;
     if (right->next != NULL)
