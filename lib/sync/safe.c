@@ -82,9 +82,12 @@ sennit_status sn_safe_reserve(sennit_session *s)
     return SENNIT_OK;
 }
 
-/* Whoever waited for operations that were taken back waits for what they are now. */
+/* Whoever waited for operations that were taken back waits for what they are now, of which
+ * some may have come to nothing: all of them are known here. */
 void sn_safe_renew(sennit_session *s, uint64_t replica, uint64_t from, uint64_t renewed)
 {
+    const uint64_t known = sennit_doc_known(s->doc, renewed);
+
     for (size_t i = 0; i < s->waits_len; i++) {
         sn_wait *w = &s->waits[i];
 
@@ -95,7 +98,7 @@ void sn_safe_renew(sennit_session *s, uint64_t replica, uint64_t from, uint64_t 
                 continue;
             w->needs[k].count = from;
             if (renewed != 0)
-                w->needs[w->needs_len++] = (sn_need){renewed, count - from};
+                w->needs[w->needs_len++] = (sn_need){renewed, sn_min_u64(count - from, known)};
         }
     }
 }

@@ -263,17 +263,22 @@ static sennit_status session_reserve(sennit_session *s)
                        sizeof *s->voids);
 }
 
-/* What became of what was voided before, and of this. */
-static void session_note_void(sennit_session *s, const sennit_rebased *done)
+/* What became of what was voided before, and of this. Who hears of it waits until as many
+ * operations have come anew as were taken back; if some came to nothing, he is not told
+ * where to look for them. */
+static void session_note_void(sennit_session *s, sennit_rebased done, uint64_t before)
 {
-    for (size_t i = 0; i < s->voids_len && done->from == 0; i++)
-        if (s->voids[i].renewed == done->old)
-            s->voids[i].renewed = done->renewed;
-    s->voids[s->voids_len++] = (sn_voided){done->old, done->from, done->renewed};
+    if (sennit_doc_own_count(s->doc) < before - done.from)
+        done.renewed = 0;
+    for (size_t i = 0; i < s->voids_len && done.from == 0; i++)
+        if (s->voids[i].renewed == done.old)
+            s->voids[i].renewed = done.renewed;
+    s->voids[s->voids_len++] = (sn_voided){done.old, done.from, done.renewed};
 }
 
 sennit_status sennit_session_rebase(sennit_session *s, sennit_rebased *out)
 {
+    const uint64_t before = sennit_doc_own_count(s->doc);
     sennit_rebased done;
 
     if (!s->certain)
@@ -284,8 +289,8 @@ sennit_status sennit_session_rebase(sennit_session *s, sennit_rebased *out)
     if (s->anew)
         sn_event_add(s->link, SENNIT_EVENT_CHANGED, s, 0, NULL, NULL, NULL);
     s->anew = false;
-    if (done.operations > 0)
-        session_note_void(s, &done);
+    if (done.from < before) /* maybe nothing of it came anew */
+        session_note_void(s, done, before);
     sn_session_renewed(s, &done);
     if (out != NULL)
         *out = done;
@@ -296,6 +301,7 @@ sennit_status sennit_session_rebase(sennit_session *s, sennit_rebased *out)
  * have, goes with it; so what that is has to be certain. */
 static sennit_status session_drop(sennit_session *s, const sn_voided *v)
 {
+    const uint64_t before = sennit_doc_own_count(s->doc);
     sennit_rebased done;
 
     if (!s->certain) {
@@ -309,7 +315,7 @@ static sennit_status session_drop(sennit_session *s, const sn_voided *v)
     sn_safe_renew(s, v->replica, v->from, v->renewed);
     sn_event_add(s->link, SENNIT_EVENT_CHANGED, s, 0, NULL, NULL, NULL);
     if (done.renewed != done.old) {
-        session_note_void(s, &done); /* a server that forgot it may have passed it on */
+        session_note_void(s, done, before); /* a server that forgot it may have passed it on */
         sn_session_renewed(s, &done);
     } else {
         sn_session_greet(s); /* indices of replicas may have changed */

@@ -271,6 +271,57 @@ static void what_an_undo_brings_back_and_the_hub_dropped_is_typed_anew(void **st
     sennit_undo_free(undo);
 }
 
+/* It is brought back by more operations than there are bytes. */
+static client *delete_wait_and_waver(meeting *m, client *a, sennit_undo **undo)
+{
+    client *b = delete_and_wait(m, a, undo);
+
+    for (unsigned i = 0; i < 8; i++)
+        assert_ok(i % 2 == 0 ? sennit_undo_undo(*undo) : sennit_undo_redo(*undo));
+    assert_ok(sennit_undo_undo(*undo));
+    return b;
+}
+
+static void who_waits_for_what_came_anew_as_less_is_told(void **state)
+{
+    meeting *m = *state;
+    client *a = meeting_join(m, 0, "doc");
+    sennit_undo *undo;
+    sennit_buf version;
+
+    delete_wait_and_waver(m, a, &undo);
+    sennit_buf_init(&version, NULL);
+    assert_ok(sennit_doc_version(a->doc, &version));
+    assert_ok(sennit_session_wait(a->session, version.data, version.len, SENNIT_DURABLE, 5));
+    meeting_settle(m);
+    assert_int_equal(a->rebased, 1);
+    assert_int_equal(a->reached, 1);
+    sennit_buf_clear(&version);
+    sennit_undo_free(undo);
+}
+
+static void who_had_it_from_elsewhere_does_not_have_it_twice(void **state)
+{
+    meeting *m = *state;
+    client *a = meeting_join(m, 0, "doc"), *c = meeting_join(m, 2, "doc");
+    sennit_undo *undo;
+    sennit_buf all;
+
+    client_cut(m, c);
+    client *b = delete_wait_and_waver(m, a, &undo);
+    sennit_buf_init(&all, NULL);
+    assert_ok(sennit_doc_delta(a->doc, NULL, 0, NULL, &all, NULL));
+    assert_ok(sennit_doc_apply(c->doc, all.data, all.len, NULL, NULL, NULL));
+    meeting_settle(m);
+    assert_int_equal(a->rebased, 1);
+    client_connect(m, c);
+    meeting_settle(m);
+    client_has(b, "<one secret two");
+    client_has(c, "<one secret two");
+    sennit_buf_clear(&all);
+    sennit_undo_free(undo);
+}
+
 static void a_mark_that_an_undo_takes_back_is_taken_off_anew(void **state)
 {
     meeting *m = *state;
@@ -485,6 +536,8 @@ int main(void)
         EACH_DAY(what_was_written_while_away_comes_along),
         EACH_DAY(it_stays_so_after_a_restart),
         EACH_DAY(what_an_undo_brings_back_and_the_hub_dropped_is_typed_anew),
+        EACH_DAY(who_waits_for_what_came_anew_as_less_is_told),
+        EACH_DAY(who_had_it_from_elsewhere_does_not_have_it_twice),
         EACH_DAY(a_mark_that_an_undo_takes_back_is_taken_off_anew),
         EACH_DAY(so_is_what_was_brought_back_while_away),
         EACH_DAY(a_copy_from_before_issues_anew_only_what_it_wrote_itself),
