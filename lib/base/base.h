@@ -24,11 +24,17 @@
 #endif
 
 /* A build with -DSENNIT_SMALL leaves out what is there only to be quick: the general way
- * comes to the same. */
+ * comes to the same. One with -DSENNIT_LIGHT leaves out what saves some per cent of opening
+ * and merging (SN_QUICKER), and keeps what makes a keystroke many times quicker. */
 #ifdef SENNIT_SMALL
 #define SN_QUICK false
 #else
 #define SN_QUICK true
+#endif
+#ifdef SENNIT_LIGHT
+#define SN_QUICKER false
+#else
+#define SN_QUICKER SN_QUICK
 #endif
 
 #if defined(__GNUC__)

@@ -366,7 +366,7 @@ static sennit_status block_get_records(block_reading *b, sn_segment *seg, uint32
     b->context.seq = next->seq;
     b->context.number = next->number;
     while (op < end) {
-        if (SN_QUICK && parts == 0 && n > 1) /* for a single one it is not worth the trouble */
+        if (SN_QUICKER && parts == 0 && n > 1) /* for a single one it is not worth the trouble */
             op += sn_columns_usual(&b->cols, &b->context, op, (uint32_t)(end - op));
         if (op < end)
             SN_TRY(block_get_record(b, seg, op, op + 1 == end, &parts));

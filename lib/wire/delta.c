@@ -245,7 +245,7 @@ static SN_APART sennit_status apply_long(sennit_doc *doc, const void *data, size
     sn_decoded d;
     sn_short s;
 
-    if (SN_QUICK && table == NULL && sn_single_decode(data, len, &s))
+    if (SN_QUICKER && table == NULL && sn_single_decode(data, len, &s))
         return sn_doc_apply_batch(doc, &s.batch, out, err);
     SN_TRY(sn_delta_decode(data, len, table, &doc->mem, &d, err));
     sennit_status st = sn_table_reserve(table, d.fresh);

@@ -149,7 +149,7 @@ sennit_status sn_lone_apply(sennit_doc *doc, const sn_batch *batch, uint32_t *do
     sn_place p;
 
     *done = 0;
-    if (!SN_QUICK || batch->ops_len != 1 || batch->segments_len != 1 || batch->ops->kind != SN_INSERT)
+    if (!SN_QUICKER || batch->ops_len != 1 || batch->segments_len != 1 || batch->ops->kind != SN_INSERT)
         return SENNIT_OK; /* sn_batch_cut may have left no segment of it */
     in.id = batch->ids[seg->replica];
     in.op = *batch->ops;

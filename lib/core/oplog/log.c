@@ -209,7 +209,7 @@ void sn_log_append_all(sn_log *log, const sn_op *ops, size_t n, uint32_t author,
 {
     if (n == 0)
         return;
-    bool join = !SN_QUICK || (log->open.n > 0 && op_joins(&log->open, &ops[0], author));
+    bool join = !SN_QUICKER || (log->open.n > 0 && op_joins(&log->open, &ops[0], author));
     for (size_t i = 1; i < n; i++)
         join |= op_may_join(&ops[i - 1], &ops[i]) && op_joins(&ops[i - 1], &ops[i], author);
     if (join) {
