@@ -21,10 +21,17 @@ export interface Way {
   store: { open(name: string): Promise<Place> };
 }
 
+/** A place that is read as soon as it is open. */
+async function read(name: string): Promise<Place> {
+  const place = await kept.open(name), load = place.load(), others = place.others();
+  for (const each of [load, others]) each.catch(() => undefined); // whoever takes it is told
+  return { ...place, load: () => load, others: () => others };
+}
+
 function begin(name: string): Way {
-  const place = kept.open(name);
-  place.catch(() => undefined); // whoever takes it is told
-  return { url, socket: new WebSocket(url, "sennit"), store: { open: () => place } };
+  const socket = new WebSocket(url, "sennit"), place = read(name);
+  place.catch(() => undefined);
+  return { url, socket, store: { open: () => place } };
 }
 
 const first = wanted();

@@ -66,14 +66,13 @@ export class IndexedDbStore implements Store {
     this.#database = database;
   }
 
+  /** Opens the database while the lock is waited for. */
   async open(name: string): Promise<Place> {
-    const [at, close] = await lockFirst(name);
-    try {
-      return placeIn(await openDatabase(this.#database), name, at, close);
-    } catch (e) {
-      close();
-      throw e;
-    }
+    const [lock, db] = await Promise.allSettled([lockFirst(name), openDatabase(this.#database)]);
+    if (lock.status === "fulfilled" && db.status === "fulfilled") return placeIn(db.value, name, ...lock.value);
+    if (lock.status === "fulfilled") lock.value[1]();
+    if (db.status === "fulfilled") db.value.close();
+    throw (lock as PromiseRejectedResult).reason ?? (db as PromiseRejectedResult).reason;
   }
 }
 
