@@ -7,11 +7,13 @@ import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { brotliCompressSync, gzipSync } from "node:zlib";
+import { promisify } from "node:util";
+import { brotliCompressSync } from "node:zlib";
 
 const here = dirname(fileURLToPath(import.meta.url)), js = join(here, "../../bindings/js");
 const require = createRequire(join(js, "package.json"));
 const { build } = require("esbuild"), { minify } = require("terser");
+const zopfli = promisify(require("@gfx/zopfli").gzip); // smaller than what zlib makes by a twentieth
 const out = process.argv[2];
 
 /** The library as it was built; what early.js has of it, page.js takes from there. */
@@ -47,14 +49,14 @@ const files = [
   ["/sennit.wasm", "application/wasm", readFileSync(join(js, "dist/lean.wasm"))],
 ];
 
-const encodings = [["br", brotliCompressSync], ["gzip", (data) => gzipSync(data, { level: 9 })]];
+const encodings = [["br", brotliCompressSync], ["gzip", (data) => zopfli(data, {})]];
 
 let c = '/* The page, compressed; made by examples/page/build.mjs. */\n#include "server/static.h"\n\n';
 let table = "", count = 0;
 const total = { br: 0, gzip: 0 };
 for (const [path, type, data] of files)
   for (const [encoding, pack] of encodings) {
-    const packed = pack(data), tag = createHash("sha256").update(packed).digest("hex").slice(0, 16);
+    const packed = await pack(data), tag = createHash("sha256").update(packed).digest("hex").slice(0, 16);
     total[encoding] += packed.length;
     c += `static const unsigned char file_${count}[] = {${[...packed].join(",")}};\n`;
     table += `    { "${path}", "${type}", "${encoding}", "\\"${tag}\\"", file_${count}, sizeof file_${count} },\n`;
