@@ -86,8 +86,7 @@ void sn_conn_free(sn_conn *conn)
     sennit_listener *l = conn->listener;
     sn_slot *slot = &l->slots[conn_slot_of(conn->id)];
 
-    sn_peer_gone(conn);
-    sn_http_gone(conn);
+    SN_ASSERT(conn->peer == NULL && conn->http == NULL);
     conn_leave_ready(conn);
     sn_outbox_clear(&conn->out, &l->mem);
     sn_inbox_clear(&conn->in, &l->mem);

@@ -42,6 +42,15 @@ static int listener_event(sn_conn *conn, int why, void *data, size_t len)
     }
 }
 
+/* The owner is told first, of the peer or the request that it knows. */
+static int listener_end_conn(sn_conn *conn)
+{
+    sn_peer_gone(conn);
+    sn_http_gone(conn);
+    sn_conn_free(conn);
+    return 0;
+}
+
 /* What happens in a pass is none of the loop's doing: it serves them afterwards. */
 static int listener_callback(struct lws *wsi, enum lws_callback_reasons why, void *user,
                              void *data, size_t len)
@@ -52,10 +61,8 @@ static int listener_callback(struct lws *wsi, enum lws_callback_reasons why, voi
     if (conn == NULL)
         return 0;
     conn->wsi = wsi;
-    if (why == LWS_CALLBACK_WSI_DESTROY) {
-        sn_conn_free(conn);
-        return 0;
-    }
+    if (why == LWS_CALLBACK_WSI_DESTROY)
+        return listener_end_conn(conn);
     sennit_listener *l = conn->listener;
     if (l->in_pass && why != LWS_CALLBACK_GET_THREAD_ID)
         sn_conn_make_ready(conn);

@@ -1,10 +1,12 @@
 /* What the files of a listener share.
  *
  *   listener.c   made from options; what libwebsockets calls
- *   loop.c       waiting, accepting, serving what is ready
- *   conn.c       connections by id; which of them to look at
  *   peer.c       a connection that is a WebSocket
  *   http.c       a connection with a request; answer.c: the bytes of its answer
+ *   loop.c       waiting, accepting, serving what is ready
+ *   conn.c       connections by id; which of them to look at
+ *
+ * Each calls those below it, and none above.
  *
  * The loop is our own: that of libwebsockets asks about every connection each time
  * it waits. Here epoll tells which socket is ready, and lws_service_fd serves it as
@@ -114,7 +116,7 @@ struct sennit_listener {
 /* Make a connection for an accepted socket, or NULL. */
 sn_conn *sn_conn_new(sennit_listener *l, int fd);
 
-/* Tell the owner that what it knows of it is gone, and free it. */
+/* Free one that the owner knows nothing of, or nothing any more. */
 void sn_conn_free(sn_conn *conn);
 
 sn_conn *sn_conn_find(sennit_listener *l, uint64_t id);
