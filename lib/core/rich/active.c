@@ -67,14 +67,16 @@ sennit_status sn_active_add(sn_active *a, const sn_mark *mark)
     sn_active_name *at = a->names + i;
     if (i == a->len || at->name != mark->note.name) {
         memmove(at + 1, at, (a->len++ - i) * sizeof *at);
-        *at = (sn_active_name){.name = mark->note.name, .top = mark};
+        *at = (sn_active_name){.name = mark->note.name};
     }
     active_held *held = (active_held *)((uintptr_t)a->spare - offsetof(active_held, by_key));
     a->spare = a->spare->right;
     held->mark = mark;
     sn_treap_add(&at->held, &held->by_key, mark->start.rank, active_by_key);
-    if (SENNIT_MUTANT == 81 || sn_note_less(&at->top->note, &mark->note))
+    if (at->top == NULL || SENNIT_MUTANT == 81 || sn_note_less(&at->top->note, &mark->note)) {
         at->top = mark;
+        a->news = true;
+    }
     return SENNIT_OK;
 }
 
@@ -91,6 +93,7 @@ static void active_drop(sn_active *a, size_t i, const sn_mark *mark)
     sn_treap_remove(&at->held, twig, active_by_key);
     twig->right = a->spare;
     a->spare = twig;
+    a->news = a->news || at->top == mark;
     if (at->held == NULL) {
         memmove(at, at + 1, (--a->len - i) * sizeof *at);
     } else if (at->top == mark) {

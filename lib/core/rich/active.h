@@ -20,6 +20,7 @@ typedef struct sn_active {
     sennit_doc *doc;
     sn_active_name *names;
     size_t len, cap;
+    bool news;                 /* set whenever what counts changes */
     sn_twig *spare;            /* to hold more with, chained by right */
     struct sn_active_block *blocks;
 } sn_active;
