@@ -162,7 +162,7 @@ def test_only_what_the_server_lacks_is_issued_anew(code: int) -> None:
     end.take(Type.ERROR, code, "that one not")  # and "hello" was not acknowledged yet
     assert [m.type for m in end.sent()] == [Type.HELLO] and doc.replica == old
     end.welcome(count=5)
-    assert [m.type for m in end.sent()] == [Type.HELLO] and doc.replica != old
+    assert [m.type for m in end.sent()] == [Type.LEAVE, Type.HELLO] and doc.replica != old
     end.welcome()
     assert [m.type for m in end.sent()] == [Type.VOID, Type.DELTA, Type.DELTA]
     assert doc.own_count == 2 and str(doc) == "hello!!"
