@@ -240,6 +240,8 @@ static void actor_refused(actor *a, sennit_fault fault)
 static void actor_rebased(actor *a, const sennit_rebased *done)
 {
     journal_note(a->journal, "rebased", a->number, done->operations);
+    if (a->server->keep_ms > 0)
+        oracle_retype(a->oracle, a->number);
     a->copied = false;
     kept_forget(&a->backup); /* what it has of this would come anew a second time */
 }

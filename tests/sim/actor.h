@@ -22,6 +22,7 @@ typedef struct actor {
     timepiece clock;
     bool seeded;             /* its document begins with a lineage; else it has the server's */
     bool bold;               /* it sends what it may not, now and then */
+    bool onward;             /* takes nothing back */
     sennit_doc *doc;
     sennit_undo *undo;
     sennit_link *link;

@@ -122,6 +122,6 @@ void actor_edit(actor *a)
         actor_set(a);
     else if (what < 88)
         actor_erase(a);
-    else
+    else if (!a->onward)
         actor_turn_back(a, what >= 96);
 }

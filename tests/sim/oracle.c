@@ -97,6 +97,16 @@ void oracle_turn(oracle *o, unsigned author, bool may, const uint32_t *before, c
     }
 }
 
+void oracle_retype(oracle *o, unsigned author)
+{
+    for (size_t i = 0; i < o->erasures_len; i++) {
+        const erasure *back = &o->erasures[i];
+
+        for (size_t k = 0; k < o->erasures_len && back->undone && back->author == author; k++)
+            o->erasures[k].lost = o->erasures[k].lost || o->erasures[k].piece == back->piece;
+    }
+}
+
 void oracle_lose(oracle *o, unsigned author, size_t pieces, size_t erasures)
 {
     for (size_t i = pieces; i < o->len; i++)

@@ -58,6 +58,9 @@ void oracle_turn(oracle *o, unsigned author, bool may, const uint32_t *before, c
 /* An author may edit now, so what he deleted before counts too. */
 void oracle_allow(oracle *o, unsigned author);
 
+/* What an author brought back may have come anew, as other text than others delete. */
+void oracle_retype(oracle *o, unsigned author);
+
 /* The disk of an author is as it was when there were so many pieces and erasures. */
 void oracle_lose(oracle *o, unsigned author, size_t pieces, size_t erasures);
 

@@ -51,7 +51,7 @@ void server_start(server *s, bool restored)
     sennit_hub_options options = {
         .size = sizeof options, .random = rng_random, .random_self = s->chance,
         .storage = disk_storage(s->disk), .max_queue = SERVER_QUEUE, .max_frame = SERVER_FRAME,
-        .compact_bytes = 4000, .unload_ms = 3000, .restored = restored,
+        .compact_bytes = 4000, .unload_ms = 3000, .keep_deleted_ms = s->keep_ms, .restored = restored,
         .gather_ms = s->open ? SERVER_GATHER_MS : 0};
 
     if (!s->open) {
@@ -65,6 +65,12 @@ void server_stop(server *s)
 {
     sennit_hub_free(s->hub);
     s->hub = NULL;
+}
+
+void server_back_up(server *s)
+{
+    s->backup = disk_committed(s->disk);
+    s->backup_ms = *s->now_ms;
 }
 
 void server_crash(server *s, network *n, size_t writes, bool restored)

@@ -19,10 +19,12 @@ typedef struct server {
     const uint64_t *now_ms;
     disk *disk;
     size_t backup;           /* writes it has */
+    uint64_t backup_ms;      /* when it was made */
     sennit_hub *hub;
     wire *speaking;          /* whose frame the hub is reading */
     unsigned age;            /* how often it was restored */
     bool open;               /* no tokens: everybody may edit, and nobody has a name */
+    unsigned keep_ms;        /* how long it keeps deleted text; 0: for ever */
     uint64_t token_ms;       /* how long tokens are good; 0: for ever */
     bool revoked[SERVER_USERS];
     sennit_permission permission[SERVER_USERS];
@@ -30,6 +32,9 @@ typedef struct server {
 
 void server_start(server *s, bool restored);
 void server_stop(server *s);
+
+/* Make a backup of what is committed. */
+void server_back_up(server *s);
 
 /* Its machine stops, and has so many writes when it is back. */
 void server_crash(server *s, network *n, size_t writes, bool restored);

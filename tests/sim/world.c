@@ -166,8 +166,12 @@ static void world_crash(world *w)
     world_check_server(w);
 }
 
+/* What is older than the deleted text that is kept, clients cannot tell a server any more:
+ * so is no backup. */
 static void world_restore(world *w)
 {
+    if (w->may.forget > 0 && w->now_ms >= w->server.backup_ms + w->may.forget)
+        return;
     oracle_undurable(&w->oracle);
     server_crash(&w->server, &w->network, w->server.backup, true);
 }
@@ -224,7 +228,7 @@ static void world_upset_server(world *w)
     if (rng_percent(r, w->may.permit))
         world_permit(w);
     if (rng_percent(r, 3))
-        w->server.backup = disk_committed(w->server.disk);
+        server_back_up(&w->server);
 }
 
 static void world_allow(world *w)
@@ -344,6 +348,7 @@ static misfortune misfortune_draw(rng *r)
     may.sick = rng_percent(r, 40) ? 5 : 0;
     may.permit = rng_percent(r, 40) ? 3 : 0;
     may.jump = rng_percent(r, 30) ? 2 : 0;
+    may.forget = rng_percent(r, 30) ? (unsigned)rng_in(r, 1, 20) * 500 : 0;
     may.dare = rng_percent(r, 30) ? 40 : 0;
     if (may.jump > 0) {
         may.become = rng_percent(r, 30) ? 2 : 0;
@@ -358,6 +363,12 @@ static misfortune misfortune_draw(rng *r)
     return may;
 }
 
+/* What an undo brings back, and the server has dropped, has to be issued anew as well. */
+static bool world_goes_onward(const world *w)
+{
+    return w->may.forget > 0 && (w->may.crash > 0 || w->may.set_back > 0 || w->may.copy > 0);
+}
+
 static void world_begin_actor(world *w, unsigned i, bool seeded)
 {
     actor *a = &w->actors[i];
@@ -365,7 +376,7 @@ static void world_begin_actor(world *w, unsigned i, bool seeded)
     *a = (actor){.chance = &w->chance, .journal = &w->journal, .oracle = &w->oracle,
                  .server = &w->server, .network = &w->network, .number = i, .user = i,
                  .clock = {&w->now_ms, 0}, .seeded = seeded,
-                 .bold = rng_percent(&w->chance, w->may.dare)};
+                 .bold = rng_percent(&w->chance, w->may.dare), .onward = world_goes_onward(w)};
     if (w->may.jump > 0)
         clock_upset(&a->clock, &w->chance);
     actor_begin(a);
@@ -386,6 +397,7 @@ static void world_begin(world *w, uint64_t seed, bool loud)
                            .meddles = rng_percent(r, 10) ? 1 : 0};
     w->server = (server){.chance = r, .journal = &w->journal, .now_ms = &w->now_ms,
                          .disk = disk_new(), .open = rng_percent(r, 40),
+                         .keep_ms = w->may.forget,
                          .token_ms = rng_percent(r, 20) ? 30000 : 0};
     for (unsigned i = 0; i < SERVER_USERS; i++)
         w->server.permission[i] = i <= 1 || rng_percent(r, 80)   ? SENNIT_EDIT
@@ -410,7 +422,7 @@ uint64_t world_run(uint64_t seed, bool loud)
     const bool seeded = rng_percent(&w.chance, 50);
     server_start(&w.server, false);
     disk_commit(w.server.disk, SIZE_MAX);
-    w.server.backup = disk_committed(w.server.disk);
+    server_back_up(&w.server);
     for (unsigned i = 0; i < w.actors_len; i++)
         world_begin_actor(&w, i, seeded);
     for (unsigned i = 0; i < WORLD_STEPS; i++)

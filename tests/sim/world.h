@@ -14,6 +14,7 @@ typedef struct misfortune {
     unsigned set_back, copy;       /* of a replica's disk */
     unsigned permit, become;       /* rights change, users */
     unsigned jump;                 /* clocks, which may be wrong from the beginning */
+    unsigned forget;               /* deleted text goes for good after so many milliseconds */
     unsigned dare;                 /* replicas that send what they may not */
 } misfortune;
 
