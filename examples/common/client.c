@@ -9,6 +9,7 @@
 #define CLIENT_PROTOCOL_ERROR 4400 /* SENNIT_FAULT_PROTOCOL, said by this end */
 #define CLIENT_SILENT 4408         /* SENNIT_FAULT_TIMEOUT */
 #define CLIENT_LEAVE 1000
+#define CLIENT_FULL_MS 1000 /* how often to see whether an end that takes nothing is gone */
 
 sennit_status client_init(struct client *client, sennit_transport *transport,
                           const sennit_link_options *options)
@@ -136,8 +137,9 @@ int client_timeout(struct client *client)
     uint64_t now = host_now();
     int least = client->transport->timeout(client->transport->self);
 
-    if (client->up)
-        least = client_least(least, sennit_link_timeout(client->link, now));
+    if (client->up) /* what waits to be sent is due, and waits for room */
+        least = client_least(least, client->transport->writable(client->transport->self)
+                                        ? sennit_link_timeout(client->link, now) : CLIENT_FULL_MS);
     if (!client->tried && client_state(client) == SENNIT_TRANSPORT_CLOSED)
         least = client_least(least, client->retry_ms > now ? client->retry_ms - now : 0);
     return least;

@@ -121,7 +121,9 @@ sennit_link_next_frame(sennit_link *link, uint64_t now_ms, const void **data, si
 SENNIT_API int sennit_link_gone(const sennit_link *link, uint64_t now_ms);
 
 /* Return in how many milliseconds sennit_link_next_frame has something to do by
- * itself: to ping, flush, or find the other end gone; at most 60,000. */
+ * itself: to ping, flush, or find the other end gone; at most 60,000. While the
+ * transport is full what waits is due and cannot leave: then wait for room, and look
+ * at sennit_link_gone now and then. */
 SENNIT_API uint32_t sennit_link_timeout(const sennit_link *link, uint64_t now_ms);
 
 /* ------------------------------------------------------------- Session -- */

@@ -185,6 +185,34 @@ def check_edits_without_a_server_come_together(folder):
     server.stop()
 
 
+def cpu_ticks(process):
+    """The time a process has had, in hundredths of a second."""
+    with open("/proc/%d/stat" % process.pid) as stat:
+        return sum(map(int, stat.read().rsplit(")", 1)[1].split()[11:13]))
+
+
+def ticks_of_a_second(process):
+    before = cpu_ticks(process)
+    time.sleep(1)
+    return cpu_ticks(process) - before
+
+
+def check_a_server_that_takes_nothing_is_waited_for_idly(folder):
+    (a,) = places(folder, "a")
+    with Server(folder, "--open", "--max-text", "64M", "--max-rate", "64M") as server:
+        write(a, "top\n")
+        with joined(server, a) as sync:
+            before = cpu_ticks(sync.process)
+            server.process.send_signal(signal.SIGSTOP)
+            try:
+                write(a, "top\n" + "%064d\n" * 200000 % tuple(range(200000)))
+                until(lambda: cpu_ticks(sync.process) > before + 2, "it has seen the file")
+                assert any(ticks_of_a_second(sync.process) < 3 for _ in range(8)), "it does not wait"
+            finally:
+                server.process.send_signal(signal.SIGCONT)
+            until(lambda: server.get("/docs/notes")[2] == read(a), "all of it is there")
+
+
 def check_edits_while_nothing_ran_come_together(folder):
     a, b, c = places(folder, "a", "b", "c")
     with Server(folder, "--open") as server:
