@@ -40,6 +40,13 @@ void sn_mem_free(sn_mem *mem, void *ptr, size_t size)
         sn_mem_resize(mem, ptr, size, 0);
 }
 
+void sn_mem_end(const sn_mem *mem, void *object, size_t size)
+{
+    const sennit_alloc alloc = mem->alloc;
+
+    alloc.resize(alloc.self, object, size, 0);
+}
+
 #define MEM_PAGE 16384u
 
 sennit_status sn_mem_grow(sn_mem *mem, void **array, size_t *cap, size_t need, size_t item)

@@ -19,6 +19,9 @@ sennit_alloc sn_mem_libc(void);
 void *sn_mem_resize(sn_mem *mem, void *ptr, size_t old_size, size_t new_size);
 void sn_mem_free(sn_mem *mem, void *ptr, size_t size);
 
+/* Free the object itself, which mem is in. */
+void sn_mem_end(const sn_mem *mem, void *object, size_t size);
+
 /* Grow an array so that need items fit. Grows by half or more while small and
  * by a quarter once it fills pages, so that little is touched in vain.
  *

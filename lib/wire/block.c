@@ -135,15 +135,8 @@ typedef struct block_reading {
 
 void sn_decoded_init(sn_decoded *d, sn_mem *mem)
 {
+    memset(d, 0, offsetof(sn_decoded, small));
     d->mem = mem;
-    d->block = NULL;
-    d->size = 0;
-    d->batch = (sn_batch){0};
-    d->text_len = d->notes_len = d->operations = 0;
-    d->fresh_ids = NULL;
-    d->fresh = 0;
-    d->notes = NULL;
-    d->notes_size = 0;
 }
 
 void sn_decoded_free(sn_decoded *d)
@@ -301,7 +294,7 @@ static sennit_status block_check_ranges(block_reading *b, const sn_segment *seg,
 {
     sn_mem *mem = b->out->mem;
     uint32_t ids = b->out->batch.ids_len;
-    bool many = n >= BLOCK_MANY && ids <= n;
+    bool many = SN_QUICKER && n >= BLOCK_MANY && ids <= n;
     size_t size = 2 * n * sizeof(sn_pair) + (many ? ids * sizeof(uint32_t) : 0);
     sn_pair *pairs = sn_mem_resize(mem, NULL, 0, size);
     uint32_t *ends = (uint32_t *)(pairs + 2 * (size_t)n);

@@ -19,8 +19,7 @@ void sennit_table_free(sennit_table *table)
     if (table == NULL)
         return;
     sn_mem_free(&table->mem, table->ids, table->cap * sizeof *table->ids);
-    const sennit_alloc alloc = table->mem.alloc;
-    alloc.resize(alloc.self, table, sizeof *table, 0);
+    sn_mem_end(&table->mem, table, sizeof *table);
 }
 
 sennit_status sn_table_reserve(sennit_table *table, size_t n)

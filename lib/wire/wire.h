@@ -64,13 +64,13 @@ typedef struct sn_decoded {
     sn_mem *mem;
     void *block;     /* NULL: small is enough */
     size_t size;
-    uint64_t small[64]; /* memory for a few operations */
     sn_batch batch;
     uint64_t text_len, notes_len, operations;
     const uint64_t *fresh_ids; /* to be added to the table; in batch.ids' memory */
     uint32_t fresh;
     uint8_t *notes;    /* payloads, if they could not be read where they are; or NULL */
     size_t notes_size;
+    uint64_t small[64]; /* memory for a few operations */
 } sn_decoded;
 
 void sn_decoded_init(sn_decoded *d, sn_mem *mem);

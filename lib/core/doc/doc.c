@@ -114,8 +114,7 @@ void sennit_doc_free(sennit_doc *doc)
     sn_tree_free(&doc->tree);
     sn_book_free(&doc->book, mem);
     sn_roster_free(&doc->who, mem);
-    const sennit_alloc alloc = mem->alloc;
-    alloc.resize(alloc.self, doc, sizeof *doc, 0);
+    sn_mem_end(mem, doc, sizeof *doc);
 }
 
 void sn_doc_set_lineage(sennit_doc *doc, const uint8_t lineage[16])

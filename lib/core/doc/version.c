@@ -108,60 +108,66 @@ static sennit_status version_step(version_walk *w)
     return SENNIT_OK;
 }
 
-sennit_status sennit_version_compare(const void *a, size_t a_len, const void *b, size_t b_len,
-                                     sennit_order *out)
-{
-    version_walk x = {.r = sn_reader_of(a, a_len)}, y = {.r = sn_reader_of(b, b_len)};
-    bool x_more = false, y_more = false;
+/* Two of them, replica by replica. */
+typedef struct version_pair {
+    version_walk a, b;
+    bool in_a, in_b; /* which of them name the replica that it is the turn of; none at the end */
+} version_pair;
 
-    SN_TRY(version_step(&x));
-    SN_TRY(version_step(&y));
-    while (x.more || y.more) {
-        if (x.more && (!y.more || x.replica < y.replica)) {
-            x_more = true;
-            SN_TRY(version_step(&x));
-        } else if (y.more && (!x.more || y.replica < x.replica)) {
-            y_more = true;
-            SN_TRY(version_step(&y));
-        } else {
-            x_more = x_more || x.count > y.count;
-            y_more = y_more || y.count > x.count;
-            SN_TRY(version_step(&x));
-            SN_TRY(version_step(&y));
-        }
-    }
-    *out = x_more ? (y_more ? SENNIT_CONCURRENT : SENNIT_AFTER)
-                  : (y_more ? SENNIT_BEFORE : SENNIT_EQUAL);
+static version_pair version_pair_of(const void *a, size_t a_len, const void *b, size_t b_len)
+{
+    return (version_pair){{.r = sn_reader_of(a, a_len)}, {.r = sn_reader_of(b, b_len)}, true, true};
+}
+
+static sennit_status version_pair_step(version_pair *p)
+{
+    if (p->in_a)
+        SN_TRY(version_step(&p->a));
+    if (p->in_b)
+        SN_TRY(version_step(&p->b));
+    p->in_a = p->a.more && (!p->b.more || p->a.replica <= p->b.replica);
+    p->in_b = p->b.more && (!p->a.more || p->b.replica <= p->a.replica);
     return SENNIT_OK;
 }
 
-/* An entry of both, or none; the one that is behind steps. */
-static sennit_status version_meet_step(version_walk *x, version_walk *y, sennit_buf *out)
+sennit_status sennit_version_compare(const void *a, size_t a_len, const void *b, size_t b_len,
+                                     sennit_order *out)
 {
-    const uint64_t a = x->replica, b = y->replica;
+    version_pair p = version_pair_of(a, a_len, b, b_len);
+    bool a_more = false, b_more = false;
 
-    if (a == b) {
-        SN_TRY(sn_buf_u64(out, a));
-        SN_TRY(sn_buf_varint(out, sn_min_u64(x->count, y->count)));
+    for (;;) {
+        SN_TRY(version_pair_step(&p));
+        if (!p.in_a && !p.in_b)
+            break;
+        a_more = a_more || (p.in_a && (!p.in_b || p.a.count > p.b.count));
+        b_more = b_more || (p.in_b && (!p.in_a || p.b.count > p.a.count));
     }
-    if (a <= b)
-        SN_TRY(version_step(x));
-    return b <= a ? version_step(y) : SENNIT_OK;
+    *out = a_more ? (b_more ? SENNIT_CONCURRENT : SENNIT_AFTER)
+                  : (b_more ? SENNIT_BEFORE : SENNIT_EQUAL);
+    return SENNIT_OK;
+}
+
+static sennit_status version_put_meet(version_pair *p, sennit_buf *out)
+{
+    for (;;) {
+        SN_TRY(version_pair_step(p));
+        if (!p->in_a && !p->in_b)
+            return SENNIT_OK;
+        if (!p->in_a || !p->in_b)
+            continue;
+        SN_TRY(sn_buf_u64(out, p->a.replica));
+        SN_TRY(sn_buf_varint(out, sn_min_u64(p->a.count, p->b.count)));
+    }
 }
 
 SN_RARE sennit_status sennit_version_meet(const void *a, size_t a_len, const void *b, size_t b_len,
                                           sennit_buf *out)
 {
-    version_walk x = {.r = sn_reader_of(a, a_len)}, y = {.r = sn_reader_of(b, b_len)};
+    version_pair p = version_pair_of(a, a_len, b, b_len);
     const size_t start = out->len;
-    sennit_status st = version_step(&x);
+    sennit_status st = version_put_meet(&p, out);
 
-    if (st == SENNIT_OK)
-        st = version_step(&y);
-    while (st == SENNIT_OK && x.more && y.more)
-        st = version_meet_step(&x, &y, out);
-    while (st == SENNIT_OK && (x.more || y.more)) /* all of both is looked at */
-        st = version_step(x.more ? &x : &y);
     if (st != SENNIT_OK)
         out->len = start;
     return st;

@@ -247,8 +247,7 @@ void sennit_diff_free(sennit_diff *diff)
         return;
     sn_mem_free(&diff->mem, diff->patches, diff->cap * sizeof *diff->patches);
     sennit_buf_clear(&diff->text);
-    const sennit_alloc alloc = diff->mem.alloc;
-    alloc.resize(alloc.self, diff, sizeof *diff, 0);
+    sn_mem_end(&diff->mem, diff, sizeof *diff);
 }
 
 /* ---- blame ---- */

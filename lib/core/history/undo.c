@@ -141,8 +141,7 @@ void sennit_undo_free(sennit_undo *undo)
     undo_cut(undo, undo->head);
     sn_mem_free(&undo->mem, undo->groups, undo->cap * sizeof *undo->groups);
     sn_selection_free(&undo->mem, undo->selection);
-    const sennit_alloc alloc = undo->mem.alloc;
-    alloc.resize(alloc.self, undo, sizeof *undo, 0);
+    sn_mem_end(&undo->mem, undo, sizeof *undo);
 }
 
 /* ---- groups ---- */
