@@ -1055,8 +1055,9 @@ SENNIT_API SENNIT_MUST_CHECK sennit_status sennit_doc_cut(const sennit_doc *doc,
  *
  * What it does not do: it does not reach bytes that were given out before (deltas and
  * snapshots in files, logs, backups) until they are written anew; sennitd stores a
- * document anew at its next tick, and what its database held of it goes with the next
- * checkpoint. Names and values of marks and metadata stay. How many bytes
+ * document anew at its next tick, in place of all that its database held of it, which the
+ * next checkpoint overwrites. Copies in SQLite's journal go as that is written over, and
+ * with it when the server ends. Names and values of marks and metadata stay. How many bytes
  * each character had can still be seen. And of the operations up to the redacted ones
  * there is no digest any more (sennit_doc_digest), so that a replica whose text was
  * redacted, and whose disk was copied, is found out when its operations meet.

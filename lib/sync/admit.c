@@ -152,6 +152,7 @@ static sennit_fault channel_enter(sn_channel *c, const sn_bytes *delta, const ch
     if (st != SENNIT_OK)
         return entry_fault(st);
     c->replica = e.replica;
+    c->room->redacted = c->room->redacted || e.redacts;
     c->room->unstored = c->room->unstored || e.redacts; /* so it is stored anew */
     if (e.bind && sn_registry_bind(c->room, c->replica, c->user) != SENNIT_OK)
         c->room->unstored = true;

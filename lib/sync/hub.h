@@ -101,6 +101,7 @@ struct sn_room {
     uint64_t ticket;     /* of the last record */
     bool unstored;       /* something that was taken is not in the storage: nothing
                             is called durable until a snapshot is */
+    bool redacted;       /* what is stored may hold text that was redacted since */
     sn_point *handed;    /* of when the log had become long; NULL: it has not */
     uint64_t handed_ticket; /* all of that version is durable once this is */
     size_t log_bytes;    /* behind the snapshot */

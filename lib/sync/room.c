@@ -367,20 +367,33 @@ static void room_drop_deleted(sn_room *room)
     (void)st;
 }
 
+/* Besides the newest snapshot the storage keeps the one before it, with the deltas since:
+ * so what is to be erased there as well takes two. */
+static bool room_store(sn_room *room, const sennit_buf *snapshot)
+{
+    const sennit_storage *storage = room->hub->options.storage;
+    const uint64_t through = room->ticket;
+
+    for (int i = 0; i < (room->redacted ? 2 : 1); i++)
+        if (storage->compact(storage->self, room->name, through, snapshot->data, snapshot->len,
+                             &room->ticket) != SENNIT_OK)
+            return false;
+    return true;
+}
+
 static void room_compact(sn_room *room)
 {
     sennit_hub *hub = room->hub;
     sennit_buf snapshot;
-    uint64_t through = room->ticket;
 
     room_drop_deleted(room);
     sennit_buf_init(&snapshot, &hub->mem.alloc);
     if (sennit_doc_save(room->doc, SENNIT_SAVE_SHARED, &snapshot) == SENNIT_OK &&
-        hub->options.storage->compact(hub->options.storage->self, room->name, through, snapshot.data,
-                                      snapshot.len, &room->ticket) == SENNIT_OK) {
+        room_store(room, &snapshot)) {
         room->log_bytes = 0;
         room->snapshot_bytes = snapshot.len;
         room->waits_unlogged = room->doc->park.operations > 0;
+        room->redacted = room->redacted && room->waits_unlogged; /* a redaction may wait */
         room->unstored = room->unstored && !sn_registry_store(room);
         sn_point_drop(room, &room->handed);
         hub->stat.compactions++;
