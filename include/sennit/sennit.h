@@ -914,6 +914,18 @@ SENNIT_API SENNIT_MUST_CHECK sennit_status
 sennit_doc_digest(const sennit_doc *doc, uint64_t replica, const uint64_t *counts, size_t n,
                   uint64_t *digests);
 
+/* Digest the *shape* of the first operations of a replica: as sennit_doc_digest, with
+ * every byte that was typed, and of values, as NUL. Times and places are in it, and two
+ * copies do not type at the same moments; so it tells where they part below what was
+ * compacted or redacted, where there is no digest any more. docs/PROTOCOL.md, "Forks".
+ *
+ * Returns  SENNIT_OK, SENNIT_EINVAL, SENNIT_ERANGE, as sennit_doc_digest
+ * Cost     O(operations of the replica): one pass for all counts
+ */
+SENNIT_API SENNIT_MUST_CHECK sennit_status
+sennit_doc_digest_shapes(const sennit_doc *doc, uint64_t replica, const uint64_t *counts, size_t n,
+                         uint64_t *digests);
+
 /* Correct the host's clock by so many milliseconds in every
  * sennit_doc_set_time from now on. Forks inherit it; it is not saved. */
 SENNIT_API void sennit_doc_set_clock_offset(sennit_doc *doc, int64_t offset_ms);

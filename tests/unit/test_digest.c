@@ -99,6 +99,7 @@ static void text_that_was_left_out_has_none(void **state)
     stage_keep(s, thin);
     assert_ok(sennit_doc_digest(thin, 7, &none, 1, &digest));
     assert_int_equal(sennit_doc_digest(thin, 7, &one, 1, &digest), SENNIT_EGONE);
+    assert_ok(sennit_doc_digest_shapes(thin, 7, &one, 1, &digest));
     sennit_doc *newcomer = stage_doc(s, 9, "seed"); /* wrote after that */
     assert_ok(sennit_doc_insert(newcomer, 0, "new", 3));
     doc_catch_up(thin, newcomer);

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import test from "node:test";
 
-import { Document, SennitError, Side, Table, Unit, Kind, compare, inspect, snapshotText, versionMap, versionNumber }
+import { Document, SennitError, Side, Table, Unit, Kind, compare, inspect, meet as met, snapshotText, versionMap, versionNumber }
   from "../dist/index.js";
 import { chance } from "./chance.mjs";
 
@@ -162,6 +162,8 @@ test("versions compare", () => {
   assert.deepEqual([compare(old, a.version), compare(a.version, old), compare(old, b.version)], ["before", "after", "equal"]);
   b.insert(0, "y");
   assert.equal(compare(a.version, b.version), "concurrent");
+  assert.deepEqual(met(a.version, b.version), old);
+  assert.throws(() => met(a.version, Uint8Array.of(63)), { code: "ECORRUPT" });
 });
 
 test("a table makes keystrokes shorter", () => {

@@ -8,7 +8,7 @@ import WebSocket from "ws";
 import { Document } from "../dist/index.js";
 import { Provider } from "../dist/provider.js";
 import { decodePresence } from "../dist/sync/presence.js";
-import { Session } from "../dist/sync/session.js";
+import { Fault, Session } from "../dist/sync/session.js";
 import { chance } from "./chance.mjs";
 import { Server, until } from "./server.mjs";
 import { listen, relay, welcome } from "./standin.mjs";
@@ -102,6 +102,24 @@ test("each hello opens a channel of its own, and what comes on the one before is
   session.opened();
   assert.deepEqual(says(), [[0, 1]]);
   assert.ok(!told.some(([name]) => name === "refused"));
+});
+
+test("a copy finds where ways part also below what the server dropped", () => {
+  const server = new Document("x".repeat(300)), twin = Document.load(server.save({ identity: true })), { replica } = twin;
+  server.insert(300, "theirs");
+  twin.insert(0, "mine");
+  const rebased = [], events = new Proxy({}, { get: (_, name) => (what) => name === "rebased" && rebased.push(what) });
+  const session = new Session(twin, "x", "", events);
+  session.opened();
+  session.next();
+  session.receive(encode([7, 1, Fault.Forked, "another way"]), Date.now());
+  while (rebased.length === 0) {
+    const [[type, , , ...counts]] = [...decodeMulti(session.next(), { useBigInt64: true })];
+    assert.equal(type, 11);
+    const told = counts.filter((n) => n <= server.known(replica)).map((n) => server.digestShape(replica, n));
+    session.receive(encode([12, 1, replica, ...told], { useBigInt64: true }), Date.now());
+  }
+  assert.equal(rebased[0].from, 300);
 });
 
 test("any numbers in any message leave a session that can go on", () => {

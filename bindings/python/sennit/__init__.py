@@ -37,6 +37,7 @@ from ._core import (
     anchor_encode,
     anchor_rebase,
     compare,
+    meet,
     inspect,
     snapshot_text,
     version_dict,
@@ -83,7 +84,7 @@ __all__ = [
     "Meta", "MisuseError", "PATCH_MARK", "PATCH_META", "PATCH_TEXT", "Patch", "RangeError", "Rebased",
     "Run", "START", "Stat", "Step", "StorageError", "Stretch", "Table", "Transaction", "UTF16",
     "Undo", "Utf8Error", "Value", "VersionError", "anchor_decode", "anchor_encode", "anchor_rebase",
-    "compare", "inspect", "snapshot_text", "version_dict", "version_number",
+    "compare", "inspect", "meet", "snapshot_text", "version_dict", "version_number",
 ]
 
 __version__ = "0.1.0"

@@ -168,6 +168,8 @@ class Document:
         """How many operations of a replica are known."""
     def digest(self, replica: int, count: int, /) -> int:
         """Digest the first operations of a replica: equal digests, equal operations."""
+    def digest_shape(self, replica: int, count: int, /) -> int:
+        """The same but for what was typed: also where that was compacted away or redacted."""
     def delta(self, since: _Bytes = b"", table: Optional[Table] = None) -> bytes:
         """All that a version lacks; b"" if that is nothing."""
     def own_delta(self, start: int, table: Optional[Table] = None) -> bytes:
@@ -336,6 +338,8 @@ def version_number() -> int:
     """Of the library: 10,000 * major + 100 * minor + patch."""
 def compare(a: _Bytes, b: _Bytes, /) -> Literal["equal", "before", "after", "concurrent"]:
     """How two versions stand to each other: "before": b knows more."""
+def meet(a: _Bytes, b: _Bytes, /) -> bytes:
+    """The version of what two versions both know."""
 
 def version_dict(version: _Bytes, /) -> dict[int, int]:
     """A version as replica: operations known."""

@@ -163,7 +163,7 @@ getter_call document_get_cut;
 
 /* ---- measure.c ---- */
 
-plain_call document_check, document_dump, document_stat, document_known, document_digest;
+plain_call document_check, document_dump, document_stat, document_known, document_digest, document_digest_shape;
 plain_call document_set_clock_offset;
 getter_call document_get_replica, document_get_own_count, document_get_lineage;
 

@@ -306,6 +306,7 @@ static PyMethodDef document_methods[] = {
     METHOD(stat, METH_NOARGS),
     METHOD(known, METH_O),
     METHOD(digest, METH_VARARGS),
+    METHOD(digest_shape, METH_VARARGS),
     METHOD(set_clock_offset, METH_O),
     {NULL, NULL, 0, NULL},
 };

@@ -60,20 +60,32 @@ PyObject *document_known(PyObject *object, PyObject *arg)
     return PyLong_FromUnsignedLongLong(sennit_doc_known(self->doc, replica));
 }
 
-PyObject *document_digest(PyObject *object, PyObject *args)
+typedef sennit_status digest_call(const sennit_doc *, uint64_t, const uint64_t *, size_t, uint64_t *);
+
+static PyObject *document_digest_by(PyObject *object, PyObject *args, digest_call *call)
 {
     document *self = (document *)object;
     unsigned long long replica, count;
     uint64_t n, digest;
     sennit_status status;
 
-    if (!PyArg_ParseTuple(args, "KK:digest", &replica, &count) || !document_enter(self))
+    if (!PyArg_ParseTuple(args, "KK", &replica, &count) || !document_enter(self))
         return NULL;
     n = count;
-    AT_WORK(self, true, status = sennit_doc_digest(self->doc, replica, &n, 1, &digest));
+    AT_WORK(self, true, status = call(self->doc, replica, &n, 1, &digest));
     if (status != SENNIT_OK)
         return raise_status(self->st, status, NULL);
     return PyLong_FromUnsignedLongLong(digest);
+}
+
+PyObject *document_digest(PyObject *object, PyObject *args)
+{
+    return document_digest_by(object, args, sennit_doc_digest);
+}
+
+PyObject *document_digest_shape(PyObject *object, PyObject *args)
+{
+    return document_digest_by(object, args, sennit_doc_digest_shapes);
 }
 
 PyObject *document_set_clock_offset(PyObject *object, PyObject *arg)

@@ -74,6 +74,24 @@ static PyObject *module_compare(PyObject *module, PyObject *args)
                                                          : "concurrent");
 }
 
+static PyObject *module_meet(PyObject *module, PyObject *args)
+{
+    sennit_status status;
+    sennit_buf met;
+    Py_buffer a, b;
+
+    if (!PyArg_ParseTuple(args, "y*y*:meet", &a, &b))
+        return NULL;
+    sennit_buf_init(&met, NULL);
+    status = sennit_version_meet(a.buf, (size_t)a.len, b.buf, (size_t)b.len, &met);
+    PyBuffer_Release(&a);
+    PyBuffer_Release(&b);
+    if (status == SENNIT_OK)
+        return take_bytes(&met);
+    sennit_buf_clear(&met);
+    return raise_status(state_of(module), status, NULL);
+}
+
 /* Put replica: count into a dict. */
 static int put_count(PyObject *dict, uint64_t replica, uint64_t count)
 {
@@ -196,6 +214,7 @@ static PyObject *module_anchor_rebase(PyObject *module, PyObject *args)
 static PyMethodDef module_methods[] = {
     {"version_number", module_version_number, METH_NOARGS, DOC_version_number},
     {"compare", module_compare, METH_VARARGS, DOC_compare},
+    {"meet", module_meet, METH_VARARGS, DOC_meet},
     {"version_dict", module_version_dict, METH_O, DOC_version_dict},
     {"inspect", module_inspect, METH_VARARGS, DOC_inspect},
     {"snapshot_text", module_snapshot_text, METH_O, DOC_snapshot_text},

@@ -196,6 +196,9 @@ def test_versions_compare() -> None:
     assert sennit.compare(old, b.version) == "equal"
     b.insert(0, "y")
     assert sennit.compare(a.version, b.version) == "concurrent"
+    assert sennit.meet(a.version, b.version) == old
+    with pytest.raises(sennit.CorruptError):
+        sennit.meet(a.version, b"?")
 
 
 def test_a_table_makes_keystrokes_shorter() -> None:

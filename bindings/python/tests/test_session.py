@@ -171,6 +171,28 @@ def test_only_what_the_server_lacks_is_issued_anew(code: int) -> None:
     assert end.session.retry_ms == (NOW + 3000 if code == 4411 else 0)
 
 
+@pytest.mark.parametrize("dropped_here", [False, True])
+def test_a_copy_finds_where_ways_part_also_below_what_was_dropped(dropped_here: bool) -> None:
+    """Shapes are compared where there are no digests of the text any more."""
+    server = Document("x" * 300)
+    server.delete(0, 2)
+    both, twin = server.own_count, Document.load(server.save(identity=True))
+    if dropped_here:
+        twin.compact(twin.version)
+    server.insert(298, "theirs")
+    twin.insert(0, "mine")
+    replica = twin.replica
+    end = End(twin)
+    end.take(Type.ERROR, 4409, "another way")
+    while end.session.renewals == 0:
+        (probe,) = end.sent()
+        assert probe.type == Type.PROBE
+        counts = [n for n in probe.fields[1] if n <= server.known(replica)]
+        end.take(Type.DIGESTS, replica, [server.digest_shape(replica, n) for n in counts])
+    (renewed,) = [e for e in end.told if isinstance(e, events.Renewed)]
+    assert renewed.rebased.start == both
+
+
 def test_digests_are_taken_once_for_each_probe() -> None:
     end = End(Document("x" * 300))
     end.take(Type.ERROR, 4409, "another way")

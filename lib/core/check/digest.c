@@ -294,6 +294,17 @@ SN_RARE void sn_digest_shapes(const sennit_doc *doc, uint64_t replica, const uin
     digest_all(&d, counts, n, digests);
 }
 
+sennit_status sennit_doc_digest_shapes(const sennit_doc *doc, uint64_t replica, const uint64_t *counts,
+                                       size_t n, uint64_t *digests)
+{
+    sennit_status st = digest_check(doc, replica, digest_of(doc, replica).author, counts, n);
+
+    if (st != SENNIT_OK && st != SENNIT_EGONE)
+        return st;
+    sn_digest_shapes(doc, replica, counts, n, digests);
+    return SENNIT_OK;
+}
+
 sennit_status sn_digest_told(const sennit_doc *doc, uint64_t replica, const uint64_t *counts, size_t n,
                              uint64_t *digests)
 {

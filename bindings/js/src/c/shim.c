@@ -204,6 +204,17 @@ EXPORT(js_digest) int js_digest(const sennit_doc *doc, uint32_t low, uint32_t hi
     return status;
 }
 
+EXPORT(js_digest_shape) int js_digest_shape(const sennit_doc *doc, uint32_t low, uint32_t high, double count)
+{
+    const uint64_t n = (uint64_t)count;
+    uint64_t digest = 0;
+    sennit_status status = sennit_doc_digest_shapes(doc, u64(low, high), &n, 1, &digest);
+
+    done(status);
+    put_u64(2, digest);
+    return status;
+}
+
 EXPORT(js_set_clock_offset) void js_set_clock_offset(sennit_doc *doc, double ms)
 {
     sennit_doc_set_clock_offset(doc, (int64_t)ms);
@@ -299,6 +310,11 @@ EXPORT(js_compare) int js_compare(const void *a, size_t a_len, const void *b, si
     done(status);
     out[2] = order;
     return status;
+}
+
+EXTRA(js_meet) int js_meet(const void *a, size_t a_len, const void *b, size_t b_len)
+{
+    return done_bytes(sennit_version_meet(a, a_len, b, b_len, empty()));
 }
 
 /* Continues at `at`; what follows it in out[4]. */

@@ -396,6 +396,12 @@ export class Document {
     return wasm.id(2);
   }
 
+  /** The same but for what was typed: also where that was compacted away or redacted. */
+  digestShape(replica: bigint, count: number): bigint {
+    wasm.ok(call["js_digest_shape"]!(this.#enter(), ...words(replica), count));
+    return wasm.id(2);
+  }
+
   /** All that a version lacks; empty if that is nothing. */
   delta(since: Uint8Array = none, table?: Table): Uint8Array<ArrayBuffer> {
     const doc = this.#enter();
@@ -620,6 +626,14 @@ export function compare(a: Version, b: Version): "equal" | "before" | "after" | 
   const m = wasm.putBytes(b, n);
   wasm.ok(call["js_compare"]!(wasm.at, n, wasm.at + n, m));
   return (["equal", "before", "after", "concurrent"] as const)[wasm.word(2)]!;
+}
+
+/** The version of what two versions both know. */
+export function meet(a: Version, b: Version): Version {
+  const n = wasm.putBytes(a);
+  const m = wasm.putBytes(b, n);
+  wasm.ok(call["js_meet"]!(wasm.at, n, wasm.at + n, m));
+  return wasm.takeBytes();
 }
 
 /** A version as a map: replica to operations known. */

@@ -7,6 +7,9 @@ again under an id of its own.
 """
 from __future__ import annotations
 
+import contextlib
+from collections.abc import Iterator
+
 from .._core import Document
 from .._errors import GoneError
 from ._message import malformed
@@ -33,18 +36,21 @@ class Search:
             return list(range(self.low + 1, self.high))
         return [self.low + between * (i + 1) // COUNTS for i in range(COUNTS)]
 
+    def _told(self, count: int) -> Iterator[int]:
+        """What the server may tell if it has the same: the shape where it has dropped text
+        for good. Two copies do not type at the same moments."""
+        document = self._document
+        with contextlib.suppress(GoneError):
+            yield document.digest(document.replica, count)
+        yield document.digest_shape(document.replica, count)
+
     def take(self, digests: list[int]) -> None:
         """The server's, at counts(), as many as it has operations for."""
         counts = self.counts()
         if len(digests) > len(counts):
             raise malformed("more digests than were asked for")
-        try:
-            mine = [self._document.digest(self._document.replica, n) for n in counts]
-        except GoneError:  # it cannot be told: nothing is taken for the same
-            self.high = self.low + 1
-            return
         same = 0
-        while same < len(digests) and digests[same] == mine[same]:
+        while same < len(digests) and digests[same] in self._told(counts[same]):
             same += 1
         if same < len(counts):
             self.high = counts[same]

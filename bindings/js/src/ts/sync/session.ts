@@ -376,11 +376,10 @@ export class Session {
     if (!search || this.#due.probe || m.id() !== this.#doc.replica || m.left > search.counts.length)
       throw new ProtocolError("digests out of turn");
     let same = 0;
+    // Where either has dropped text for good, shapes are compared: two copies do not type at the same moments.
     for (; m.left > 0; same++) {
-      const own = this.#digest(search.counts[same]!);
-      // If it cannot be told, nothing is taken for the same.
-      if (own === 0n) return this.#renewed(this.#doc.rebase(search.low));
-      if (m.id() !== own) break;
+      const count = search.counts[same]!, theirs = m.id();
+      if (theirs !== this.#digest(count) && theirs !== this.#doc.digestShape(this.#doc.replica, count)) break;
     }
     if (same < search.counts.length) search.high = search.counts[same]!;
     if (same > 0) search.low = search.counts[same - 1]!;
