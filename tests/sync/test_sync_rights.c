@@ -90,6 +90,74 @@ static void to_redact_takes_an_administrator(void **state)
     sennit_buf_clear(&then);
 }
 
+static bool knows(sennit_doc *doc, const char *text)
+{
+    sennit_buf all;
+    bool found = false;
+
+    sennit_buf_init(&all, NULL);
+    assert_ok(sennit_doc_save(doc, SENNIT_SAVE_SHARED, &all));
+    for (size_t i = 0; i + strlen(text) <= all.len; i++)
+        found = found || memcmp(all.data + i, text, strlen(text)) == 0;
+    sennit_buf_clear(&all);
+    return found;
+}
+
+/* The hub compacts and begins anew around it; one comes back who knows the text, and has
+ * written inside it; and a copy of another, which goes on under an id of its own. */
+static void what_was_redacted_is_brought_back_by_nobody(void **state)
+{
+    const sennit_hub_options options = {.authorise = by_name, .compact_bytes = 1, .keep_deleted_ms = 60000};
+    meeting *m = *state;
+    sennit_buf then;
+
+    meeting_close(m);
+    meeting_open(m, &options);
+    client *ed = joined_as(m, 0, "ed"), *away = joined_as(m, 1, "away"), *admin = joined_as(m, 2, "admin");
+    sennit_buf_init(&then, NULL);
+    client_type(m, ed, 0, "keep lose");
+    assert_ok(sennit_doc_version(ed->doc, &then));
+    meeting_settle(m);
+    client_cut(m, away);
+    client_type(m, away, 7, "--");
+    sennit_doc *copy = client_copy(m, ed);
+    client_type(m, ed, 9, "!");
+    assert_ok(sennit_doc_delete(ed->doc, 4, 5));
+    meeting_settle(m);
+    assert_ok(sennit_doc_redact(admin->doc, then.data, then.len, 5, 4, NULL));
+    meeting_settle(m);
+    m->now_ms += 2000;
+    sennit_hub_tick(m->hub, m->now_ms); /* it is stored without the text */
+    meeting_restart(m);
+    client_connect(m, ed);
+    client_connect(m, away);
+    meeting_settle(m);
+    client *other = meeting_client(m, 3, copy, "doc", "ed");
+    client_type(m, other, 4, "+");
+    client_connect(m, other);
+    meeting_settle(m);
+    m->now_ms += 100000;
+    client_cut(m, admin);
+    client_connect(m, admin);
+    client_type(m, admin, 0, "<");
+    meeting_settle(m);
+    m->now_ms += 2000;
+    sennit_hub_tick(m->hub, m->now_ms); /* dropped */
+    meeting_restart(m);
+    for (unsigned i = 0; i < 4; i++) {
+        client_connect(m, &m->clients[i]);
+        meeting_settle(m);
+        client_has(&m->clients[i], "<keep+--!");
+        assert_false(knows(m->clients[i].doc, "lose"));
+        assert_int_equal(m->clients[i].refused, 0);
+        assert_int_equal(sennit_session_unsafe(m->clients[i].session, SENNIT_DURABLE), 0);
+    }
+    client *newcomer = joined_as(m, 4, "ed");
+    client_has(newcomer, "<keep+--!");
+    assert_false(knows(newcomer->doc, "lose"));
+    sennit_buf_clear(&then);
+}
+
 /* The one operation that comments may hold besides marks is no back door. */
 static void to_comment_is_not_to_bring_deleted_text_back(void **state)
 {
@@ -244,6 +312,7 @@ int main(void)
         EACH_MEETING(each_user_does_what_the_permission_allows_and_no_more),
         EACH_MEETING(to_comment_is_not_to_bring_deleted_text_back),
         EACH_MEETING(to_redact_takes_an_administrator),
+        EACH_MEETING(what_was_redacted_is_brought_back_by_nobody),
         EACH_MEETING(nobody_writes_under_another_users_replica),
         EACH_MEETING(an_expired_or_revoked_token_closes_the_channel),
         EACH_MEETING(nobody_brings_what_is_bound_to_another),
