@@ -12,6 +12,7 @@
 #define COMBS 6u
 #define TEETH 20u
 #define LEN (COMBS * TEETH)
+#define MANY (FORGE_MAX - 1u) /* toggles: the last one switches off */
 
 static forge f;
 
@@ -148,6 +149,32 @@ static void toggles_are_seen_in_patches(void **state)
     assert_int_equal(sennit_doc_next_patch(doc, &p), 0);
 }
 
+static void many_toggles_of_one_delete_cost_as_much_as_one(void **state)
+{
+    stage *s = *state;
+    char text[LEN + 1];
+    sennit_patch p;
+    sennit_doc *doc = combed(s, text);
+    uint32_t patches = 0;
+
+    sennit_doc_watch(doc, SENNIT_WATCH_REMOTE);
+    forge_start(&f);
+    forge_segment(&f, 8, 108 * MS, 0, 0);
+    for (uint32_t i = 0; i < MANY; i++)
+        forge_toggle(&f, 5, 0, i % 2);
+    s->fm.most = s->fm.live;
+    const size_t before = s->fm.live;
+    assert_ok(forge_apply(s, doc));
+    assert_true(s->fm.most - before < MANY * 2048u);
+    assert_off(doc, text, 1);
+    while (sennit_doc_next_patch(doc, &p) == 1) {
+        assert_false(p.reset);
+        patches++;
+    }
+    assert_int_equal(patches, TEETH);
+    doc_check(doc);
+}
+
 /* One delete of a text of which another replica deletes every second letter: in
  * the tree that is one dead span, and then very many. */
 static void one_span_comes_back_in_very_many_pieces(void **state)
@@ -224,6 +251,7 @@ int main(void)
         STAGE_TEST(a_toggle_that_changes_nothing_is_kept_nevertheless),
         STAGE_TEST(it_does_not_matter_what_comes_first),
         STAGE_TEST(toggles_are_seen_in_patches),
+        STAGE_TEST(many_toggles_of_one_delete_cost_as_much_as_one),
         STAGE_TEST(one_span_comes_back_in_very_many_pieces),
         STAGE_TEST(a_toggle_comes_after_its_delete),
         STAGE_TEST(a_toggle_must_be_newer_than_its_delete),

@@ -32,6 +32,8 @@ static const char *check_switches(sennit_doc *doc)
 
         if (i >= doc->switches_len || doc->switches[i].change >= doc->who.changes_len)
             return "D4: a delete's switch is not there";
+        if (doc->switches[i].shown != doc->switches[i].on)
+            return "D4: what a switch decided is not shown";
         entries++;
     }
     return entries == doc->switches_len ? NULL : "D4: a delete has no switch of its own";

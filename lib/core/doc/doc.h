@@ -32,6 +32,7 @@
 typedef struct sn_switch {
     uint32_t change, seq; /* of the deciding toggle */
     bool on;
+    bool shown;           /* what text and marks show: on, but within a batch */
 } sn_switch;
 
 /* What an abort goes back to. */

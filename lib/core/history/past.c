@@ -116,7 +116,7 @@ static void past_toggle(sn_past *past, const sn_op *op)
     if (then->change == op->change ? then->seq < op->seq
                                    : sn_change_le(who, then->change, op->change))
 #endif
-        *then = (sn_switch){op->change, op->seq, op->flag};
+        *then = (sn_switch){op->change, op->seq, op->flag, op->flag};
 }
 
 /* The bytes of operations [k, end) of a record of deletes. */
@@ -191,7 +191,7 @@ static sennit_status past_fill(sn_past *past)
             return SENNIT_ENOMEM;
         past->switches_len = n;
         for (uint32_t i = 0; i < n; i++)
-            past->switches[i] = (sn_switch){SN_ROOT_CHANGE, 0, true};
+            past->switches[i] = (sn_switch){SN_ROOT_CHANGE, 0, true, true};
         past_pass(past, SN_TOGGLE);
     }
     past_pass(past, SN_DELETE);

@@ -158,22 +158,6 @@ static sennit_status apply_check(const sn_apply *a, const sn_segment *seg, const
     return SENNIT_OK;
 }
 
-/* How many bytes a toggle's delete covers. */
-static uint64_t apply_toggled_bytes(sn_apply *a, const sn_op *op)
-{
-    uint64_t bytes = 0;
-    sn_log_iter it;
-    sn_op target;
-
-    bool more = sn_switch_find(a->doc, a->at[op->ref_replica].replica, op->ref, &it, &target);
-    while (more) {
-        bytes += target.kind == SN_DELETE ? target.len : 0;
-        a->ranges++;
-        more = target.part == SN_MORE && sn_log_next(&it, &target);
-    }
-    return bytes;
-}
-
 /* Store what a record brings where it will count once committed. */
 static sennit_status apply_stage_record(sn_apply *a, sn_segment *seg, const sn_op *op,
                                         sn_supply *bytes)
@@ -193,10 +177,6 @@ static sennit_status apply_stage_record(sn_apply *a, sn_segment *seg, const sn_o
     } else if (op->kind == SN_DELETE) {
         a->covers += (uint64_t)op->n * op->len;
     } else if (op->kind == SN_TOGGLE) {
-        uint64_t toggled = apply_toggled_bytes(a, op);
-
-        a->covers += toggled;
-        a->cuts += toggled;
         a->toggles++;
     } else if (sn_op_is_note(op)) {
         sennit_status st = sn_book_stage(a->doc, author->replica, op->seq, op->kind == SN_MARK,
@@ -416,7 +396,7 @@ static void apply_commit_record(sennit_doc *doc, const sn_op *op, uint32_t autho
     else if (op->kind == SN_DELETE)
         sn_cover_add(doc, op->ref_replica, sn_op_low(op), op->n * op->len, author);
     else if (op->kind == SN_TOGGLE)
-        sn_switch_set(doc, op->ref_replica, op->ref, op->change, op->seq, op->flag);
+        sn_switch_decide(doc, op->ref_replica, op->ref, op->change, op->seq, op->flag);
 }
 
 static void apply_commit(sn_apply *a)
@@ -444,6 +424,7 @@ static void apply_commit(sn_apply *a)
         if (seg->ready > 0)
             sn_clock_see(&doc->clock, seg->hlc);
     }
+    sn_apply_settle_toggles(a);
     for (uint32_t i = 0; i < a->batch->ids_len; i++) {
         if (a->at[i].records == 0)
             continue;
@@ -481,6 +462,7 @@ static sennit_status apply_prepare(sn_apply *a)
     a->bulk = sn_bulk_suits(a);
     if (a->bulk)
         SN_TRY(sn_bulk_build(a));
+    SN_TRY(sn_apply_survey_toggles(a));
     return apply_reserve(a);
 }
 

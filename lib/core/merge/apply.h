@@ -1,5 +1,5 @@
 /* One batch on its way into a document; private to apply.c, known.c, relative.c,
- * early.c and build.c. */
+ * early.c, toggled.c and build.c. */
 #ifndef SN_APPLY_H
 #define SN_APPLY_H
 
@@ -53,6 +53,11 @@ sn_op sn_apply_mapped(const sn_apply *a, const sn_segment *seg, const sn_op *op)
 /* Compare the first `known` operations of a segment with those known here, and
  * drop them from it. SENNIT_EFORK if they differ. */
 sennit_status sn_apply_known(sn_apply *a, sn_segment *seg, uint32_t known);
+
+/* Add what the ready toggles of the batch name to the bounds of what is touched;
+ * SENNIT_ENOMEM. Once all of them have decided, let text and marks follow. */
+sennit_status sn_apply_survey_toggles(sn_apply *a);
+void sn_apply_settle_toggles(sn_apply *a);
 
 /* Make a relative segment absolute. Its author's operation before it must be
  * known. */

@@ -186,42 +186,63 @@ bool sn_switch_find(const sennit_doc *doc, uint32_t replica, uint32_t seq, sn_lo
     return true;
 }
 
-bool sn_switch_note(sennit_doc *doc, uint32_t replica, uint32_t seq, uint32_t change,
-                    uint32_t toggle_seq, bool on)
+sn_switch *sn_switch_decide(sennit_doc *doc, uint32_t replica, uint32_t seq, uint32_t change,
+                            uint32_t toggle_seq, bool on)
 {
     sn_switch *s = sn_switch_of(doc, replica, seq);
-    bool was_on = s == NULL || s->on;
+    bool shown = s == NULL || s->shown;
 
     if (s == NULL) {
         s = &doc->switches[doc->switches_len];
         sn_map_set(&doc->toggled, sn_id_key(replica, seq), doc->switches_len++);
     } else if (s->change == change ? s->seq > toggle_seq
                                    : !sn_change_le(&doc->who, s->change, change)) {
-        return false; /* a toggle with a greater key has decided */
+        return s; /* a toggle with a greater key has decided */
     }
-    *s = (sn_switch){change, toggle_seq, on};
-    return on != was_on;
+    *s = (sn_switch){change, toggle_seq, on, shown};
+    return s;
 }
 
-void sn_switch_set(sennit_doc *doc, uint32_t replica, uint32_t seq, uint32_t change,
-                   uint32_t toggle_seq, bool on)
+static bool switch_show(sn_switch *s)
 {
-    uint32_t author = doc->who.changes[change].replica;
+    bool shown = s->shown;
+
+    s->shown = s->on;
+    return s->on != shown;
+}
+
+bool sn_switch_note(sennit_doc *doc, uint32_t replica, uint32_t seq, uint32_t change,
+                    uint32_t toggle_seq, bool on)
+{
+    return switch_show(sn_switch_decide(doc, replica, seq, change, toggle_seq, on));
+}
+
+void sn_switch_settle(sennit_doc *doc, uint32_t replica, uint32_t seq)
+{
+    sn_switch *s = sn_switch_of(doc, replica, seq);
+    uint32_t author = doc->who.changes[s->change].replica;
     sn_log_iter it;
     sn_op op = {.kind = SN_DELETE};
 
-    if (!sn_switch_note(doc, replica, seq, change, toggle_seq, on))
+    if (!switch_show(s))
         return;
     bool more = sn_switch_find(doc, replica, seq, &it, &op);
     if (op.kind != SN_DELETE) {
-        sn_book_switch(doc, replica, seq, on, author);
+        sn_book_switch(doc, replica, seq, s->on, author);
         return;
     }
     while (more) {
-        if (on)
+        if (s->on)
             sn_cover_add(doc, op.ref_replica, op.ref, op.len, author);
         else
             sn_cover_drop(doc, op.ref_replica, op.ref, op.len, author);
         more = op.part == SN_MORE && sn_log_next(&it, &op);
     }
+}
+
+void sn_switch_set(sennit_doc *doc, uint32_t replica, uint32_t seq, uint32_t change,
+                   uint32_t toggle_seq, bool on)
+{
+    sn_switch_decide(doc, replica, seq, change, toggle_seq, on);
+    sn_switch_settle(doc, replica, seq);
 }

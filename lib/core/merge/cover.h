@@ -29,9 +29,14 @@ sn_switch *sn_switch_of(sennit_doc *doc, uint32_t replica, uint32_t seq);
 bool sn_switch_find(const sennit_doc *doc, uint32_t replica, uint32_t seq, sn_log_iter *it,
                     sn_op *op);
 
-/* Let a toggle decide about a delete; room for a switch was reserved. The first
- * only notes it and tells whether that changed anything, the second also deletes
- * or brings back. */
+/* Let a toggle decide about a delete, mark or set, if none with a greater key has; room
+ * for a switch was reserved. What is shown follows by sn_switch_settle. */
+sn_switch *sn_switch_decide(sennit_doc *doc, uint32_t replica, uint32_t seq, uint32_t change,
+                            uint32_t toggle_seq, bool on);
+void sn_switch_settle(sennit_doc *doc, uint32_t replica, uint32_t seq);
+
+/* The same in one go. The first leaves what is shown to whoever calls, and tells
+ * whether there is anything to do. */
 bool sn_switch_note(sennit_doc *doc, uint32_t replica, uint32_t seq, uint32_t change,
                     uint32_t toggle_seq, bool on);
 void sn_switch_set(sennit_doc *doc, uint32_t replica, uint32_t seq, uint32_t change,
