@@ -104,6 +104,25 @@ test("each hello opens a channel of its own, and what comes on the one before is
   assert.ok(!told.some(([name]) => name === "refused"));
 });
 
+test("who gives way to a copy lets it be heard first, unless nothing is unsent", () => {
+  for (const acknowledged of [false, true]) {
+    const doc = new Document("mine"), session = new Session(doc, "x", "", new Proxy({}, { get: () => () => undefined }));
+    const now = Date.now(), types = () => [...decodeMulti(session.next() ?? [])].map(([type]) => type);
+    session.opened();
+    session.next();
+    session.receive(welcome(), now);
+    assert.deepEqual(types(), [2]);
+    if (acknowledged) session.receive(encode([3, 1, 0, 1, 0]), now);
+    for (let twice = 0; twice < 2; twice++) session.receive(encode([7, 1, Fault.Forked, "elsewhere"]), now);
+    assert.equal(session.state, "greeting");
+    assert.deepEqual(types(), acknowledged ? [11] : []);
+    assert.equal(session.retryMs > now, !acknowledged);
+    if (acknowledged) continue;
+    session.greet();
+    assert.deepEqual(types(), [8, 0]);
+  }
+});
+
 test("a copy finds where ways part also below what the server dropped", () => {
   const server = new Document("x".repeat(300)), twin = Document.load(server.save({ identity: true })), { replica } = twin;
   server.insert(300, "theirs");

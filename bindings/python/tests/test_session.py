@@ -171,6 +171,21 @@ def test_only_what_the_server_lacks_is_issued_anew(code: int) -> None:
     assert end.session.retry_ms == (NOW + 3000 if code == 4411 else 0)
 
 
+@pytest.mark.parametrize("acknowledged", [False, True])
+def test_who_gives_way_to_a_copy_lets_it_be_heard_first(acknowledged: bool) -> None:
+    end = End(Document("mine"))
+    end.welcome()
+    assert [m.type for m in end.sent()] == [Type.DELTA]
+    if acknowledged:
+        end.take(Type.ACK, 0, 1, 0)
+    end.take(Type.ERROR, 4409, "elsewhere")
+    assert end.session.state == State.GREETING
+    assert [m.type for m in end.sent()] == ([Type.PROBE] if acknowledged else [])
+    if not acknowledged:
+        assert end.session.channel == 0
+        assert [m.type for m in decode(end.session.write(NOW + 3000))] == [Type.LEAVE, Type.HELLO]
+
+
 @pytest.mark.parametrize("dropped_here", [False, True])
 def test_a_copy_finds_where_ways_part_also_below_what_was_dropped(dropped_here: bool) -> None:
     """Shapes are compared where there are no digests of the text any more."""

@@ -285,7 +285,10 @@ class Session:
 
     def _take_error(self, code: int, text: str, now_ms: int) -> None:
         if code == faults.FORKED:
-            self._begin_search()
+            if self.state == State.LIVE and self.unsafe(Level.APPLIED):
+                self._give_way(now_ms)
+            else:
+                self._begin_search()
             return
         self.channel = 0  # it has ended
         if code not in self._ANEW or not self._renews(self._ANEW[code]):
@@ -304,6 +307,13 @@ class Session:
     }
 
     # ---- Another id
+
+    def _give_way(self, now_ms: int) -> None:
+        """Another copy of this replica has come, and may have what was not sent from here:
+        it is to be heard first, or both would issue it anew."""
+        self.greet()
+        self._due.clear()
+        self.retry_ms = now_ms + RETRY_MS
 
     def _begin_search(self) -> None:
         self._forks += 1

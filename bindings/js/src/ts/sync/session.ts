@@ -322,7 +322,7 @@ export class Session {
 
   #takeError(m: Message, nowMs: number): void {
     const fault = m.number(), text = m.text();
-    if (fault === Fault.Forked) return this.#fork();
+    if (fault === Fault.Forked) return this.#isOusted ? this.#giveWay(nowMs) : this.#fork();
     this.#channel = 0; // it has ended
     switch (fault) {
       case Fault.Clock: // corrected at the welcome, so issued again it is right
@@ -361,6 +361,18 @@ export class Session {
     this.#search = { low: 0, high: this.#doc.ownCount + 1, counts: [] };
     this.#due.hello = false;
     this.#due.probe = true;
+  }
+
+  /** Another copy of this replica has come, and may have what was not sent from here: it
+   * is to be heard first, or both would issue it anew. */
+  get #isOusted(): boolean {
+    return this.state === "live" && this.unsafe(Level.Applied) > 0;
+  }
+
+  #giveWay(nowMs: number): void {
+    this.greet();
+    this.#due.hello = false;
+    this.retryMs = nowMs + RETRY_MS;
   }
 
   #probe(search: Search): Uint8Array {
