@@ -10,10 +10,15 @@ sennit_status sn_read_fail(const sn_reader *r, sennit_error *err, sennit_status 
     return sn_fail(err, code, r->origin + r->pos, what);
 }
 
+sennit_status sn_read_corrupt(const sn_reader *r, sennit_error *err, const char *what)
+{
+    return sn_read_fail(r, err, SENNIT_ECORRUPT, what);
+}
+
 sennit_status sn_read_u8(sn_reader *r, uint8_t *out, sennit_error *err)
 {
     if (r->pos >= r->end)
-        return sn_read_fail(r, err, SENNIT_ECORRUPT, "bytes end too early");
+        return sn_read_corrupt(r, err, "bytes end too early");
     *out = r->data[r->pos++];
     return SENNIT_OK;
 }
@@ -21,7 +26,7 @@ sennit_status sn_read_u8(sn_reader *r, uint8_t *out, sennit_error *err)
 sennit_status sn_read_bytes(sn_reader *r, size_t n, const uint8_t **out, sennit_error *err)
 {
     if (n > sn_left(r))
-        return sn_read_fail(r, err, SENNIT_ECORRUPT, "bytes end too early");
+        return sn_read_corrupt(r, err, "bytes end too early");
     *out = r->data + r->pos;
     r->pos += n;
     return SENNIT_OK;
@@ -60,16 +65,16 @@ sennit_status sn_read_varint_slow(sn_reader *r, uint64_t *out, sennit_error *err
         if (b >= 0x80)
             continue;
         if (b == 0 && shift > 0)
-            return sn_read_fail(r, err, SENNIT_ECORRUPT, "number not in its shortest form");
+            return sn_read_corrupt(r, err, "number not in its shortest form");
         if (shift == 63 && b > 1)
-            return sn_read_fail(r, err, SENNIT_ECORRUPT, "number over 64 bits");
+            return sn_read_corrupt(r, err, "number over 64 bits");
         r->pos = at;
         *out = v;
         return SENNIT_OK;
     }
     if (at < r->end)
-        return sn_read_fail(r, err, SENNIT_ECORRUPT, "number over 64 bits");
-    return sn_read_fail(r, err, SENNIT_ECORRUPT, "bytes end too early");
+        return sn_read_corrupt(r, err, "number over 64 bits");
+    return sn_read_corrupt(r, err, "bytes end too early");
 }
 
 /* ---- buffer ---- */

@@ -35,6 +35,7 @@ static inline size_t sn_left(const sn_reader *r)
 /* Fail at the reader's place. */
 sennit_status sn_read_fail(const sn_reader *r, sennit_error *err, sennit_status code,
                            const char *what);
+sennit_status sn_read_corrupt(const sn_reader *r, sennit_error *err, const char *what);
 
 sennit_status sn_read_u8(sn_reader *r, uint8_t *out, sennit_error *err);
 sennit_status sn_read_u64(sn_reader *r, uint64_t *out, sennit_error *err); /* 8 bytes, low first */
@@ -62,7 +63,7 @@ static inline sennit_status sn_read_count(sn_reader *r, uint64_t max, uint64_t *
     SN_TRY(sn_read_varint(r, out, err));
     if (SN_UNLIKELY(*out > max)) {
         r->pos = at;
-        return sn_read_fail(r, err, SENNIT_ECORRUPT, "number out of range");
+        return sn_read_corrupt(r, err, "number out of range");
     }
     return SENNIT_OK;
 }

@@ -203,7 +203,7 @@ static sennit_status block_get_ids(block_reading *b, sn_reader *r, const sennit_
         sn_sort_indices(order, n, block_id_less, ids);
     for (uint32_t i = 1; i < n; i++)
         if (ids[order[i]] == ids[order[i - 1]])
-            return sn_read_fail(r, b->err, SENNIT_ECORRUPT, "an id stands twice");
+            return sn_read_corrupt(r, b->err, "an id stands twice");
     return SENNIT_OK;
 }
 

@@ -65,7 +65,7 @@ static sennit_status gaps_payload(gaps_reading *g, uint32_t len)
         SN_TRY(sn_read_u8(g->r, &nul, g->err));
         SN_TRY(sn_read_varint(g->r, &g->gap, g->err));
         if (g->gap == 0)
-            return sn_read_fail(g->r, g->err, SENNIT_ECORRUPT, "no payloads are left out");
+            return sn_read_corrupt(g->r, g->err, "no payloads are left out");
     }
     if (g->gap > 0) {
         g->gap--;
@@ -95,6 +95,6 @@ sennit_status sn_gaps_read(sn_reader r, sn_decoded *d, sn_mem *mem, uint64_t lim
             SN_TRY(gaps_payload(&g, len));
     }
     if (g.gap > 0 || sn_left(&r) > 0)
-        return sn_read_fail(&r, err, SENNIT_ECORRUPT, "payloads left over");
+        return sn_read_corrupt(&r, err, "payloads left over");
     return SENNIT_OK;
 }

@@ -160,7 +160,7 @@ static sennit_status short_where_is(sn_short *s, sn_reader *r, const sennit_tabl
     uint64_t ref;
 
     if (insert && (i > 2 || (where == INSERT_TYPED && s->op.flag)))
-        return sn_read_fail(r, err, SENNIT_ECORRUPT, "a place that is none");
+        return sn_read_corrupt(r, err, "a place that is none");
     s->segment.relative = insert ? of_insert[i] : of_delete[i];
     s->op.ref_replica = SN_NO_REPLICA;
     if (s->segment.relative != SN_AT)
@@ -170,7 +170,7 @@ static sennit_status short_where_is(sn_short *s, sn_reader *r, const sennit_tabl
         s->op.ref_replica = 1;
         SN_TRY(short_name(s, r, table, 1, err));
         if (s->ids[1] == s->ids[0])
-            return sn_read_fail(r, err, SENNIT_ECORRUPT, "an id stands twice");
+            return sn_read_corrupt(r, err, "an id stands twice");
     }
     SN_TRY(sn_read_count(r, SN_MAX_TEXT, &ref, err));
     s->op.ref = (uint32_t)ref;
@@ -190,7 +190,7 @@ static sennit_status short_text(sn_short *s, sn_reader *r, unsigned head, sennit
     SN_TRY(sn_read_bytes(r, (size_t)n, &text, err));
     if (n == 0 || sn_utf8_valid(text, (size_t)n) != n) {
         r->pos = at;
-        return sn_read_fail(r, err, SENNIT_ECORRUPT, "ill-formed UTF-8");
+        return sn_read_corrupt(r, err, "ill-formed UTF-8");
     }
     s->op.n = (uint32_t)n;
     s->segment.text = text;
@@ -206,7 +206,7 @@ static sennit_status short_len(sn_short *s, sn_reader *r, unsigned head, sennit_
         SN_TRY(sn_read_count(r, SN_MAX_TEXT, &len, err));
     if (head & SHORT_FLAG && len < 2) {
         r->pos = at;
-        return sn_read_fail(r, err, SENNIT_ECORRUPT, "a length not in its shortest form");
+        return sn_read_corrupt(r, err, "a length not in its shortest form");
     }
     s->op.len = (uint32_t)len;
     return SENNIT_OK;
@@ -221,7 +221,7 @@ static sennit_status short_body(sn_short *s, sn_reader *r, const sennit_table *t
     s->ids[1] = s->ids[0];
     SN_TRY(sn_read_count(r, SN_MAX_SEQ, &seq, err));
     if (seq == 0)
-        return sn_read_fail(r, err, SENNIT_ECORRUPT, "a first operation in the short form");
+        return sn_read_corrupt(r, err, "a first operation in the short form");
     s->segment.seq = s->op.seq = (uint32_t)seq;
     s->segment.same_change = !(head & SHORT_CHANGE);
     if (head & SHORT_CHANGE) {
@@ -254,7 +254,7 @@ sennit_status sn_short_decode(const void *data, size_t len, const sennit_table *
     s->op.n = 1;
     SN_TRY(short_body(s, &r, table, head, err));
     if (sn_left(&r) > 0)
-        return sn_read_fail(&r, err, SENNIT_ECORRUPT, "bytes left over");
+        return sn_read_corrupt(&r, err, "bytes left over");
     uint16_t check = short_check(bytes, r.end, s->ids[0]);
     if (bytes[len - 2] != (uint8_t)check || bytes[len - 1] != (uint8_t)(check >> 8))
         return sn_fail(err, SENNIT_ECORRUPT, len - SN_CHECK_SHORT, "checksum does not fit");

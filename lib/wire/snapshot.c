@@ -217,7 +217,7 @@ static sennit_status snapshot_list(sn_reader *r, sn_reader *list, sennit_error *
         return sn_fail(err, SENNIT_EVERSION, 7, "a format of a later release");
     SN_TRY(sn_read_u8(r, &n, err));
     if (n > SECTIONS_MAX)
-        return sn_read_fail(r, err, SENNIT_ECORRUPT, "too many sections");
+        return sn_read_corrupt(r, err, "too many sections");
     SN_TRY(sn_read_part(r, (size_t)n * SECTION_ENTRY, list, err));
     size_t end = r->pos;
     SN_TRY(sn_read_u64(r, &check, err));
@@ -244,7 +244,7 @@ static sennit_status snapshot_next(sn_reader *r, sn_reader *list, snapshot_entry
     SN_TRY(sn_read_u64(list, &size, err));
     SN_TRY(sn_read_u64(list, &entry->check, err));
     if (entry->id <= last)
-        return sn_read_fail(list, err, SENNIT_ECORRUPT, "sections out of order");
+        return sn_read_corrupt(list, err, "sections out of order");
     if (size > sn_left(r))
         return sn_fail(err, SENNIT_ECORRUPT, r->end, "bytes end too early");
     return sn_read_part(r, (size_t)size, &entry->part, err);
@@ -277,7 +277,7 @@ static sennit_status snapshot_open(const void *data, size_t len, snapshot_parts 
         *to = entry.part;
     }
     if (sn_left(&r) > 0)
-        return sn_read_fail(&r, err, SENNIT_ECORRUPT, "bytes left over");
+        return sn_read_corrupt(&r, err, "bytes left over");
     return SENNIT_OK;
 }
 
@@ -309,7 +309,7 @@ static sennit_status snapshot_notes(const sn_reader *part, bool gaps, sn_mem *me
                                     sn_decoded *out, sennit_error *err)
 {
     if ((out->notes_len == 0) != (part->data == NULL) || (!gaps && out->notes_len != part->end))
-        return sn_read_fail(part, err, SENNIT_ECORRUPT, "operations do not fit names and values");
+        return sn_read_corrupt(part, err, "operations do not fit names and values");
     if (gaps && part->data != NULL)
         SN_TRY(sn_gaps_read(*part, out, mem, limit, err));
     return sn_block_give_notes(out, out->notes != NULL ? out->notes : part->data, part->origin, gaps, err);
@@ -348,7 +348,7 @@ static sennit_status snapshot_operations(const snapshot_parts *parts, sn_mem *me
     sennit_status st = snapshot_block(&r, &flags, mem, out, cuts, err);
     if (st == SENNIT_OK && (sn_left(&r) > 0 || (cuts->version == NULL ? out->text_len != text
                                                                       : out->text_len < text)))
-        st = sn_read_fail(&r, err, SENNIT_ECORRUPT, "operations do not fit the text");
+        st = sn_read_corrupt(&r, err, "operations do not fit the text");
     if (st == SENNIT_OK)
         st = snapshot_notes(&parts->notes, flags & OPERATIONS_GAPS, mem, limit, out, err);
     if (st != SENNIT_OK)
@@ -378,7 +378,7 @@ static sennit_status snapshot_identity(sennit_doc *doc, const snapshot_parts *pa
     SN_TRY(sn_read_u64(&r, &id, err));
     SN_TRY(sn_read_u64(&r, &time, err));
     if (sn_left(&r) > 0 || time > SN_MAX_HLC)
-        return sn_read_fail(&r, err, SENNIT_ECORRUPT, "an identity that is none");
+        return sn_read_corrupt(&r, err, "an identity that is none");
     sn_clock_see(&doc->clock, time);
     if (doc->own_id == 0)
         doc->own_id = id;

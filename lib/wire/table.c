@@ -74,7 +74,7 @@ sennit_status sn_table_read(const sennit_table *table, sn_reader *r, const uint6
     SN_TRY(sn_read_u64(r, id, err));
     if (table_holds(table->ids, table->len, *id) || table_holds(fresh_ids, *fresh, *id)) {
         r->pos = pos;
-        return sn_read_fail(r, err, SENNIT_ECORRUPT, "an id in full that the table holds");
+        return sn_read_corrupt(r, err, "an id in full that the table holds");
     }
     *fresh += at < SN_TABLE_MAX;
     return SENNIT_OK;

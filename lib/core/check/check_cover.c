@@ -13,7 +13,7 @@ void sn_check_deletes(sennit_doc *doc, uint32_t author, const sn_op *op, sn_chec
     }
     for (uint32_t k = 0; k < op->n; k++) {
         const sn_switch *s = sn_switch_of(doc, author, op->seq + k);
-        uint32_t at = op->flag ? op->ref - k * op->len : op->ref + k * op->len;
+        uint32_t at = sn_op_target(op, k);
 
         if (s == NULL || s->on)
             covered(arg, op->ref_replica, at, op->len);

@@ -69,7 +69,7 @@ static sennit_status version_entry(sn_reader *r, bool first, uint64_t last, uint
     SN_TRY(sn_read_varint(r, count, err));
     if (*count == 0 || (!first && *replica <= last)) {
         r->pos = at;
-        return sn_read_fail(r, err, SENNIT_ECORRUPT, "a version's entries are out of order or empty");
+        return sn_read_corrupt(r, err, "a version's entries are out of order or empty");
     }
     return SENNIT_OK;
 }

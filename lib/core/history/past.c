@@ -123,7 +123,7 @@ static void past_toggle(sn_past *past, const sn_op *op)
 static void past_delete(sn_past *past, const sn_op *op, uint32_t k, uint32_t end)
 {
     const sn_past_of *of = &past->of[op->ref_replica];
-    uint32_t low = op->flag ? op->ref - (end - 1) * op->len : op->ref + k * op->len;
+    uint32_t low = sn_op_target(op, op->flag ? end - 1 : k);
     uint64_t high = (uint64_t)low + (uint64_t)(end - k) * op->len;
 
     if (low < of->number)

@@ -213,7 +213,7 @@ static sennit_status revert_stretch(revert *r, const sn_stretch *s)
         for (uint32_t k = 0; op.kind == SN_DELETE && k < op.n; k++) {
             sn_op range = op;
 
-            range.ref = op.flag ? op.ref - k * op.len : op.ref + k * op.len;
+            range.ref = sn_op_target(&op, k);
             beyond = beyond || !revert_made(r, op.ref_replica, range.ref, op.len);
 #if SENNIT_MUTANT == 40
             beyond = true;

@@ -91,7 +91,7 @@ static sennit_status bytes_read_selection(sn_reader *r, sn_mem *mem, sn_selectio
     SN_TRY(sn_read_count(r, sn_left(r), &n, err)); /* an anchor has a byte at least */
     for (uint64_t i = 0; i < n; i++) {
         if (sennit_anchor_decode(r->data + r->pos, sn_left(r), &anchor, &used) != SENNIT_OK)
-            return sn_read_fail(r, err, SENNIT_ECORRUPT, "no anchor");
+            return sn_read_corrupt(r, err, "no anchor");
         if (i == 0)
             SN_TRY(sn_selection_new(mem, NULL, (size_t)n, out));
         (*out)->at[i] = anchor;
@@ -133,7 +133,7 @@ static sennit_status bytes_read_groups(sn_reader *r, sennit_undo *undo, sennit_e
     SN_TRY(sn_read_count(r, sn_left(r), &done, err));
     SN_TRY(sn_read_count(r, sn_left(r) / 3, &n, err)); /* a group has three bytes at least */
     if (done > n)
-        return sn_read_fail(r, err, SENNIT_ECORRUPT, "more steps done than there are");
+        return sn_read_corrupt(r, err, "more steps done than there are");
     SN_TRY(sn_undo_reserve(undo, (size_t)n));
     for (uint64_t i = 0; i < n; i++) {
         sn_group *g = &undo->groups[undo->len];
@@ -171,7 +171,7 @@ static sennit_status bytes_read(sn_reader *r, sennit_undo *undo, sennit_error *e
     SN_TRY(bytes_read_groups(r, undo, err));
     SN_TRY(bytes_read_selection(r, &undo->mem, &undo->selection, err));
     if (sn_left(r) > 0)
-        return sn_read_fail(r, err, SENNIT_ECORRUPT, "bytes behind the end");
+        return sn_read_corrupt(r, err, "bytes behind the end");
     const bool same = undo->replica == own;
     undo->replica = own;
     return same && seen < undo->seen ? bytes_take_up(undo, (uint32_t)seen) : SENNIT_OK;

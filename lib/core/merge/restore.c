@@ -244,7 +244,7 @@ static void restore_deletes(restoring *r)
             for (uint32_t k = 0; op->kind == SN_DELETE && k < op->n; k++) {
                 sn_op one = *op;
 
-                one.ref = op->flag ? op->ref - k * op->len : op->ref + k * op->len;
+                one.ref = sn_op_target(op, k);
                 one.n = 1;
                 one.flag = 0;
                 if (restore_is_on(r, author, op->seq + k))

@@ -147,6 +147,12 @@ static inline bool sn_op_is_note(const sn_op *op)
  * joined stays in next. Returns true if nothing stayed. */
 bool sn_op_join(sn_op *op, sn_op *next, uint32_t author);
 
+/* The least number that operation k of a delete record names. */
+static inline uint32_t sn_op_target(const sn_op *op, uint32_t k)
+{
+    return op->flag ? op->ref - k * op->len : op->ref + k * op->len;
+}
+
 /* Drop the first k operations of a record, 0 < k < op->n. Inlined, for an open record is
  * copied right after a part of it was written, and is best never whole in memory. */
 static inline void sn_op_skip(sn_op *op, uint32_t k, uint32_t author)
@@ -160,7 +166,7 @@ static inline void sn_op_skip(sn_op *op, uint32_t k, uint32_t author)
         op->ref = op->number - 1;
         op->flag = 0;
     } else if (op->kind == SN_DELETE) {
-        op->ref = op->flag ? op->ref - k * op->len : op->ref + k * op->len;
+        op->ref = sn_op_target(op, k);
         if (op->n == 1)
             op->flag = 0;
     }
@@ -169,7 +175,7 @@ static inline void sn_op_skip(sn_op *op, uint32_t k, uint32_t author)
 /* The least number a delete record names; it names op->n * op->len from there. */
 static inline uint32_t sn_op_low(const sn_op *op)
 {
-    return op->flag ? op->ref - (op->n - 1) * op->len : op->ref;
+    return op->flag ? sn_op_target(op, op->n - 1) : op->ref;
 }
 
 /* One more than the last number (or seq) that a record names; it names something. */

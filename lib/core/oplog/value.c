@@ -26,18 +26,18 @@ static sennit_status value_read(sn_reader *r, sennit_error *err)
     if (tag >= TAGS)
         return sn_fail(err, SENNIT_EVERSION, r->origin + r->pos - 1, "a value of a later release");
     if (sn_left(r) > SENNIT_ATTR_VALUE_MAX)
-        return sn_read_fail(r, err, SENNIT_ECORRUPT, "a value that is too long");
+        return sn_read_corrupt(r, err, "a value that is too long");
     if (tag == TAG_DATA)
         return SENNIT_OK;
     if (tag == TAG_STRING)
         return sn_utf8_valid(r->data + r->pos, sn_left(r)) == sn_left(r)
                    ? SENNIT_OK
-                   : sn_read_fail(r, err, SENNIT_ECORRUPT, "ill-formed UTF-8");
+                   : sn_read_corrupt(r, err, "ill-formed UTF-8");
     if (tag == TAG_INT)
         SN_TRY(sn_read_varint(r, &unused, err));
     if (tag == TAG_DOUBLE)
         SN_TRY(sn_read_u64(r, &unused, err));
-    return sn_left(r) == 0 ? SENNIT_OK : sn_read_fail(r, err, SENNIT_ECORRUPT, "bytes left over");
+    return sn_left(r) == 0 ? SENNIT_OK : sn_read_corrupt(r, err, "bytes left over");
 }
 
 sennit_status sn_payload_read(const uint8_t *data, size_t len, size_t pos, sn_payload *out,
@@ -49,7 +49,7 @@ sennit_status sn_payload_read(const uint8_t *data, size_t len, size_t pos, sn_pa
     SN_TRY(sn_read_count(&r, SENNIT_ATTR_NAME_MAX, &n, err));
     SN_TRY(sn_read_bytes(&r, (size_t)n, &out->name, err));
     if (n == 0 || sn_utf8_valid(out->name, (size_t)n) != n)
-        return sn_read_fail(&r, err, SENNIT_ECORRUPT, "a name that is none");
+        return sn_read_corrupt(&r, err, "a name that is none");
     out->name_len = (uint32_t)n;
     out->value = data + r.pos;
     out->value_len = (uint32_t)sn_left(&r);

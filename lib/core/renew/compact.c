@@ -79,7 +79,7 @@ static void erased_record(sennit_doc *doc, sn_erased *e, uint32_t author, const 
     uint32_t limit = doc->who.replicas[op->ref_replica].cut.number;
 
     for (uint32_t k = 0; k < n; k++) {
-        uint32_t at = op->flag ? op->ref - k * op->len : op->ref + k * op->len;
+        uint32_t at = sn_op_target(op, k);
         uint32_t end = (uint32_t)sn_min_u64(at + op->len, limit);
 
         if (at < end && (doc->toggled.root == NULL || SENNIT_MUTANT == 60 ||
@@ -219,7 +219,7 @@ sennit_status sn_cuts_read(sn_reader *r, sn_cuts *out, sennit_error *err)
     while ((more = sennit_version_next(out->version, out->len, &at, &id, &count)) == 1)
         entries++;
     if (more < 0 || entries == 0)
-        return sn_read_fail(r, err, SENNIT_ECORRUPT, "a cut that is none");
+        return sn_read_corrupt(r, err, "a cut that is none");
     return sn_read_bytes(r, entries * 8, &out->digests, err);
 }
 

@@ -187,7 +187,7 @@ static sennit_status reissue_end_delete(sn_reissue *r, uint32_t seq)
 static sennit_status reissue_delete(sn_reissue *r, sn_op op)
 {
     for (uint32_t k = 0; k < op.n; k++) {
-        SN_TRY(reissue_range(r, &op, op.flag ? op.ref - k * op.len : op.ref + k * op.len));
+        SN_TRY(reissue_range(r, &op, sn_op_target(&op, k)));
         if (op.part != SN_MORE)
             SN_TRY(reissue_end_delete(r, op.seq + k));
     }

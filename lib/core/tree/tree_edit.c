@@ -70,19 +70,26 @@ static bool edit_continues(const sn_span *a, const sn_span *b)
     return a->change == b->change && a->at + sn_span_len(a) == b->at && !sn_span_left(b);
 }
 
+/* All bytes of s move to the end of the span before it; s is closed then. */
+static void edit_absorb(sn_span *prev, const sn_span *s)
+{
+    prev->len += sn_span_len(s);
+    prev->head = (prev->head & ~SN_HAS_RIGHT) | (s->head & SN_HAS_RIGHT);
+}
+
 /* Bytes move from the head of span i to the end of the span before it. */
 static void edit_flow_back(sn_tree *tree, sn_leaf *leaf, uint32_t i, uint32_t n)
 {
     sn_span *s = &leaf->span[i], *prev = s - 1;
 
-    prev->len += n;
     if (n == sn_span_len(s)) {
-        prev->head = (prev->head & ~SN_HAS_RIGHT) | (s->head & SN_HAS_RIGHT);
+        edit_absorb(prev, s);
         if (tree->cursor.leaf == leaf && tree->cursor.i == i && sn_span_dead(prev))
             tree->cursor.i--; /* nothing visible lies between */
         sn_leaf_close(tree, leaf, i, 1);
         return;
     }
+    prev->len += n;
     s->head = sn_span_lkey(s) << 2 | (s->head & SN_HAS_RIGHT);
     s->at += n;
     s->len -= n;
@@ -183,8 +190,7 @@ static uint32_t edit_kill_spans(sn_tree *tree, sn_place *p, uint32_t n)
             s->len |= SN_DEAD;
         }
         if (to > leaf->span && sn_span_joins(to - 1, s)) {
-            to[-1].len += sn_span_len(s);
-            to[-1].head = (to[-1].head & ~SN_HAS_RIGHT) | (s->head & SN_HAS_RIGHT);
+            edit_absorb(to - 1, s);
         } else {
             *to++ = *s;
         }
@@ -239,8 +245,7 @@ void sn_tree_heal(sn_tree *tree, sn_leaf *leaf, uint32_t i)
         tree->cursor.i = i;
         tree->cursor.before -= sn_span_visible(s);
     }
-    s->len += sn_span_len(next);
-    s->head = (s->head & ~SN_HAS_RIGHT) | (next->head & SN_HAS_RIGHT);
+    edit_absorb(s, next);
     sn_leaf_close(tree, leaf, i + 1, 1);
 }
 
