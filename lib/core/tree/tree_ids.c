@@ -110,6 +110,22 @@ static void ids_set(sn_tree *tree, const ids_range *range, uint32_t leaf)
     sn_map_set(&tree->ids, range->at, leaf);
 }
 
+/* Put the map's n entries, which came in the order of text, closely together: in that
+ * of their keys they leave full nodes behind. */
+static sennit_status ids_pack(sn_tree *tree, size_t n)
+{
+    sn_map loose = tree->ids;
+    sn_map_at at = sn_map_ceil(&loose, 0);
+
+    tree->ids = (sn_map){0};
+    sennit_status st = sn_map_reserve(&tree->ids, tree->mem, n);
+    for (; at.leaf != NULL && st == SENNIT_OK; at = sn_map_next(at))
+        sn_map_append(&tree->ids, at.leaf->key[at.i], at.leaf->value[at.i]);
+    sn_map_free(&loose, tree->mem);
+    sn_map_trim(&tree->ids, tree->mem);
+    return st;
+}
+
 static sennit_status ids_fill(sn_tree *tree)
 {
     ids_range ranges[SN_LEAF];
@@ -121,7 +137,7 @@ static sennit_status ids_fill(sn_tree *tree)
     for (const sn_leaf *leaf = tree->first; leaf != NULL; leaf = leaf->next)
         for (uint32_t n = ids_ranges(tree, leaf, ranges); n-- > 0;)
             ids_set(tree, &ranges[n], leaf->id);
-    sn_map_trim(&tree->ids, tree->mem);
+    SN_TRY(ids_pack(tree, entries));
     return sn_map_reserve(&tree->ids, tree->mem, tree->owed);
 }
 
