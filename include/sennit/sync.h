@@ -338,7 +338,7 @@ typedef struct sennit_hub_options {
     uint32_t max_documents;      /* open at a time [10,000] */
     uint32_t max_presence;       /* bytes [1,024] */
     uint32_t max_rate;           /* bytes a second from one connection, averaged over ten
-                                    seconds [1 MiB] */
+                                    seconds; what greetings and probes cost counts too [1 MiB] */
     uint32_t handshake_ms;       /* from connect to the first hello [10,000] */
     uint32_t heartbeat_ms;       /* [20,000]; silent for two of them is gone */
     uint32_t presence_ms;        /* a presence not renewed so long is dropped [60,000] */

@@ -147,6 +147,8 @@ static sennit_status take_probe(sn_channel *c, const sn_message *m)
         return SENNIT_ECORRUPT;
     for (; n < m->items_len && m->items[n].number <= known; n++)
         counts[n] = m->items[n].number;
+    if (n > 0 && !sn_connection_spend(c->connection, counts[n - 1] / SN_DIGESTED))
+        return SENNIT_OK;
     if (sn_digest_told(c->room->doc, replica, counts, n, digests) != SENNIT_OK)
         return SENNIT_ECORRUPT;
     answer.items_len = n;

@@ -113,17 +113,18 @@ sennit_status sn_connection_put(sennit_connection *c, const sn_message *message)
 
 /* ---- Frames in ---- */
 
-/* Bytes count against what a connection may send: so many a second, averaged over
- * some seconds. */
-static bool connection_spend(sennit_connection *c, size_t len)
+/* So many a second, averaged over some seconds. */
+bool sn_connection_spend(sennit_connection *c, uint64_t len)
 {
     uint64_t rate = c->hub->options.max_rate, now = c->hub->now_ms;
     uint64_t more = now > c->counted_ms ? (now - c->counted_ms) * rate / 1000 : 0;
 
     c->budget = sn_min_u64(c->budget + more, rate * RATE_SECONDS);
     c->counted_ms = now;
-    if (c->budget < len)
+    if (c->budget < len) {
+        sn_connection_fail(c, SENNIT_FAULT_RATE, "too much in too short a time");
         return false;
+    }
     c->budget -= len;
     return true;
 }
@@ -178,8 +179,8 @@ sennit_status sennit_hub_receive(sennit_connection *c, const void *data, size_t 
     hub->stat.bytes_in += len;
     if (len > hub->options.max_frame)
         sn_connection_fail(c, SENNIT_FAULT_TOO_LARGE, "a frame too long");
-    else if (!connection_spend(c, len))
-        sn_connection_fail(c, SENNIT_FAULT_RATE, "too much in too short a time");
+    else if (!sn_connection_spend(c, len))
+        return SENNIT_ECLOSED;
     for (size_t at = 0; at < len && c->fault == 0;) {
         sennit_status st = sn_message_read(hub->unpacker, data, len, &at, &m);
 

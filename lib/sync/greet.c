@@ -4,6 +4,8 @@
 #include "sync/hub.h"
 #include "wire/wire.h"
 
+#define HELLO_BYTES 1024u /* what one costs, beside its own, as of a rate */
+
 static char *copy_text(sn_mem *mem, const char *text)
 {
     char *copy = sn_mem_resize(mem, NULL, 0, strlen(text) + 1);
@@ -238,6 +240,14 @@ static sennit_status channel_tell_voids(const sn_channel *c, const sn_bytes *ver
     return SENNIT_OK;
 }
 
+/* A greeting is a token looked at, a version written, and a replica's operations digested. */
+static bool hello_is_paid(sennit_connection *connection, const sn_room *room, uint64_t replica)
+{
+    const uint64_t known = replica != 0 ? sennit_doc_known(room->doc, replica) : 0;
+
+    return sn_connection_spend(connection, HELLO_BYTES + known / SN_DIGESTED);
+}
+
 sennit_status sn_channel_hello(sennit_connection *connection, const sn_message *m)
 {
     char name[SENNIT_NAME_MAX + 1] = "";
@@ -254,6 +264,8 @@ sennit_status sn_channel_hello(sennit_connection *connection, const sn_message *
         sn_channel_turn_away(connection, m->channel, name, NULL, fault, fault_text(fault));
         return SENNIT_OK;
     }
+    if (!hello_is_paid(connection, room, m->n[SN_HELLO_REPLICA]))
+        return SENNIT_OK;
     SN_TRY(channel_new(connection, room, m->channel, &grant, &c));
     if (hello_is_forked(room, m, grant.user)) {
         sn_channel_turn_away(connection, m->channel, name, c->user, SENNIT_FAULT_FORKED,

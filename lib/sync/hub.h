@@ -326,6 +326,12 @@ void sn_channel_settle(sn_channel *channel, uint64_t durable, bool all);
 void sn_connection_ready(sennit_connection *connection);
 void sn_connection_fail(sennit_connection *connection, sennit_fault fault, const char *text);
 
+/* Count bytes against what a connection may send, or work that it asks for as if it were
+ * bytes: a digest is as much as a byte for SN_DIGESTED operations. False: it was too much,
+ * and the connection fails. */
+#define SN_DIGESTED 64u
+bool sn_connection_spend(sennit_connection *connection, uint64_t len);
+
 /* Put a message of its own into the queue. */
 sennit_status sn_connection_put(sennit_connection *connection, const sn_message *message);
 

@@ -174,6 +174,39 @@ static void who_sends_too_much_too_fast_is_closed(void **state)
     sennit_hub_disconnect(c, m->now_ms);
 }
 
+/* A few bytes may ask for work on all of a document. */
+static void who_asks_for_too_much_too_fast_is_closed(void **state)
+{
+    sennit_hub_options options = {.max_rate = 1000};
+    uint8_t probe[] = {0x94, 11, 1, 0xcf, 0, 0, 0, 0, 0, 0, 0, 0, 0xcd, 10000 >> 8, 10000 & 255};
+    char text[10001];
+    meeting *m = *state;
+    unsigned taken = 0;
+
+    meeting_close(m);
+    meeting_open(m, &options);
+    memset(text, 'x', sizeof text - 1);
+    text[sizeof text - 1] = '\0';
+    client *a = meeting_join(m, 0, "doc");
+    for (unsigned i = 0; i < 5; i++, m->now_ms += 10000) {
+        client_type(m, a, 0, text + 8000);
+        meeting_settle(m);
+    }
+    for (unsigned i = 0; i < 8; i++)
+        probe[4 + i] = (uint8_t)(sennit_doc_replica(a->doc) >> (56 - 8 * i));
+    sennit_connection *c = stranger(m, "doc", a->doc);
+    while (taken < 1000 && sennit_hub_receive(c, probe, sizeof probe, m->now_ms) == SENNIT_OK) {
+        const void *data;
+        size_t len;
+
+        while (sennit_hub_next_frame(c, &data, &len) == 1)
+            taken++;
+    }
+    assert_in_range(taken, 40, 60);
+    assert_int_equal(sennit_connection_fault(c, NULL), SENNIT_FAULT_RATE);
+    sennit_hub_disconnect(c, m->now_ms);
+}
+
 static void a_connection_that_says_nothing_is_closed(void **state)
 {
     meeting *m = *state;
@@ -196,6 +229,7 @@ int main(void)
         EACH_MEETING(a_serial_that_does_not_follow_ends_the_connection),
         EACH_MEETING(a_time_from_the_future_is_refused_at_the_door),
         EACH_MEETING(who_sends_too_much_too_fast_is_closed),
+        EACH_MEETING(who_asks_for_too_much_too_fast_is_closed),
         EACH_MEETING(a_connection_that_says_nothing_is_closed),
     };
 
