@@ -104,6 +104,35 @@ test("each hello opens a channel of its own, and what comes on the one before is
   assert.ok(!told.some(([name]) => name === "refused"));
 });
 
+test("who may not send what it sent reads on, and sends no more", () => {
+  const doc = new Document("mine"), refused = [], { delta } = wrote(doc);
+  const session = new Session(doc, "x", "", new Proxy({}, { get: (_, name) => (what) => name === "refused" && refused.push(what) }));
+  const types = () => { const frame = session.next(); return frame ? [...decodeMulti(frame, { useBigInt64: true })].map(([type]) => type) : []; };
+  const hear = (...m) => session.receive(encode(m), Date.now());
+  session.opened();
+  session.next();
+  session.receive(welcome(), Date.now());
+  assert.deepEqual(types(), [2]);
+  hear(7, 1, Fault.Forbidden, "no");
+  assert.deepEqual([refused, types()], [[Fault.Forbidden], [0]]);
+  session.receive(welcome({}, 2), Date.now());
+  assert.deepEqual([session.state, session.permission, types()], ["live", 1, []]);
+  hear(2, 2, 1, delta);
+  assert.equal(String(doc), "mine, theirs");
+  session.rebase(); // since somebody else may send it
+  assert.deepEqual(types(), [8, 0]);
+  session.receive(welcome({}, 3), Date.now());
+  assert.deepEqual([session.permission, types(), types()], [3, [10], [2]]);
+});
+
+/** What somebody else made of a document. */
+function wrote(doc) {
+  const other = new Document(""), since = doc.version;
+  other.apply(doc.delta());
+  other.insert(4, ", theirs");
+  return { delta: other.delta(since) };
+}
+
 test("who gives way to a copy lets it be heard first, unless nothing is unsent", () => {
   for (const acknowledged of [false, true]) {
     const doc = new Document("mine"), session = new Session(doc, "x", "", new Proxy({}, { get: () => () => undefined }));

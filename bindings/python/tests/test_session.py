@@ -141,10 +141,10 @@ def test_what_the_host_gives_up_is_void_and_issued_anew() -> None:
     end.welcome()
     end.sent()
     end.take(Type.ERROR, 4403, "no")
-    assert end.session.state == State.REFUSED and end.sent() == []
+    assert [m.type for m in end.sent()] == [Type.HELLO]
     old = doc.replica
     done = end.session.rebase()
-    assert [m.type for m in end.sent()] == [Type.HELLO]
+    assert [m.type for m in end.sent()] == [Type.LEAVE, Type.HELLO]
     end.welcome()
     first: list[Any] = end.sent()[0].fields
     assert first == [old, 0, doc.replica] and done.operations == 5
@@ -169,6 +169,26 @@ def test_only_what_the_server_lacks_is_issued_anew(code: int) -> None:
     end.take(Type.ERROR, code, "nor that")  # no second time
     assert end.session.state == State.REFUSED and end.sent() == []
     assert end.session.retry_ms == (NOW + 3000 if code == 4411 else 0)
+
+
+def test_who_may_not_send_what_it_sent_reads_on() -> None:
+    doc, other = Document("mine"), Document()
+    other.apply(doc.delta())
+    other.insert(4, ", theirs")
+    end = End(doc)
+    end.welcome()
+    assert [m.type for m in end.sent()] == [Type.DELTA]
+    end.take(Type.ERROR, 4403, "no")
+    assert any(isinstance(e, events.Refused) for e in end.told) and end.session.refusal is None
+    assert [m.type for m in end.sent()] == [Type.HELLO]
+    end.welcome()
+    assert end.session.permission == 1 and end.sent() == []
+    end.take(Type.DELTA, 1, [other.delta(doc.version)])
+    assert str(doc) == "mine, theirs"
+    end.session.rebase()  # since somebody else may send it
+    assert [m.type for m in end.sent()] == [Type.LEAVE, Type.HELLO]
+    end.welcome()
+    assert end.session.permission == 3 and Type.DELTA in [m.type for m in end.sent()]
 
 
 @pytest.mark.parametrize("acknowledged", [False, True])

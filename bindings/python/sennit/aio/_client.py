@@ -210,8 +210,7 @@ class Client:
 
     def set_token(self, token: str) -> None:
         """Use another token from now on; also after one was refused."""
-        self._session.token = token
-        self._session.greet()
+        self._session.set_token(token)
         self._again.set()
         self._wake()
 

@@ -110,6 +110,7 @@ class Session:
         self._sent = 0  # own operations in frames, or at the server at its welcome
         self._theirs = b""  # what the server has, but for what was typed since
         self._out_serial = self._in_serial = 0
+        self._muted = False  # what it sent is forbidden: it reads on
         self._forks = 0
         self._search: Optional[Search] = None
         self._voided: Optional[Rebased] = None
@@ -125,6 +126,7 @@ class Session:
     def opened(self) -> None:
         self.connected, self.welcomed = True, False
         self._channels = self.channel = self._leaving = 0
+        self._muted = False
         self.greet()
 
     def greet(self) -> None:
@@ -136,6 +138,11 @@ class Session:
         self._due = {Type.HELLO}
         self._search, self._catching_up = None, False
         self._out_serial = self._in_serial = 0
+
+    def set_token(self, token: str) -> None:
+        """Use another from now on."""
+        self.token, self._muted = token, False
+        self.greet()
 
     def lost(self) -> None:
         self.connected = False
@@ -204,7 +211,8 @@ class Session:
         self._anew = None
         if count < self._safety.own[Level.DURABLE]:
             self._tell(events.Restored())
-        self.state, self.permission, self.welcomed = State.LIVE, Permission(permission), True
+        self.permission = Permission(min(permission, Permission.VIEW) if self._muted else permission)
+        self.state, self.welcomed = State.LIVE, True
         self._incarnation, self._forks, self._search = incarnation, 0, None
         self._number = number
         self._theirs, self._sent = version, count
@@ -291,12 +299,20 @@ class Session:
                 self._begin_search()
             return
         self.channel = 0  # it has ended
-        if code not in self._ANEW or not self._renews(self._ANEW[code]):
+        if code == faults.FORBIDDEN and self.state == State.LIVE:
+            self._mute(text)
+        elif code not in self._ANEW or not self._renews(self._ANEW[code]):
             self.refuse(code, text)
             if code == faults.CLOCK:
                 self._anew = Anew.REBASE
             if code in (faults.CLOCK, faults.RATE, faults.STORAGE):
                 self.retry_ms = now_ms + RETRY_MS
+
+    def _mute(self, text: str) -> None:
+        """It keeps what it may not send."""
+        self._muted = True
+        self.greet()
+        self._tell(events.Refused(faults.fault(faults.FORBIDDEN, text)))
 
     # The clock is corrected at the welcome: issued again, it is right.
     _ANEW = {faults.CLOCK: Anew.REBASE, faults.GONE: Anew.RETYPE}
@@ -367,6 +383,7 @@ class Session:
         """Issue what the server has not taken again, under a new id, since somebody else
         may send it now."""
         done = self.document.rebase(self._safety.own[Level.APPLIED])
+        self._muted = False
         self._voided = done if done.operations else None
         self._renewed(done)
         return done

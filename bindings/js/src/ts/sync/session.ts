@@ -85,6 +85,8 @@ export class Session {
   #outSerial = 0;
   #inSerial = 0;
   #acks: { serial: number; own: number }[] = [];
+  /** What it sent is forbidden: it reads on, until another connection or id. */
+  #muted = false;
   #forks = 0;
   #fault = Fault.Away;
   #search: Search | null = null;
@@ -111,6 +113,7 @@ export class Session {
   opened(): void {
     this.#channels = this.#channel = this.#leaving = 0;
     this.#pong = null;
+    this.#muted = false;
     this.greet();
   }
 
@@ -231,7 +234,7 @@ export class Session {
     this.heartbeatMs = Math.max(heartbeatMs, 1000);
     this.#maxFrame = Math.min(Math.max(maxFrame, 4096), FRAME_MOST);
     this.#theirs = version;
-    this.permission = permission;
+    this.permission = this.#muted ? Math.min(permission, Permission.View) : permission;
     this.incarnation = incarnation;
     this.number = session;
     this.state = "live";
@@ -324,6 +327,7 @@ export class Session {
     const fault = m.number(), text = m.text();
     if (fault === Fault.Forked) return this.#isOusted ? this.#giveWay(nowMs) : this.#fork();
     this.#channel = 0; // it has ended
+    if (fault === Fault.Forbidden && this.state === "live") return this.#mute(text);
     switch (fault) {
       case Fault.Clock: // corrected at the welcome, so issued again it is right
         if (this.#renews("rebase")) return;
@@ -336,6 +340,13 @@ export class Session {
       case Fault.Rate: case Fault.Storage: this.retryMs = nowMs + RETRY_MS;
     }
     this.refuse(fault, text);
+  }
+
+  /** It keeps what it may not send. */
+  #mute(text: string): void {
+    this.#muted = true;
+    this.greet();
+    this.#events.refused(Fault.Forbidden, text);
   }
 
   #takeVoid(m: Message): void {
@@ -402,6 +413,7 @@ export class Session {
   /** Take back what the server has not taken, and issue it under a new id: for a host
    * that knows that somebody else may now send it. */
   rebase(): Rebased {
+    this.#muted = false;
     const done = this.#doc.rebase(this.#safe[Level.Applied]);
     this.#voided = done.operations > 0 ? done : null;
     const online = this.state !== "offline";
