@@ -94,8 +94,9 @@ static const struct argp bench_argp = {
            "           edit made to the text of one\n"
            "  blame    who wrote what, of the whole text\n"
            "  undo     all edits taken back one by one; undo_key: a keystroke, and back\n"
-           "  marks    with --marks: added here, received, opened, read by the screenful: warm,\n"
-           "           after an edit, after opening; piled: all of them over one place",
+           "  marks    with --marks: added here, received, opened, read by the screenful:\n"
+           "           anywhere, five lines on, after an edit, after opening;\n"
+           "           piled: all of them over one place",
 };
 
 /* -------------------------------------------------------------- Output -- */

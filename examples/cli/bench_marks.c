@@ -11,7 +11,7 @@
 #define MARKS 10000u
 #define MARKS_TEXT 100000u  /* bytes */
 #define MARKS_CUTS 10000u   /* edits that cut it into pieces */
-#define MARKS_SCREEN 4000u  /* bytes that are read at a time */
+#define MARKS_SCREEN 4000u  /* bytes that are read at a time: 50 lines of 80 */
 #define MARKS_WRITER 2u     /* agent that marks */
 #define MARKS_READER 3u     /* agent that receives */
 
@@ -21,6 +21,7 @@
 #define MARKS_PLAIN 4u      /* the document without them */
 #define MARKS_EDITED 8u     /* somebody types elsewhere before each reading */
 #define MARKS_OPENED 16u    /* each reading is the first after opening */
+#define MARKS_SCROLLED 32u  /* each reading begins five lines below the one before */
 
 static uint64_t marks_random(struct flood *f, uint64_t below)
 {
@@ -154,6 +155,16 @@ static int marks_read(const sennit_doc *doc, size_t at, size_t n)
     return more == 0 && run.pos != at + n ? (int)SENNIT_ERANGE : more;
 }
 
+/* Where the i-th screen begins. */
+static size_t marks_screen(struct flood *f, size_t i)
+{
+    if ((f->of->how & MARKS_PILED) != 0)
+        return (MARKS_TEXT - MARKS_SCREEN) / 2;
+    if ((f->of->how & MARKS_SCROLLED) != 0)
+        return i * 5 * 80 % (MARKS_TEXT - MARKS_SCREEN - 100);
+    return marks_random(f, MARKS_TEXT - MARKS_SCREEN - 100);
+}
+
 static int marks_run_screens(struct flood *f, double *ns)
 {
     sennit_doc *doc = NULL;
@@ -161,8 +172,7 @@ static int marks_run_screens(struct flood *f, double *ns)
     uint64_t took = 0;
 
     for (size_t i = 0; i < f->of->n && st == SENNIT_OK; i++) {
-        size_t at = (f->of->how & MARKS_PILED) != 0 ? (MARKS_TEXT - MARKS_SCREEN) / 2
-                                                    : marks_random(f, MARKS_TEXT - MARKS_SCREEN - 100);
+        const size_t at = marks_screen(f, i);
 
         if ((f->of->how & MARKS_OPENED) != 0) {
             sennit_doc_free(doc);
@@ -188,6 +198,7 @@ static const struct flood_case cases[] = {
     { "marks_open_without", 1, marks_prepare, marks_run_open, MARKS_PLAIN, 0 },
     { "marks_open", 1, marks_prepare, marks_run_open, 0, 0 },
     { "marks_screen", 1000, marks_prepare, marks_run_screens, 0, 0 },
+    { "marks_screen_scrolled", 1000, marks_prepare, marks_run_screens, MARKS_SCROLLED, 0 },
     { "marks_screen_edited", 1000, marks_prepare, marks_run_screens, MARKS_EDITED, 0 },
     { "marks_screen_opened", 20, marks_prepare, marks_run_screens, MARKS_OPENED, 0 },
     { "marks_piled_add", MARKS, marks_prepare, marks_run_add, MARKS_PILED, 0 },
