@@ -216,10 +216,15 @@ test("text that an undo brings back is typed anew if the server has dropped it",
   await b.saved();
   await until("the server has compacted", async () => /compactions_total [1-9]/.test(await forgetful.get("/metrics")));
   a.undo.undo();
-  a.document.insert(0, "> ");
+  const had = a.document.delta();
   await a.saved();
   assert.equal(rebased.length, 1);
+  a.document.insert(0, "> ");
   assert.equal((await same(a, b)).slice(0, 17), "> one secret two ");
+  const c = await open("dropped", { offline: true }, forgetful.url); // had it from elsewhere
+  c.document.apply(had);
+  c.connect();
+  assert.equal((await same(a, b, c)).slice(0, 17), "> one secret two ");
   assert.ok((await forgetful.text("dropped")).startsWith("> one secret two "));
   assert.equal(rebased.length, 1);
   b.document.insert(0, ">"); // they go on

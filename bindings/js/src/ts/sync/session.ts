@@ -309,7 +309,15 @@ export class Session {
     return true;
   }
 
+  /** What was taken back is void, even if nothing of it came anew. Others wait until as much
+   * has; if less did, they are not told where to look for it. */
+  #note(done: Rebased, before: number): void {
+    const all = this.#doc.ownCount >= before - done.from;
+    this.#voided = done.from >= before ? null : all ? done : { ...done, renewed: 0n };
+  }
+
   #reissue(how: "rebase" | "retype", from: number): void {
+    const before = this.#doc.ownCount;
     let done: Rebased;
     try {
       done = this.#doc[how](from);
@@ -319,7 +327,7 @@ export class Session {
     } finally {
       this.#anew = null;
     }
-    this.#voided = done.operations > 0 ? done : null;
+    this.#note(done, before);
     this.#renewed(done);
   }
 
@@ -414,8 +422,8 @@ export class Session {
    * that knows that somebody else may now send it. */
   rebase(): Rebased {
     this.#muted = false;
-    const done = this.#doc.rebase(this.#safe[Level.Applied]);
-    this.#voided = done.operations > 0 ? done : null;
+    const before = this.#doc.ownCount, done = this.#doc.rebase(this.#safe[Level.Applied]);
+    this.#note(done, before);
     const online = this.state !== "offline";
     this.#renewed(done);
     if (!online) this.state = "offline";
