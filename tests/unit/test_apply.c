@@ -398,6 +398,36 @@ static void what_waits_for_own_operations_is_done_after_them(void **state)
     assert_int_equal(stat.parked + stat.parked_bytes, 0);
 }
 
+/* Bob typed in Ann's text and Cat in Bob's, and Ann's is not here: hers is asked for,
+ * and not Bob's, which waits as well. */
+static void only_what_nobody_has_sent_is_missing(void **state)
+{
+    stage *s = *state;
+    sennit_doc *ann = stage_doc(s, 5, "seed"), *bob = stage_doc(s, 6, "seed");
+    sennit_doc *cat = stage_doc(s, 7, "seed"), *doc = stage_doc(s, 8, "seed");
+    uint64_t replica, after;
+    size_t at = 0, asked = 0;
+
+    assert_ok(sennit_doc_insert(ann, 4, "ann", 3));
+    doc_catch_up(bob, ann);
+    assert_ok(sennit_doc_insert(bob, 6, "bob", 3));
+    doc_catch_up(cat, bob);
+    assert_ok(sennit_doc_insert(cat, 8, "cat", 3));
+    for (unsigned i = 0; i < 2; i++) {
+        s->buf.len = 0;
+        assert_ok(sennit_doc_own_delta(i ? bob : cat, 0, NULL, &s->buf));
+        assert_ok(sennit_doc_apply(doc, s->buf.data, s->buf.len, NULL, NULL, &s->err));
+    }
+    while (sennit_doc_next_missing(doc, &at, &replica, &after) == 1) {
+        assert_int_equal(replica, 5);
+        assert_int_equal(after, 0);
+        asked++;
+    }
+    assert_int_equal(asked, 1);
+    doc_catch_up(doc, ann);
+    assert_true(doc_agree(doc, cat));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -414,6 +444,7 @@ int main(void)
         STAGE_TEST(limits_hold_for_what_comes_from_elsewhere),
         STAGE_TEST(what_waits_for_own_operations_is_done_after_them),
         STAGE_TEST(what_a_copy_wrote_under_the_same_id_ends_the_open_change),
+        STAGE_TEST(only_what_nobody_has_sent_is_missing),
     };
 
     return RUN_TESTS(tests);

@@ -411,6 +411,26 @@ static void what_was_given_out_keeps_its_time(void **state)
     assert_refused(doc, SENNIT_OK, sennit_doc_restamp(doc, NOON)); /* seen by now: saved */
 }
 
+static void what_was_given_out_in_parts_keeps_its_time(void **state)
+{
+    stage *s = *state;
+    sennit_doc *doc = stage_doc(s, 7, "seed");
+    sennit_buf then;
+
+    sennit_buf_init(&then, NULL);
+    sennit_doc_set_time(doc, NOON + DAY);
+    type(doc, 4, "ab");
+    type(doc, 0, "c");
+    assert_ok(sennit_doc_delta_part(doc, NULL, 0, SENNIT_OTHERS, 1000, &s->buf, &then));
+    assert_int_equal(doc->exported, 0);
+    then.len = 0;
+    assert_ok(sennit_doc_delta_part(doc, NULL, 0, SENNIT_OWN, 1000, &s->buf, &then));
+    assert_int_equal(doc->exported, 3);
+    type(doc, 0, "d");
+    assert_int_equal(sennit_doc_restamp(doc, NOON), SENNIT_ECLOCK);
+    sennit_buf_clear(&then);
+}
+
 static void a_time_that_was_given_out_holds_up_those_after_it(void **state)
 {
     stage *s = *state;
@@ -604,6 +624,7 @@ int main(void)
         STAGE_TEST(memory_is_counted_on),
         STAGE_TEST(what_nobody_has_seen_gets_the_right_time),
         STAGE_TEST(what_was_given_out_keeps_its_time),
+        STAGE_TEST(what_was_given_out_in_parts_keeps_its_time),
         STAGE_TEST(a_time_that_was_given_out_holds_up_those_after_it),
         STAGE_TEST(what_was_opened_counts_as_seen),
         STAGE_TEST(what_was_made_of_it_goes_on_inside_what_was_issued_anew),

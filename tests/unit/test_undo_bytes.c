@@ -248,6 +248,22 @@ static void a_later_form_is_told_apart(void **state)
     sennit_undo_free(undo);
 }
 
+static void no_more_steps_are_done_than_there_are(void **state)
+{
+    stage *s = *state;
+    sennit_doc *doc;
+    sennit_undo *undo = some_steps(s, &doc);
+    enum { DONE = 2 + 16 + 8 + 1 }; /* behind form, lineage, replica and operations */
+
+    assert_ok(sennit_undo_save(undo, &s->buf));
+    assert_int_equal(s->buf.data[DONE], 3);
+    assert_int_equal(s->buf.data[DONE + 1], 5);
+    s->buf.data[DONE] = 6;
+    fix(&s->buf);
+    assert_int_equal(load(s, doc, &s->buf), SENNIT_ECORRUPT);
+    sennit_undo_free(undo);
+}
+
 static void every_refusal_says_why(void **state)
 {
     stage *s = *state;
@@ -277,6 +293,7 @@ int main(void)
         STAGE_TEST(damage_is_noticed),
         STAGE_TEST(made_up_steps_do_no_harm),
         STAGE_TEST(a_later_form_is_told_apart),
+        STAGE_TEST(no_more_steps_are_done_than_there_are),
         STAGE_TEST(every_refusal_says_why),
     };
 
