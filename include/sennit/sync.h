@@ -347,8 +347,10 @@ typedef struct sennit_hub_options {
     uint32_t compact_bytes;      /* compact when so much log follows the snapshot [256 KiB] */
     int restored;                /* nonzero: the storage was restored from a backup */
     uint64_t keep_deleted_ms;    /* drop deleted text so long after (sennit_doc_compact), when a
-                                    document is compacted in the storage; 0: never. Whoever was
-                                    away for longer loses nothing but the undo of older deletions */
+                                    document is compacted in the storage, and it is durable; 0:
+                                    never. Whoever was away for longer loses nothing but the undo
+                                    of older deletions. A backup that is older than this may be
+                                    refused by clients: they cannot tell all that it lacks */
     uint32_t gather_ms;          /* what is done in a document sooner than twice this after something
                                     of it was sent on waits for what is done next and goes out with
                                     it, after as long at the latest; and where 32 or more are there
