@@ -150,12 +150,13 @@ static void t5_missing(damage *d)
 }
 static void m1(damage *d)
 {
-    sn_map_leaf *leaf = sn_map_floor(&d->doc->tree.ids, UINT64_MAX).leaf;
-    uint64_t keys[2] = {(uint64_t)9 << 32 | 5, (uint64_t)9 << 32 | 4}; /* of nobody */
+    sn_map_leaf *leaf;
 
-    assert_true(leaf->n + 2 <= SN_MAP_FANOUT);
-    plant(d, &leaf->key[leaf->n], keys, sizeof keys);
-    plant32(d, &leaf->n, leaf->n + 2);
+    while ((leaf = sn_map_floor(&d->doc->tree.ids, UINT64_MAX).leaf)->n == SN_MAP_FANOUT)
+        assert_ok(sennit_doc_insert(d->doc, 0, "xy", 2));
+    plant(d, &leaf->key[leaf->n], &leaf->key[leaf->n - 1], sizeof leaf->key[0]);
+    plant32(d, &leaf->value[leaf->n], leaf->value[leaf->n - 1]);
+    plant32(d, &leaf->n, leaf->n + 1);
 }
 static void log_byte(damage *d)
 {

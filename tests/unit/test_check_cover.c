@@ -79,7 +79,12 @@ static void toggled_out_of_order(sennit_doc *doc)
     at.leaf->key[at.i] = sn_id_key(1, 9);
 }
 
-static void off_for_on(sennit_doc *doc) { switch_of(doc, 0)->on = false; }
+static void decided_and_not_shown(sennit_doc *doc) { switch_of(doc, 0)->shown = false; }
+static void off_for_on(sennit_doc *doc)
+{
+    switch_of(doc, 0)->on = false;
+    switch_of(doc, 0)->shown = false;
+}
 static void the_older_toggle(sennit_doc *doc) { switch_of(doc, 0)->seq = 3; }
 static void an_older_change(sennit_doc *doc) { switch_of(doc, 0)->change = 1; }
 static void no_toggle(sennit_doc *doc) { switch_of(doc, 0)->seq = 6; }
@@ -96,6 +101,7 @@ static const struct planted {
     {"D2", no_end}, {"D2", another_replica}, {"D2", nothing_at_all}, {"M1", cover_out_of_order},
     {"D4", no_such_switch}, {"D4", a_switch_of_no_change}, {"D4", a_delete_too_many},
     {"D4", another_delete}, {"D4", a_switch_too_many}, {"M1", toggled_out_of_order},
+    {"D4", decided_and_not_shown},
     {"D5", off_for_on}, {"D5", the_older_toggle}, {"D5", an_older_change}, {"D5", no_toggle},
     {"D5", one_for_two},
 };
