@@ -86,20 +86,23 @@ static void *map_take(void **chain, uint32_t *count)
 
 /* ---- search ---- */
 
-/* How many of the keys are not above key. Without a branch on what is compared. */
+/* How many of the keys are not above key. With branches: where keys are asked for in order
+ * they are foreseen, and the next search begins before this one is done. */
 static uint32_t map_rank(const uint64_t *keys, uint32_t n, uint64_t key)
 {
     uint32_t low = 0;
 
-    if (n == 0)
-        return 0;
-    while (n > 1) {
+    while (n > 0) {
         uint32_t half = n / 2;
 
-        low += half & (0u - (keys[low + half - 1] <= key));
-        n -= half;
+        if (keys[low + half] <= key) {
+            low += half + 1;
+            n -= half + 1;
+        } else {
+            n = half;
+        }
     }
-    return low + (keys[low] <= key);
+    return low;
 }
 
 /* Have the keys of a node come, all at once: which of them are asked depends on the
