@@ -57,15 +57,20 @@ static sennit_status faulty_compact(void *self, const char *name, uint64_t throu
     return faulty.full ? SENNIT_EIO : faulty.below.compact(self, name, through, data, len, ticket);
 }
 
+static void storage_is_full(meeting *m)
+{
+    faulty.below = *m->storage;
+    m->storage->append = faulty_append;
+    m->storage->compact = faulty_compact;
+    faulty.full = true;
+}
+
 static void what_could_not_be_stored_is_not_called_durable_until_it_is(void **state)
 {
     meeting *m = *state;
     client *a = meeting_join(m, 0, "doc"), *b = meeting_join(m, 1, "doc");
 
-    faulty.below = *m->storage;
-    m->storage->append = faulty_append;
-    m->storage->compact = faulty_compact;
-    faulty.full = true;
+    storage_is_full(m);
     client_type(m, a, 0, "text");
     meeting_settle(m);
     client_cut(m, a);
@@ -87,10 +92,7 @@ static void a_document_that_could_not_be_stored_stays_open(void **state)
     client *a = meeting_join(m, 0, "doc");
     sennit_hub_stat stat;
 
-    faulty.below = *m->storage;
-    m->storage->append = faulty_append;
-    m->storage->compact = faulty_compact;
-    faulty.full = true;
+    storage_is_full(m);
     client_type(m, a, 0, "text");
     meeting_settle(m);
     client_cut(m, a);
@@ -114,10 +116,7 @@ static void what_was_applied_is_told_soon_though_it_is_not_durable(void **state)
 
     while (sennit_hub_next_ready(m->hub) != NULL)
         continue;
-    faulty.below = *m->storage;
-    m->storage->append = faulty_append;
-    m->storage->compact = faulty_compact;
-    faulty.full = true;
+    storage_is_full(m);
     client_type(m, a, 0, "x");
     while (sennit_link_next_frame(a->link, m->now_ms, &data, &len) == 1)
         assert_ok(sennit_hub_receive(a->connection, data, len, m->now_ms));

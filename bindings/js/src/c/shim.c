@@ -193,26 +193,28 @@ EXPORT(js_known) double js_known(const sennit_doc *doc, uint32_t low, uint32_t h
     return (double)sennit_doc_known(doc, u64(low, high));
 }
 
-EXPORT(js_digest) int js_digest(const sennit_doc *doc, uint32_t low, uint32_t high, double count)
+typedef sennit_status digester(const sennit_doc *doc, uint64_t replica, const uint64_t *counts, size_t n,
+                               uint64_t *digests);
+
+static int digest_by(digester *digests, const sennit_doc *doc, uint64_t replica, double count)
 {
     const uint64_t n = (uint64_t)count;
     uint64_t digest = 0;
-    sennit_status status = sennit_doc_digest(doc, u64(low, high), &n, 1, &digest);
+    sennit_status status = digests(doc, replica, &n, 1, &digest);
 
     done(status);
     put_u64(2, digest);
     return status;
 }
 
+EXPORT(js_digest) int js_digest(const sennit_doc *doc, uint32_t low, uint32_t high, double count)
+{
+    return digest_by(sennit_doc_digest, doc, u64(low, high), count);
+}
+
 EXPORT(js_digest_shape) int js_digest_shape(const sennit_doc *doc, uint32_t low, uint32_t high, double count)
 {
-    const uint64_t n = (uint64_t)count;
-    uint64_t digest = 0;
-    sennit_status status = sennit_doc_digest_shapes(doc, u64(low, high), &n, 1, &digest);
-
-    done(status);
-    put_u64(2, digest);
-    return status;
+    return digest_by(sennit_doc_digest_shapes, doc, u64(low, high), count);
 }
 
 EXPORT(js_set_clock_offset) void js_set_clock_offset(sennit_doc *doc, double ms)
